@@ -1,0 +1,1 @@
+"""Tables, and the rules about them. Nothing here knows Telegram's framework or the shell above it."""

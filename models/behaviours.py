@@ -1,0 +1,110 @@
+"""What can be flagged: behaviours, the form of harassment each belongs to, and how severe it is.
+
+The forms follow the training of drivers by the OSCE Programme Office in Astana and inDrive (Almaty, 2025).
+Severity 4 is the highest; it decides how soon a person looks: within 15 minutes, 4, 24 or 72 hours.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from models.words import N_
+
+MAX_SEVERITY = 4
+FIRST_LOOK = {
+    4: timedelta(minutes=15),
+    3: timedelta(hours=4),
+    2: timedelta(hours=24),
+    1: timedelta(hours=72),
+}
+
+
+class Form(StrEnum):
+    """Forms, in the order in which they are offered."""
+
+    SEXUALISED = "SX"
+    VERBAL = "VB"
+    NON_VERBAL = "NV"
+    PHYSICAL = "PH"
+    STALKING = "ST"
+    UNEQUAL = "DI"
+    DRIVING = "DR"
+    OTHER = "OT"
+
+
+FORM_NAMES = {
+    Form.SEXUALISED: N_("Sexual words or hints"),
+    Form.VERBAL: N_("Rude or threatening words"),
+    Form.NON_VERBAL: N_("Looks, gestures, filming"),
+    Form.PHYSICAL: N_("Touch or force"),
+    Form.STALKING: N_("Contact after the ride"),
+    Form.UNEQUAL: N_("Unequal treatment"),
+    Form.DRIVING: N_("Dangerous driving"),
+    Form.OTHER: N_("Not sure, uncomfortable"),
+}
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """A behaviour: its code, its name in plain words, and its severity from 1 to 4."""
+
+    code: str
+    name: str
+    severity: int
+
+    @property
+    def form(self) -> Form:
+        """The form it belongs to, which its code begins with."""
+        return Form(self.code[:2])
+
+
+BEHAVIOURS = {
+    behaviour.code: behaviour
+    for behaviour in (
+        Behaviour("SX1", N_("Questions about private life"), 1),
+        Behaviour("SX2", N_("Comments on body or clothes"), 1),
+        Behaviour("SX3", N_("Flirting, asking for a number"), 1),
+        Behaviour("SX4", N_("Talk about sex"), 2),
+        Behaviour("SX5", N_("Offer of sex"), 3),
+        Behaviour("SX6", N_("Sexual threat"), 4),
+        Behaviour("VB1", N_("Pet names, mockery"), 1),
+        Behaviour("VB2", N_("Insults, shaming, shouting"), 2),
+        Behaviour("VB3", N_("Threats"), 3),
+        Behaviour("NV1", N_("Staring, through the mirror too"), 1),
+        Behaviour("NV2", N_("Winks, faces, gestures"), 2),
+        Behaviour("NV3", N_("Filming or taking photos"), 2),
+        Behaviour("NV4", N_("Showing sexual images"), 2),
+        Behaviour("NV5", N_("Exposing the body, masturbation"), 3),
+        Behaviour("PH1", N_("Tried to touch or kiss"), 3),
+        Behaviour("PH2", N_("Touched or kissed, not intimately"), 3),
+        Behaviour("PH3", N_("Touched or kissed intimately"), 4),
+        Behaviour("PH4", N_("Rape or attempted rape"), 4),
+        Behaviour("PH5", N_("Hitting, grabbing"), 4),
+        Behaviour("PH6", N_("Locked doors, detour, not let out"), 4),
+        Behaviour("ST1", N_("Wrote or called once"), 2),
+        Behaviour("ST2", N_("Wrote or called again and again"), 3),
+        Behaviour("ST3", N_("Followed, came to the home"), 4),
+        Behaviour("ST4", N_("Published personal data"), 3),
+        Behaviour("DI1", N_("Treated worse than others"), 2),
+        Behaviour("DI2", N_("Hatred or threats for who one is"), 3),
+        Behaviour("DR1", N_("Phone at the wheel, speeding"), 1),
+        Behaviour("DR2", N_("Drunk, drowsy or reckless"), 3),
+        Behaviour("DR3", N_("Crash or weapon"), 4),
+        Behaviour("OT", N_("Not sure, but it felt wrong"), 1),
+    )
+}
+
+
+def behaviours_of(form: Form) -> list[Behaviour]:
+    """The behaviours of a form, mildest first."""
+    return [behaviour for behaviour in BEHAVIOURS.values() if behaviour.form is form]
+
+
+def severity(codes: Iterable[str], *, ride_going_on: bool) -> int:
+    """How severe these behaviours are together, 1 to 4.
+
+    The most severe one counts, raised by one level while the ride is going on.
+    Raises KeyError for an unknown code and ValueError without any.
+    """
+    return min(MAX_SEVERITY, max(BEHAVIOURS[code].severity for code in codes) + ride_going_on)

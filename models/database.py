@@ -1,0 +1,89 @@
+"""One way to open the database: a transaction that writes, or a look that only reads.
+
+SQLite gets write-ahead logging, a sync at every commit, and a single writing connection that begins
+with BEGIN IMMEDIATE, so that a transaction never fails half-way because another one wrote first.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+SQLITE_PRAGMAS = (
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+)
+
+
+class Database:
+    """The database behind a URL of SQLAlchemy: `sqlite+aiosqlite://…` or `postgresql+asyncpg://…`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        self._writer = self._engine(write=True)
+        self._reader = self._engine(write=False) if self.is_sqlite else self._writer
+        self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)
+        self._read_session = async_sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
+
+    def _engine(self, *, write: bool) -> AsyncEngine:
+        options: dict[str, Any] = {"hide_parameters": True}
+        if not self.is_sqlite:
+            timeouts = {"timeout": 10, "command_timeout": 60}
+            return create_async_engine(self.url, pool_size=10, pool_pre_ping=True, connect_args=timeouts, **options)
+        options |= {"pool_size": 1, "max_overflow": 0, "pool_timeout": 60} if write else {"pool_size": 4}
+        engine = create_async_engine(self.url, **options)
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+            connection.isolation_level = None  # we say BEGIN ourselves
+            cursor = connection.cursor()
+            for pragma in SQLITE_PRAGMAS:
+                cursor.execute(pragma)
+            if not write:
+                cursor.execute("PRAGMA query_only = ON")
+            cursor.close()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+        return engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is committed as one when the block ends, or undone if it raises."""
+        async with self._write_session.begin() as session:
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading only; it never waits for a writer."""
+        async with self._read_session() as session:
+            yield session
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine that writes, for migrations."""
+        return self._writer
+
+    async def ping(self) -> None:
+        """Prove that the database can be written to; raises what the driver raises."""
+        async with self.transaction() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()

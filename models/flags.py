@@ -1,0 +1,284 @@
+"""Flags: what a person reported, sealed with a key of its own, and the small machine of its states.
+
+    new ──claim──▶ claimed ──close──▶ closed
+     ▲──release──────┘
+    new, claimed ──withdraw──▶ withdrawn
+
+The number of a flag is for the team; the person who reported holds a receipt code. Whoever asks for a flag is named in
+the query: the reporter by the row, the team by its table, so a right is never assumed.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    delete,
+    desc,
+    select,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Identifier, UtcDateTime, words
+from models.behaviours import FIRST_LOOK, severity
+from models.receipts import new_receipt
+from models.team import reviews
+from models.vault import Box, Vault
+from models.words import N_
+
+
+class Ride(StrEnum):
+    """Whether the ride was going on when the flag was sent."""
+
+    GOING_ON = "now"
+    OVER = "over"
+
+
+class State(StrEnum):
+    """Where a flag stands."""
+
+    NEW = "new"
+    CLAIMED = "claimed"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class Outcome(StrEnum):
+    """What came of a flag."""
+
+    ADVICE = "advice"
+    RECORDED = "recorded"
+    NO_FINDING = "no_finding"
+    MISUSE = "misuse"
+
+
+OUTCOME_NAMES = {
+    Outcome.ADVICE: N_("The driver was given advice"),
+    Outcome.RECORDED: N_("Kept on record"),
+    Outcome.NO_FINDING: N_("No breach found"),
+    Outcome.MISUSE: N_("Not a real report"),
+}
+
+_OPEN = text("state IN ('new', 'claimed')")
+
+
+class Flag(Base):
+    """An incident that somebody reported."""
+
+    __tablename__ = "flags"
+    __table_args__ = (
+        UniqueConstraint("reporter_id", "draft"),
+        Index("ix_flags_queue", desc("severity"), "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_flags_ended_at", "ended_at"),
+        CheckConstraint("severity BETWEEN 1 AND 4", "severity"),
+        CheckConstraint("state <> 'claimed' OR reviewer_id IS NOT NULL", "claimed_by_somebody"),
+        CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", "closed_with_outcome"),
+        CheckConstraint("(state IN ('closed', 'withdrawn')) = (ended_at IS NOT NULL)", "ended"),
+        CheckConstraint("(sealed_plate IS NULL) = (plate_index IS NULL)", "plate_indexed"),
+    )
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    uid: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
+    """Random; ties the wrapped key to this row."""
+    reporter_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    draft: Mapped[str] = mapped_column(String(16))
+    """The form it was sent from: sent twice, it's still one flag."""
+    ride: Mapped[Ride] = mapped_column(words(Ride, "ride"))
+    severity: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[State] = mapped_column(words(State, "state"), default=State.NEW)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """By when somebody of the team should have looked."""
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
+    outcome: Mapped[Outcome | None] = mapped_column(words(Outcome, "outcome"), default=None)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    receipt_index: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    sealed_receipt: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_words: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    sealed_plate: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    plate_index: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True, default=None)
+    sealed_contact: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+
+    behaviours: Mapped[list["FlagBehaviour"]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
+    )
+
+    @property
+    def _key_place(self) -> str:
+        return f"flag {self.uid.hex()}"
+
+    def _box(self, vault: Vault) -> Box:
+        return vault.unwrap(self.wrapped_key, self._key_place)
+
+    def receipt(self, vault: Vault) -> str:
+        """The receipt code, 12 digits."""
+        return self._box(vault).open(self.sealed_receipt, "receipt").decode()
+
+    def words(self, vault: Vault) -> str | None:
+        """What the person told in their own words."""
+        return self._box(vault).open(self.sealed_words, "words").decode() if self.sealed_words else None
+
+    def plate(self, vault: Vault) -> str | None:
+        """The normalised number plate."""
+        return self._box(vault).open(self.sealed_plate, "plate").decode() if self.sealed_plate else None
+
+    def contact(self, vault: Vault) -> str | None:
+        """How the person may be reached outside the bot."""
+        return self._box(vault).open(self.sealed_contact, "contact").decode() if self.sealed_contact else None
+
+    def write_words(self, vault: Vault, words: str) -> None:
+        """Keep the person's own words, in place of what was there."""
+        self.sealed_words = self._box(vault).seal(words.encode(), "words")
+
+    def write_plate(self, vault: Vault, plate: str) -> None:
+        """Keep a normalised plate, and its blind index to find other flags on the same vehicle."""
+        self.sealed_plate = self._box(vault).seal(plate.encode(), "plate")
+        self.plate_index = vault.index(plate.encode(), "plate")
+
+    def write_contact(self, vault: Vault, contact: str) -> None:
+        """Keep how the person may be reached."""
+        self.sealed_contact = self._box(vault).seal(contact.encode(), "contact")
+
+    def rekey(self, vault: Vault) -> None:
+        """Move everything that hangs on the master keys to the newest one."""
+        self.receipt_index = vault.index(self.receipt(vault).encode(), "receipt")
+        if (plate := self.plate(vault)) is not None:
+            self.plate_index = vault.index(plate.encode(), "plate")
+        self.wrapped_key = vault.rewrap(self.wrapped_key, self._key_place)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for an outcome."""
+        return self.state in {State.NEW, State.CLAIMED}
+
+    def claim(self, reviewer_id: int) -> bool:
+        """Take it, unless somebody else has or it's ended."""
+        if self.state is not State.NEW:
+            return False
+        self.state, self.reviewer_id = State.CLAIMED, reviewer_id
+        return True
+
+    def release(self, reviewer_id: int) -> bool:
+        """Give it back to the queue; only who claimed it can."""
+        if self.state is not State.CLAIMED or self.reviewer_id != reviewer_id:
+            return False
+        self.state, self.reviewer_id = State.NEW, None
+        return True
+
+    def close(self, reviewer_id: int, outcome: Outcome, now: datetime) -> bool:
+        """End it with an outcome; only who claimed it can."""
+        if self.state is not State.CLAIMED or self.reviewer_id != reviewer_id:
+            return False
+        self.state, self.outcome, self.ended_at = State.CLOSED, outcome, now
+        return True
+
+    def withdraw(self, now: datetime) -> bool:
+        """End it because the person who reported wants so."""
+        if not self.is_open:
+            return False
+        self.state, self.reviewer_id, self.ended_at = State.WITHDRAWN, None, now
+        return True
+
+
+class FlagBehaviour(Base):
+    """One behaviour of a flag, by its code in `models.behaviours`."""
+
+    __tablename__ = "flag_behaviours"
+
+    flag_id: Mapped[int] = mapped_column(ForeignKey("flags.id", ondelete="CASCADE"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(3), primary_key=True)
+
+
+async def store_flag(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    reporter_id: int,
+    draft: str,
+    codes: Sequence[str],
+    ride: Ride,
+    now: datetime,
+) -> tuple[Flag, bool]:
+    """The flag sent from this draft, and whether it's new: sent again, the draft gives the same flag.
+
+    Raises KeyError for an unknown behaviour.
+    """
+    sent = await session.scalar(select(Flag).where(Flag.reporter_id == reporter_id, Flag.draft == draft))
+    if sent is not None:
+        return sent, False
+    level = severity(codes, ride_going_on=ride is Ride.GOING_ON)
+    uid, receipt = secrets.token_bytes(16), new_receipt()
+    box, wrapped_key = vault.new_key(f"flag {uid.hex()}")
+    flag = Flag(
+        uid=uid,
+        reporter_id=reporter_id,
+        draft=draft,
+        ride=ride,
+        severity=level,
+        state=State.NEW,
+        received_at=now,
+        due_at=now + FIRST_LOOK[level],
+        wrapped_key=wrapped_key,
+        receipt_index=vault.index(receipt.encode(), "receipt"),
+        sealed_receipt=box.seal(receipt.encode(), "receipt"),
+        behaviours=[FlagBehaviour(code=code) for code in sorted(set(codes))],
+    )
+    session.add(flag)
+    await session.flush()
+    return flag, True
+
+
+async def flags_of(session: AsyncSession, reporter_id: int, limit: int = 20) -> Sequence[Flag]:
+    """The newest flags that a person sent, newest first."""
+    query = select(Flag).where(Flag.reporter_id == reporter_id).order_by(Flag.id.desc()).limit(limit)
+    return (await session.scalars(query)).all()
+
+
+async def own_flag(session: AsyncSession, reporter_id: int, flag_id: int) -> Flag | None:
+    """A flag that this person sent."""
+    return await session.scalar(select(Flag).where(Flag.id == flag_id, Flag.reporter_id == reporter_id))
+
+
+async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -> Flag | None:
+    """A flag that this person may review: a member of the team, and not the one who sent it."""
+    query = (
+        select(Flag)
+        .where(Flag.id == flag_id, Flag.reporter_id != reviewer_id, reviews(reviewer_id))
+        .with_for_update(of=Flag)
+    )
+    return await session.scalar(query)
+
+
+async def queue(session: AsyncSession, reviewer_id: int, *, limit: int, offset: int = 0) -> Sequence[Flag]:
+    """Open flags that this person may review: the most severe first, then the ones due soonest."""
+    query = (
+        select(Flag)
+        .where(Flag.state.in_([State.NEW, State.CLAIMED]), Flag.reporter_id != reviewer_id, reviews(reviewer_id))
+        .order_by(Flag.severity.desc(), Flag.due_at, Flag.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def flags_on_vehicle(session: AsyncSession, vault: Vault, plate: str) -> Sequence[Flag]:
+    """All flags on the vehicle of a normalised plate, oldest first."""
+    indexes = vault.indexes(plate.encode(), "plate")
+    return (await session.scalars(select(Flag).where(Flag.plate_index.in_(indexes)).order_by(Flag.id))).all()
+
+
+async def forget_ended(session: AsyncSession, before: datetime) -> None:
+    """Delete flags that ended before a moment, their keys with them."""
+    await session.execute(delete(Flag).where(Flag.ended_at < before))

@@ -1,0 +1,29 @@
+"""Number plates: one spelling for matching, and a hint when one looks odd. Never a reason to refuse.
+
+Format since 2012 `123ABC02` (region 01-20), older `A123BCD` still valid; letters are free since 01.01.2026.
+"""
+
+import re
+import unicodedata
+
+MAX_PLATE = 16
+"""Characters kept of what was typed: the longest plates of the world have fewer."""
+
+_LATIN = str.maketrans("АВЕКМНОРСТУХІ", "ABEKMHOPCTYXI")
+_KAZAKH_PLATE = re.compile(r"(?:\d{3}[A-Z]{2,3}(?:0[1-9]|1\d|20)|[A-Z]\d{3}[A-Z]{2,3})")
+
+
+def normalise_plate(typed: str) -> str:
+    """The plate in upper case, Cyrillic look-alikes as Latin, without separators and a leading KZ.
+
+    Only letters and digits remain; the result may be empty, if nothing of a plate was typed.
+    """
+    upper = unicodedata.normalize("NFKC", typed).upper().translate(_LATIN)
+    plate = "".join(sign for sign in upper if sign.isalnum())[:MAX_PLATE]
+    shortened = plate.removeprefix("KZ")
+    return shortened if _KAZAKH_PLATE.fullmatch(shortened) else plate
+
+
+def looks_kazakh(plate: str) -> bool:
+    """Whether a normalised plate has one of the formats of Kazakhstan."""
+    return _KAZAKH_PLATE.fullmatch(plate) is not None

@@ -1,0 +1,80 @@
+"""Moves everything sealed to the newest master key, a few hundred rows at a time, while the bot goes on working.
+
+Until it's done both keys must stand in SECRET_KEYS; afterwards the older one can go, and what was sealed with it in
+old backups can be read by nobody.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from models.audit import rewrap_audit_key
+from models.base import Base
+from models.conversation import Conversation
+from models.database import Database
+from models.flags import Flag
+from models.outbox import Parcel
+from models.people import Person
+from models.updates import DeadLetter
+from models.vault import Vault
+
+ROWS = 500
+
+
+async def rotate_keys(database: Database, vault: Vault) -> AsyncIterator[tuple[str, int]]:
+    """Do it, and say table by table how many rows were gone through."""
+    async with database.transaction() as session:
+        await rewrap_audit_key(session, vault)
+    for table, key, move in _MOVES:
+        yield table.__tablename__, await _move_all(database, vault, table, key, move)
+
+
+async def _move_all(
+    database: Database,
+    vault: Vault,
+    table: type[Base],
+    key: InstrumentedAttribute[int],
+    move: Callable[[Any, Vault], None],
+) -> int:
+    done, last = 0, -1
+    while True:
+        async with database.transaction() as session:
+            query = select(table).where(key > last).order_by(key).limit(ROWS).with_for_update(of=table)
+            rows = (await session.scalars(query)).all()
+            for row in rows:
+                move(row, vault)
+            if not rows:
+                return done
+            done, last = done + len(rows), getattr(rows[-1], key.key)
+
+
+def _move_person(person: Person, vault: Vault) -> None:
+    person.rekey(vault)
+
+
+def _move_flag(flag: Flag, vault: Vault) -> None:
+    flag.rekey(vault)
+
+
+def _move_conversation(row: Conversation, vault: Vault) -> None:
+    row.sealed = vault.rewrap(row.sealed, row.seal_place)
+
+
+def _move_parcel(parcel: Parcel, vault: Vault) -> None:
+    if parcel.sealed is not None:
+        parcel.sealed = vault.rewrap(parcel.sealed, parcel.seal_place)
+
+
+def _move_dead_letter(letter: DeadLetter, vault: Vault) -> None:
+    letter.sealed_update = vault.rewrap(letter.sealed_update, letter.seal_place)
+
+
+_MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault], None]], ...] = (
+    (Person, Person.id, _move_person),
+    (Conversation, Conversation.person_id, _move_conversation),
+    (Flag, Flag.id, _move_flag),
+    (Parcel, Parcel.id, _move_parcel),
+    (DeadLetter, DeadLetter.id, _move_dead_letter),
+)

@@ -1,0 +1,145 @@
+"""The first screen, the choice of language, and what the bot is for."""
+
+from aiogram import Router
+from aiogram.filters import Command, CommandStart
+from aiogram.fsm.context import FSMContext
+from aiogram.methods import SendContact
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handlers.presses import Action, HomePress, LearnPress, OwnPress, ReportPress, ReviewPress
+from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
+from handlers.texts import Texts
+from models.people import Language, Person
+from models.team import role_of
+from models.words import N_
+
+LANGUAGE_NAMES = {Language.KAZAKH: "Қазақша", Language.RUSSIAN: "Русский", Language.ENGLISH: "English"}
+
+HELP_LINES = {
+    "112": N_("one emergency number, free, at any hour"),
+    "102": N_("police"),
+    "103": N_("ambulance"),
+    "111": N_("family, women's and children's rights: advice and psychological help, at any hour"),
+}
+"""Sources: egov.kz, turantimes.kz, apgazeta.kz; last checked on 21 July 2026."""
+CHECKED = "21.07.2026"
+
+
+def router() -> Router:
+    """Routes for the first screen."""
+    router = Router(name="home")
+    router.message.register(start, CommandStart())
+    router.message.register(language, Command("language"))
+    router.message.register(help_now, Command("sos"))
+    router.message.register(about, Command("help"))
+    router.callback_query.filter(HomePress.filter())
+    router.callback_query.register(start, Action("start"))
+    router.callback_query.register(language, Action("language"))
+    router.callback_query.register(choose_language, Action("choose"))
+    router.callback_query.register(help_now, Action("help"))
+    router.callback_query.register(call, Action("call"))
+    return router
+
+
+async def home_rows(session: AsyncSession, person: Person, _: Texts) -> list[Row]:
+    """The buttons of the first screen; the team's own row only for the team."""
+    rows: list[Row] = [
+        [button(_("Lessons for drivers"), LearnPress(action="list"), PRIMARY)],
+        [button(_("Flag an incident"), ReportPress(action="begin"), PRIMARY)],
+        [button(_("Help now"), HomePress(action="help"), DANGER)],
+        [
+            button(_("My reports"), OwnPress(action="list")),
+            button(f"🌐 {LANGUAGE_NAMES[person.language]}", HomePress(action="language")),
+        ],
+    ]
+    if await role_of(session, person.id) is not None:
+        rows.append([button(_("Queue"), ReviewPress(action="queue"))])
+    return rows
+
+
+def greeting(_: Texts) -> str:
+    """What the bot is, in two lines."""
+    return _(
+        "<b>Құрмет</b> means respect.\n\nHere drivers learn how to treat passengers with respect, "
+        "and anybody can say what happened in a ride. Where shall we begin?"
+    )
+
+
+async def start(event: Event, session: AsyncSession, person: Person, state: FSMContext, _: Texts) -> Method:
+    """The first screen; whatever was being asked is over."""
+    await state.clear()
+    return show(event, greeting(_), await home_rows(session, person, _))
+
+
+async def language(event: Event, person: Person, _: Texts) -> Method:
+    """The choice of a language, each named in itself."""
+    rows: list[Row] = [
+        [button(("✓ " if code is person.language else "") + name, HomePress(action="choose", value=code))]
+        for code, name in LANGUAGE_NAMES.items()
+    ]
+    return show(event, "Тілді таңдаңыз · Выберите язык · Choose a language", [*rows, back_home(_)])
+
+
+async def choose_language(
+    query: CallbackQuery,
+    callback_data: HomePress,
+    session: AsyncSession,
+    person: Person,
+    texts: dict[Language, Texts],
+) -> Method:
+    """Keep the language that the person chose, and go on in it."""
+    person.language = Language.of(callback_data.value, person.language)
+    person.language_chosen = True
+    _ = texts[person.language]
+    return show(query, greeting(_), await home_rows(session, person, _))
+
+
+def help_text(_: Texts) -> str:
+    """The help lines, in one message."""
+    lines = "\n".join(f"<b>{number}</b>: {_(what)}" for number, what in HELP_LINES.items())
+    return lines + "\n\n" + _("Checked on {date}.", date=CHECKED)
+
+
+def call_row(_: Texts) -> Row:
+    """Buttons that send a number as a contact, which the phone dials on a tap."""
+    return [button(f"📞 {number}", HomePress(action="call", value=number), DANGER) for number in HELP_LINES]
+
+
+async def help_now(event: Event, _: Texts) -> Method:
+    """Numbers that help at once, from anywhere and in any state."""
+    text = _("<b>Help now</b>") + "\n\n" + help_text(_)
+    text += "\n\n" + _("This bot can't send help itself. If you are in danger, please call 112.")
+    flag = [button(_("Flag an incident"), ReportPress(action="begin"))]
+    return show(event, text, [call_row(_), flag, back_home(_)])
+
+
+async def call(query: CallbackQuery, callback_data: HomePress, _: Texts) -> Method | None:
+    """Send a help line as a contact."""
+    number = callback_data.value
+    if number not in HELP_LINES:
+        return await help_now(query, _)
+    return SendContact(
+        chat_id=query.from_user.id, phone_number=number, first_name=f"{number}: {_(HELP_LINES[number])}"[:64]
+    )
+
+
+async def about(message: Message, _: Texts) -> Method:
+    """What the bot can do and what it can't."""
+    text = _(
+        "<b>What I can do</b>\n"
+        "/learn: lessons for drivers, three minutes each\n"
+        "/report: say what happened in a ride, in four taps\n"
+        "/myreports: what became of your reports\n"
+        "/sos: numbers that help at once\n"
+        "/language: Қазақша, Русский, English\n"
+        "/privacy: what is stored and who sees it\n"
+        "/deletedata: delete everything about you\n\n"
+        "I am not an emergency service. If you are in danger, please call 112."
+    )
+    return show(message, text, [back_home(_)])
+
+
+def back_home(_: Texts) -> Row:
+    """The way back to the first screen."""
+    return [button(_("« Menu"), HomePress(action="start"))]

@@ -1,0 +1,27 @@
+"""What Telegram itself shows of the bot: its commands, its name and descriptions, in each language."""
+
+from models.words import N_
+
+EVERYONE = {
+    "start": N_("first screen"),
+    "report": N_("flag an incident"),
+    "sos": N_("help now"),
+    "myreports": N_("my reports"),
+    "learn": N_("lessons for drivers"),
+    "language": N_("language"),
+    "privacy": N_("what is stored"),
+    "deletedata": N_("delete my data"),
+    "help": N_("what I can do"),
+}
+REVIEWERS = {
+    "queue": N_("flags that wait"),
+    "flag": N_("open a flag: /flag 12"),
+}
+
+NAME = N_("Qurmet: respect in the ride")
+SHORT_DESCRIPTION = N_("Lessons in respect for drivers; a safe way to say what happened for passengers.")
+DESCRIPTION = N_(
+    "Qurmet means respect.\n\nDrivers learn in lessons of three minutes how to treat passengers with respect. "
+    "Passengers say what happened in a ride, in four taps. People look at every report.\n\n"
+    "Not an emergency service: in danger, call 112."
+)

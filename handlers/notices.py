@@ -1,0 +1,92 @@
+"""Short notices that nobody asked for: to a person whose update failed, and to the team.
+
+A notification says nothing of what happened to whom: it may light up on a screen that others see.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from aiogram.methods import AnswerCallbackQuery, SendMessage, TelegramMethod
+from aiogram.types import Update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handlers.presses import OwnPress, ReviewPress
+from handlers.screens import button, keyboard
+from handlers.texts import Texts
+from models.outbox import Priority, post
+from models.people import Language, Person
+from models.team import Role, members
+from models.vault import Vault
+
+
+def apology(update: Update, _: Texts) -> TelegramMethod[Any]:
+    """What a person sees when their update could not be handled."""
+    text = _("Something went wrong on our side. We've been told. Please try again, or go back with /start.")
+    return _notice(update, text, alert=True)
+
+
+def slow_down(update: Update, _: Texts) -> TelegramMethod[Any]:
+    """What a person sees who presses too fast."""
+    return _notice(update, _("One moment, please: that was very fast. Try again in a few seconds."))
+
+
+def _notice(update: Update, text: str, *, alert: bool = False) -> TelegramMethod[Any]:
+    query = update.callback_query
+    if query is not None:
+        return AnswerCallbackQuery(callback_query_id=query.id, text=text, show_alert=alert or None)
+    event = update.message or update.edited_message or update.my_chat_member
+    return SendMessage(chat_id=event.chat.id if event is not None else 0, text=text)
+
+
+def post_message(
+    session: AsyncSession,
+    vault: Vault,
+    person: Person,
+    message: SendMessage,
+    *,
+    priority: Priority,
+    now: datetime,
+) -> None:
+    """Put a message for a person into the outbox; its chat is filled in at delivery."""
+    parameters = message.model_dump(mode="json", exclude_none=True, exclude_defaults=True, exclude={"chat_id"})
+    post(session, vault, person.id, message.__api_method__, parameters, priority=priority, now=now)
+
+
+async def tell_team_of_flag(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], reporter: Person, now: datetime
+) -> None:
+    """Tell everybody of the team, but the one who reported, that something waits in the queue."""
+    for _member, person in await members(session):
+        if person.id == reporter.id:
+            continue
+        _ = texts[person.language]
+        rows = [[button(_("Open the queue"), ReviewPress(action="queue"))]]
+        message = SendMessage(chat_id=0, text=_("There is something new in the queue."), reply_markup=keyboard(rows))
+        post_message(session, vault, person, message, priority=Priority.ALERT, now=now)
+
+
+async def tell_reporter(
+    session: AsyncSession,
+    vault: Vault,
+    texts: Mapping[Language, Texts],
+    reporter: Person,
+    flag_id: int,
+    now: datetime,
+) -> None:
+    """Tell a person that there's news, without a word of what about."""
+    _ = texts[reporter.language]
+    rows = [[button(_("Show"), OwnPress(action="open", flag=flag_id))]]
+    message = SendMessage(chat_id=0, text=_("There is news for you."), reply_markup=keyboard(rows))
+    post_message(session, vault, reporter, message, priority=Priority.RELAY, now=now)
+
+
+async def tell_owners_of_dead_letter(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], now: datetime
+) -> None:
+    """Tell the owners that an update could not be handled and was set aside."""
+    for member, person in await members(session):
+        if member.role is Role.OWNER:
+            text = texts[person.language]("The bot could not handle an update. It was set aside; the log says where.")
+            message = SendMessage(chat_id=0, text=text)
+            post_message(session, vault, person, message, priority=Priority.ALERT, now=now)

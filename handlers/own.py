@@ -1,0 +1,274 @@
+"""A person's own reports: where each stands, adding to it, taking it back."""
+
+from datetime import datetime
+
+from aiogram import Router
+from aiogram.filters import Command, Filter, StateFilter
+from aiogram.fsm.context import FSMContext
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handlers.home import back_home
+from handlers.presses import Action, OwnPress, ReportPress
+from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
+from handlers.texts import Texts
+from models.audit import Action as Audited
+from models.audit import record
+from models.behaviours import BEHAVIOURS
+from models.flags import OUTCOME_NAMES, Flag, Ride, flags_of, own_flag
+from models.flags import State as FlagState
+from models.people import Person
+from models.plates import looks_kazakh, normalise_plate
+from models.receipts import show_receipt
+from models.vault import Vault
+from models.words import N_
+
+STATE_NAMES = {
+    FlagState.NEW: N_("received"),
+    FlagState.CLAIMED: N_("being looked at"),
+    FlagState.CLOSED: N_("closed"),
+    FlagState.WITHDRAWN: N_("withdrawn"),
+}
+
+
+class Adding(StatesGroup):
+    """What a person is about to type for one of their reports; the data holds `flag`, its number."""
+
+    plate = State()
+    words = State()
+
+
+class Typed(Filter):
+    """A text that is not a command."""
+
+    async def __call__(self, message: Message) -> bool:
+        """Commands always work, also in the middle of a conversation."""
+        return bool(message.text) and not (message.text or "").startswith("/")
+
+
+def router() -> Router:
+    """Routes for a person's own reports."""
+    router = Router(name="own")
+    router.message.register(show_reports, Command("myreports"))
+    router.message.register(add_plate, StateFilter(Adding.plate), Typed())
+    router.message.register(add_words, StateFilter(Adding.words), Typed())
+    router.callback_query.filter(OwnPress.filter())
+    router.callback_query.register(show_reports, Action("list"))
+    router.callback_query.register(open_report, Action("open"))
+    router.callback_query.register(ask_plate, Action("plate"))
+    router.callback_query.register(ask_words, Action("words"))
+    router.callback_query.register(ask_withdraw, Action("withdraw"))
+    router.callback_query.register(withdraw, Action("withdrawn"))
+    return router
+
+
+async def show_reports(
+    event: Event, session: AsyncSession, vault: Vault, person: Person, state: FSMContext, _: Texts
+) -> Method:
+    """The newest reports of the person, each a button."""
+    await state.clear()
+    flags = await flags_of(session, person.id)
+    if not flags:
+        text = _("<b>My reports</b>\n\nThere is nothing here yet.")
+        return show(event, text, [[button(_("Flag an incident"), ReportPress(action="begin"))], back_home(_)])
+    rows: list[Row] = [
+        [
+            button(
+                f"{show_receipt(flag.receipt(vault))} · {_(STATE_NAMES[flag.state])}",
+                OwnPress(action="open", flag=flag.id),
+            )
+        ]
+        for flag in flags
+    ]
+    return show(event, _("<b>My reports</b>\n\nTap a code to see where it stands."), [*rows, back_home(_)])
+
+
+async def open_report(
+    query: CallbackQuery,
+    callback_data: OwnPress,
+    session: AsyncSession,
+    vault: Vault,
+    person: Person,
+    state: FSMContext,
+    _: Texts,
+) -> Method:
+    """One report: what was said, where it stands, what can be done."""
+    await state.clear()
+    flag = await own_flag(session, person.id, callback_data.flag)
+    if flag is None:
+        return await show_reports(query, session, vault, person, state, _)
+    return show(query, report_text(flag, vault, _), _report_rows(flag, vault, _))
+
+
+def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
+    """A report as the person who sent it sees it."""
+    lines = [_("<b>Report {receipt}</b>", receipt=show_receipt(flag.receipt(vault))), ""]
+    lines += [f"• {_(BEHAVIOURS[behaviour.code].name)}" for behaviour in flag.behaviours]
+    lines.append(_("during the ride") if flag.ride is Ride.GOING_ON else _("after the ride"))
+    if plate := flag.plate(vault):
+        lines.append(_("Plate: <code>{plate}</code>", plate=plate))
+    if words := flag.words(vault):
+        lines += ["", _("Your words:"), _("<blockquote>{words}</blockquote>", words=shorten(words))]
+    lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
+    if flag.opened_at is not None:
+        lines.append(_("{time}: opened by a reviewer", time=_.moment(flag.opened_at)))
+    if flag.state is FlagState.CLAIMED:
+        lines.append(_("It is being looked at."))
+    if flag.ended_at is not None:
+        state = _(STATE_NAMES[flag.state])
+        lines.append(_("{time}: {state}", time=_.moment(flag.ended_at), state=state))
+    if flag.outcome is not None:
+        lines.append(_("Outcome: {outcome}", outcome=_(OUTCOME_NAMES[flag.outcome])))
+    return "\n".join(lines)
+
+
+def shorten(words: str, length: int = 1500) -> str:
+    """Words that fit on a screen beside the rest; cut with an ellipsis."""
+    return words if len(words) <= length else words[: length - 1] + "…"
+
+
+def _report_rows(flag: Flag, vault: Vault, _: Texts) -> list[Row]:
+    rows: list[Row] = [[copy_button(_("Copy the code"), show_receipt(flag.receipt(vault)))]]
+    if flag.is_open:
+        plate = _("Change the number plate") if flag.sealed_plate else _("Add the number plate")
+        words = _("Change your own words") if flag.sealed_words else _("Add your own words")
+        rows += [
+            [button(plate, OwnPress(action="plate", flag=flag.id))],
+            [button(words, OwnPress(action="words", flag=flag.id))],
+            [button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id), DANGER)],
+        ]
+    return [*rows, [button(_("« My reports"), OwnPress(action="list")), *back_home(_)]]
+
+
+async def _ask(
+    query: CallbackQuery,
+    flag_id: int,
+    what: State,
+    question: str,
+    session: AsyncSession,
+    vault: Vault,
+    person: Person,
+    state: FSMContext,
+    _: Texts,
+) -> Method:
+    flag = await own_flag(session, person.id, flag_id)
+    if flag is None or not flag.is_open:
+        return await show_reports(query, session, vault, person, state, _)
+    await state.set_state(what)
+    await state.set_data({"flag": flag.id})
+    return show(query, question, [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]])
+
+
+async def ask_plate(
+    query: CallbackQuery,
+    callback_data: OwnPress,
+    session: AsyncSession,
+    vault: Vault,
+    person: Person,
+    state: FSMContext,
+    _: Texts,
+) -> Method:
+    """Wait for a number plate."""
+    question = _("Please write the number plate as you remember it, for example <code>123 ABC 02</code>.")
+    return await _ask(query, callback_data.flag, Adding.plate, question, session, vault, person, state, _)
+
+
+async def ask_words(
+    query: CallbackQuery,
+    callback_data: OwnPress,
+    session: AsyncSession,
+    vault: Vault,
+    person: Person,
+    state: FSMContext,
+    _: Texts,
+) -> Method:
+    """Wait for the person's own words."""
+    question = _(
+        "Please write what happened, in your own words and in any language. Only a reviewer will read it.\n\n"
+        "It replaces what you wrote before."
+    )
+    return await _ask(query, callback_data.flag, Adding.words, question, session, vault, person, state, _)
+
+
+async def add_plate(
+    message: Message,
+    session: AsyncSession,
+    vault: Vault,
+    person: Person,
+    state: FSMContext,
+    now: datetime,
+    _: Texts,
+) -> Method:
+    """Keep the plate; one that looks odd is kept too, with a hint."""
+    plate = normalise_plate(message.text or "")
+    flag = await own_flag(session, person.id, (await state.get_data()).get("flag", 0))
+    if flag is None or not flag.is_open:
+        return await show_reports(message, session, vault, person, state, _)
+    if not plate:
+        rows: list[Row] = [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
+        return show(message, _("I could not find letters or digits in that. Please write the plate once more."), rows)
+    await state.clear()
+    flag.write_plate(vault, plate)
+    await record(session, vault, Audited.ADDED, now=now, flag_id=flag.id, detail="plate")
+    note = _("Stored. Thank you.")
+    if not looks_kazakh(plate):
+        note = _("Stored. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
+    return show(message, f"{note}\n\n{report_text(flag, vault, _)}", _report_rows(flag, vault, _))
+
+
+async def add_words(
+    message: Message,
+    session: AsyncSession,
+    vault: Vault,
+    person: Person,
+    state: FSMContext,
+    now: datetime,
+    _: Texts,
+) -> Method:
+    """Keep the person's own words."""
+    flag = await own_flag(session, person.id, (await state.get_data()).get("flag", 0))
+    await state.clear()
+    if flag is None or not flag.is_open:
+        return await show_reports(message, session, vault, person, state, _)
+    flag.write_words(vault, message.text or "")
+    await record(session, vault, Audited.ADDED, now=now, flag_id=flag.id, detail="words")
+    note = _("Stored. Thank you for telling.")
+    return show(message, f"{note}\n\n{report_text(flag, vault, _)}", _report_rows(flag, vault, _))
+
+
+async def ask_withdraw(
+    query: CallbackQuery,
+    callback_data: OwnPress,
+    session: AsyncSession,
+    vault: Vault,
+    person: Person,
+    state: FSMContext,
+    _: Texts,
+) -> Method:
+    """Make sure before a report is taken back."""
+    flag = await own_flag(session, person.id, callback_data.flag)
+    if flag is None or not flag.is_open:
+        return await show_reports(query, session, vault, person, state, _)
+    rows: list[Row] = [
+        [button(_("Yes, withdraw"), OwnPress(action="withdrawn", flag=flag.id), DANGER)],
+        [button(_("No, keep it"), OwnPress(action="open", flag=flag.id), PRIMARY)],
+    ]
+    return show(query, _("Withdraw this report? Nobody will look into it any more. That is your right."), rows)
+
+
+async def withdraw(
+    query: CallbackQuery,
+    callback_data: OwnPress,
+    session: AsyncSession,
+    vault: Vault,
+    person: Person,
+    state: FSMContext,
+    now: datetime,
+    _: Texts,
+) -> Method:
+    """Take a report back."""
+    flag = await own_flag(session, person.id, callback_data.flag)
+    if flag is not None and flag.withdraw(now):
+        await record(session, vault, Audited.WITHDRAWN, now=now, flag_id=flag.id)
+    return await open_report(query, callback_data, session, vault, person, state, _)

@@ -1,0 +1,178 @@
+"""Flagging an incident: four taps, no typing.
+
+    Flag an incident → is the ride going on? → what kind? → what happened? → stored, with a receipt
+
+The draft's name travels in the buttons, so pressing twice, or a repeated update, gives the same receipt. The flag is
+stored before its receipt is shown, and the receipt also goes through the outbox.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.fsm.context import FSMContext
+from aiogram.methods import SendMessage
+from aiogram.types import CallbackQuery
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handlers.home import back_home, call_row, help_text
+from handlers.notices import post_message, tell_team_of_flag
+from handlers.presses import Action, HomePress, OwnPress, ReportPress
+from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
+from handlers.texts import Texts
+from models.audit import Action as Audited
+from models.audit import record
+from models.behaviours import BEHAVIOURS, FORM_NAMES, MAX_SEVERITY, Form, behaviours_of
+from models.flags import Flag, Ride, store_flag
+from models.outbox import Priority
+from models.people import Language, Person
+from models.receipts import show_receipt
+from models.vault import Vault
+
+
+def router() -> Router:
+    """Routes for flagging."""
+    router = Router(name="report")
+    router.message.register(begin, Command("report"))
+    router.callback_query.filter(ReportPress.filter())
+    router.callback_query.register(begin, Action("begin"))
+    router.callback_query.register(ask_form, Action("ride"))
+    router.callback_query.register(ask_behaviour, Action("form"))
+    router.callback_query.register(send, Action("send"))
+    return router
+
+
+async def begin(event: Event, state: FSMContext, _: Texts) -> Method:
+    """Ask whether the ride is going on."""
+    await state.clear()
+    return _ask_ride(event, secrets.token_urlsafe(6), _)
+
+
+def _ask_ride(event: Event, draft: str, _: Texts) -> Method:
+    text = _(
+        "<b>Flag an incident</b>\n\nTell as much or as little as you want. It takes four taps and no typing.\n\n"
+        "Is the ride going on now?"
+    )
+    rows: list[Row] = [
+        [button(_("Yes, I am in the car"), _press("ride", draft, Ride.GOING_ON), PRIMARY)],
+        [button(_("No, it is over"), _press("ride", draft, Ride.OVER), PRIMARY)],
+        [button(_("I am in danger: help now"), HomePress(action="help"), DANGER)],
+        back_home(_),
+    ]
+    return show(event, text, rows)
+
+
+def _press(action: str, draft: str, ride: str, code: str = "") -> ReportPress:
+    return ReportPress(action=action, draft=draft, ride=ride, code=code)
+
+
+async def ask_form(query: CallbackQuery, callback_data: ReportPress, state: FSMContext, _: Texts) -> Method:
+    """Ask what kind of behaviour it was."""
+    draft, ride = callback_data.draft, callback_data.ride
+    if not _valid(callback_data):
+        return await begin(query, state, _)
+    rows: list[Row] = [
+        [button(_(FORM_NAMES[form]), _press("send" if form is Form.OTHER else "form", draft, ride, form))]
+        for form in Form
+    ]
+    rows.append(_help_and_back(ReportPress(action="begin"), _))
+    return show(query, _("<b>What kind was it?</b>\n\n{terms}", terms=_terms(_)), rows)
+
+
+async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, state: FSMContext, _: Texts) -> Method:
+    """Ask what happened, in the words of one form."""
+    draft, ride = callback_data.draft, callback_data.ride
+    if not _valid(callback_data) or callback_data.code not in set(Form):
+        return await begin(query, state, _)
+    form = Form(callback_data.code)
+    rows: list[Row] = [
+        [button(_(behaviour.name), _press("send", draft, ride, behaviour.code))] for behaviour in behaviours_of(form)
+    ]
+    rows.append(_help_and_back(_press("ride", draft, ride), _))
+    text = f"<b>{_(FORM_NAMES[form])}</b>\n\n" + _(
+        "Tap the one that fits best. It is sent at once.\n\n{terms}", terms=_terms(_)
+    )
+    return show(query, text, rows)
+
+
+def _terms(_: Texts) -> str:
+    return _("By sending you say that it is true as far as you know.")
+
+
+def _help_and_back(back: ReportPress, _: Texts) -> Row:
+    return [button(_("« Back"), back), button(_("Help now"), HomePress(action="help"), DANGER)]
+
+
+def _valid(press: ReportPress) -> bool:
+    return 0 < len(press.draft) <= 16 and press.ride in set(Ride)
+
+
+async def send(
+    query: CallbackQuery,
+    callback_data: ReportPress,
+    session: AsyncSession,
+    vault: Vault,
+    person: Person,
+    state: FSMContext,
+    texts: Mapping[Language, Texts],
+    now: datetime,
+    _: Texts,
+) -> Method:
+    """Store the flag, give the receipt, tell the team."""
+    code = callback_data.code
+    if not _valid(callback_data) or code not in BEHAVIOURS:
+        return await begin(query, state, _)
+    flag, is_new = await store_flag(
+        session,
+        vault,
+        reporter_id=person.id,
+        draft=callback_data.draft,
+        codes=[code],
+        ride=Ride(callback_data.ride),
+        now=now,
+    )
+    receipt = show_receipt(flag.receipt(vault))
+    if is_new:
+        await record(session, vault, Audited.RECEIVED, now=now, flag_id=flag.id)
+        await tell_team_of_flag(session, vault, texts, person, now)
+        _post_receipt(session, vault, person, receipt, now, _)
+    return show(query, _stored(flag, receipt, code, _), _stored_rows(flag, receipt, code, _))
+
+
+def _post_receipt(session: AsyncSession, vault: Vault, person: Person, receipt: str, now: datetime, _: Texts) -> None:
+    text = _("Your code: <code>{receipt}</code>", receipt=receipt)
+    rows = [[copy_button(_("Copy"), receipt)]]
+    message = SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows))
+    post_message(session, vault, person, message, priority=Priority.RECEIPT, now=now)
+
+
+def _stored(flag: Flag, receipt: str, code: str, _: Texts) -> str:
+    help_first = BEHAVIOURS[code].severity == MAX_SEVERITY
+    parts = [help_text(_)] if help_first else []
+    parts += [
+        _("<b>It is stored.</b> It was not your fault."),
+        _("Your code: <code>{receipt}</code>", receipt=receipt),
+        _(
+            "A person will look at it by {time}. You can add details, see the answer or withdraw it "
+            "at any time in /myreports.",
+            time=_.moment(flag.due_at),
+        ),
+    ]
+    if not help_first:
+        parts.append(_("If you are in danger, please call 112: this bot can't send help."))
+    return "\n\n".join(parts)
+
+
+def _stored_rows(flag: Flag, receipt: str, code: str, _: Texts) -> list[Row]:
+    calls = call_row(_) if BEHAVIOURS[code].severity == MAX_SEVERITY else []
+    return [
+        calls,
+        [copy_button(_("Copy the code"), receipt)],
+        [
+            button(_("Add the number plate"), OwnPress(action="plate", flag=flag.id)),
+            button(_("Add your own words"), OwnPress(action="words", flag=flag.id)),
+        ],
+        [button(_("My reports"), OwnPress(action="list")), *back_home(_)],
+    ]

@@ -1,0 +1,72 @@
+"""One way to build a keyboard and to show a screen.
+
+A task has one live message: a press edits it, a command sends a new one. An old message that can't be edited
+any more is followed by a fresh one.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiogram.enums import ButtonStyle
+from aiogram.filters.callback_data import CallbackData
+from aiogram.methods import EditMessageText, SendMessage, TelegramMethod
+from aiogram.types import (
+    CallbackQuery,
+    CopyTextButton,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    Message,
+    MessageEntity,
+)
+
+from models.markup import Rich
+
+Method = TelegramMethod[Any]
+Event = Message | CallbackQuery
+Row = Sequence[InlineKeyboardButton]
+
+DANGER, SUCCESS, PRIMARY = ButtonStyle.DANGER, ButtonStyle.SUCCESS, ButtonStyle.PRIMARY
+
+
+def button(text: str, press: CallbackData, style: ButtonStyle | None = None) -> InlineKeyboardButton:
+    """A button that presses `press`."""
+    return InlineKeyboardButton(text=text, callback_data=press.pack(), style=style)
+
+
+def copy_button(text: str, copied: str) -> InlineKeyboardButton:
+    """A button that copies 1-256 characters to the clipboard."""
+    return InlineKeyboardButton(text=text, copy_text=CopyTextButton(text=copied))
+
+
+def keyboard(rows: Sequence[Row]) -> InlineKeyboardMarkup | None:
+    """The keyboard of these rows; none without buttons."""
+    return InlineKeyboardMarkup(inline_keyboard=[list(row) for row in rows if row]) if any(rows) else None
+
+
+def show(event: Event, text: str | Rich, rows: Sequence[Row] = ()) -> SendMessage | EditMessageText:
+    """The method that shows a screen for an event: HTML as a string, or text that is already formatted."""
+    if isinstance(text, Rich):
+        content = text.text
+        entities = [MessageEntity(**entity) for entity in text.entities]
+        formatting: dict[str, Any] = {"parse_mode": None, "entities": entities or None}
+    else:
+        content, formatting = text, {}
+    if isinstance(event, CallbackQuery):
+        if isinstance(event.message, Message):
+            return EditMessageText(
+                chat_id=event.message.chat.id,
+                message_id=event.message.message_id,
+                text=content,
+                reply_markup=keyboard(rows),
+                **formatting,
+            )
+        chat_id = event.message.chat.id if event.message is not None else event.from_user.id
+    else:
+        chat_id = event.chat.id
+    return SendMessage(chat_id=chat_id, text=content, reply_markup=keyboard(rows), **formatting)
+
+
+def progress(done: int, total: int, width: int = 10) -> str:
+    """A bar of `width` characters for `done` of `total`."""
+    filled = round(width * done / total) if total else 0
+    return "▰" * filled + "▱" * (width - filled)

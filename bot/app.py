@@ -1,0 +1,216 @@
+"""The whole bot, put together: what starts, in which order, and how it stops.
+
+Start: database, migrations, lessons, texts, owners; then intake, outbox and housekeeping run side by side.
+Stop: intake first; what is in work is committed, shown and delivered; then the process may end.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import AiogramError, TelegramNotFound, TelegramUnauthorizedError
+from aiogram.methods import DeleteWebhook, SetWebhook, TelegramMethod
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.clock import Clock, utc_now
+from bot.delivery import Sender
+from bot.engine import ALLOWED_UPDATES, Engine
+from bot.flood import Flood
+from bot.health import Check, serve_health
+from bot.housekeeping import Housekeeping
+from bot.intake import TokenRefused, poll
+from bot.menu import set_menu
+from bot.metrics import Metrics
+from bot.migrate import current_revision, migrate, newest_revision
+from bot.replies import Replies
+from bot.settings import Settings, host_port
+from bot.telegram import connect
+from bot.webhook import Webhook
+from handlers import routers
+from handlers.texts import LOCALES, load_texts
+from models.database import Database
+from models.lessons import load_course
+from models.outbox import waiting
+from models.people import Language, find_person
+from models.team import appoint_owners
+from models.vault import Vault
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 10.0
+"""How long what is already committed may take to be shown when the bot stops; the rest is in the outbox."""
+BACKLOG = timedelta(minutes=10)
+"""An outbox older than this makes the bot not ready."""
+
+
+@dataclass
+class App:
+    """The parts that run, and what tests look into."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    bot: Bot
+    metrics: Metrics
+    replies: Replies
+    engine: Engine
+    sender: Sender
+    housekeeping: Housekeeping
+    stop: asyncio.Event
+
+    async def run(self) -> None:
+        """Work until `stop` is set. Raises what can't be mended by waiting, such as a refused token."""
+        async with AsyncExitStack() as stack:
+            if self.settings.health_listen:
+                await stack.enter_async_context(serve_health(self.settings.health_listen, self.metrics, self._checks()))
+            await stack.enter_async_context(_beside(self.housekeeping.run()))
+            await stack.enter_async_context(_beside(self._set_menu()))
+            delivering = asyncio.create_task(self.sender.run())
+            try:
+                await (self._serve_webhook() if self.settings.webhook_url else self._poll())
+            finally:
+                await self.replies.settle(STOP_SECONDS)
+                self.sender.stop()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(delivering, STOP_SECONDS)
+
+    async def _poll(self) -> None:
+        await self._insist(DeleteWebhook())
+        await poll(self.bot, self.engine, self.replies, self.stop, self.settings.batch_size)
+
+    async def _serve_webhook(self) -> None:
+        secret = self.settings.webhook_secret.get_secret_value() if self.settings.webhook_secret else ""
+        webhook = Webhook(self.engine, self.replies, secret, self.settings.batch_size)
+        runner = web.AppRunner(webhook.application(), access_log=None)
+        await runner.setup()
+        async with _beside(webhook.run()):
+            try:
+                host, port = host_port(self.settings.webhook_listen)
+                try:
+                    await web.TCPSite(runner, host, port).start()
+                except OSError as error:
+                    raise OSError(error.errno, f"WEBHOOK_LISTEN: can't listen on {host}:{port}") from error
+                url = self.settings.webhook_url or ""
+                await self._insist(SetWebhook(url=url, secret_token=secret, allowed_updates=ALLOWED_UPDATES))
+                await self.stop.wait()
+            finally:
+                await runner.cleanup()  # answers what has come before it returns
+
+    async def _insist(self, method: TelegramMethod[bool]) -> None:
+        """Call a method that nothing goes on without, until it works or the bot is to stop."""
+        pause = 0.5
+        while not self.stop.is_set():
+            try:
+                await self.bot(method)
+                return
+            except (TelegramUnauthorizedError, TelegramNotFound) as error:
+                raise TokenRefused from error
+            except (AiogramError, OSError) as error:
+                log.warning("Telegram can't be reached: %s", type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stop.wait(), pause)
+            pause = min(2 * pause, 30.0)
+
+    async def _set_menu(self) -> None:
+        language = Language(self.settings.default_language)
+        await set_menu(self.bot, self.database, self.vault, self.engine.texts, language)
+
+    def _checks(self) -> dict[str, Check]:
+        async def database() -> str | None:
+            await self.database.ping()
+            return None
+
+        async def migrations() -> str | None:
+            return None if await current_revision(self.database) == newest_revision() else "not at the newest revision"
+
+        async def backlog() -> str | None:
+            async with self.database.reading() as session:
+                _count, oldest = await waiting(session)
+            late = oldest is not None and self.engine.clock() - oldest > BACKLOG
+            return "the outbox is behind" if late else None
+
+        return {"database": database, "migrations": migrations, "backlog": backlog}
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[App]:
+    """Put the bot together, with the database at the newest revision and the owners appointed.
+
+    Raises ContentError for a broken lesson, OSError or SQLAlchemyError for a database that can't be used.
+    """
+    async with AsyncExitStack() as stack:
+        course = load_course(LOCALES)
+        texts = load_texts()
+        vault = Vault(settings.keys)
+        language = Language(settings.default_language)
+        database = Database(settings.database_url)
+        stack.push_async_callback(database.close)
+        await migrate(database)
+        async with database.transaction() as session:
+            await appoint_owners(session, vault, settings.owner_ids, default=language, now=clock())
+        bot = connect(settings.bot_token.get_secret_value(), settings.telegram_api_url)
+        stack.push_async_callback(bot.session.close)
+        metrics = Metrics()
+        sender = Sender(database, vault, bot, metrics, rate=settings.send_rate, clock=clock)
+        replies = Replies(bot, metrics, _mark_blocked(database, vault, clock))
+        dispatcher = Dispatcher(disable_fsm=True, texts=texts, operator=_operator(settings))
+        dispatcher.include_routers(*routers())
+        engine = Engine(
+            database=database,
+            vault=vault,
+            bot=bot,
+            dispatcher=dispatcher,
+            texts=texts,
+            course=course,
+            replies=replies,
+            metrics=metrics,
+            default_language=language,
+            wake_outbox=sender.wake,
+            clock=clock,
+            flood=Flood(settings.updates_per_person),
+        )
+        housekeeping = Housekeeping(
+            database,
+            metrics,
+            flags_kept=timedelta(days=settings.retention_days),
+            updates_kept=timedelta(days=settings.updates_kept_days),
+            clock=clock,
+        )
+        yield App(settings, database, vault, bot, metrics, replies, engine, sender, housekeeping, asyncio.Event())
+
+
+def _operator(settings: Settings) -> str:
+    """Who runs the bot, as people are told: the law asks for name and business number."""
+    return ", ".join(filter(None, (settings.operator_name, settings.operator_bin)))
+
+
+def _mark_blocked(database: Database, vault: Vault, clock: Clock) -> Callable[[int], Coroutine[Any, Any, None]]:
+    async def mark(chat_id: int) -> None:
+        try:
+            async with database.transaction() as session:
+                person = await find_person(session, vault, chat_id)
+                if person is not None:
+                    person.blocked_at = clock()
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("a block was not written down: %s", type(error).__name__)
+
+    return mark
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run work beside the block and end it with the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, AiogramError):
+            await task

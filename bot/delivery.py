@@ -1,0 +1,163 @@
+"""Empties the outbox: by priority, at Telegram's pace, once for all replicas.
+
+Each round leases a handful of rows, sends them at the same time, and writes down what became of each. A crash in
+between repeats them when the lease ends: at least once, never not at all.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from aiogram import Bot, methods
+from aiogram.exceptions import AiogramError
+from aiolimiter import AsyncLimiter
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.clock import Clock, utc_now
+from bot.metrics import Metrics
+from bot.telegram import Failure, Verdict, judge, tell
+from models.database import Database
+from models.leases import hold, release
+from models.outbox import Delivery, Parcel, lease, next_due, waiting
+from models.people import Person, mark_blocked
+from models.vault import CannotOpen, Vault
+
+log = logging.getLogger(__name__)
+
+ROUND = 25
+"""Rows in one round: about what Telegram takes in a second, so that a receipt never waits long."""
+TERM = timedelta(seconds=30)
+"""How long this sender remains the one without saying so again."""
+LONGEST_PAUSE = timedelta(minutes=10)
+_LOOK_AGAIN = 2.0
+
+
+@dataclass
+class _Result:
+    parcel_id: int
+    person_id: int
+    failure: Failure | None = None
+
+
+@dataclass
+class Sender:
+    """The one that delivers. `rate` is in messages per second."""
+
+    database: Database
+    vault: Vault
+    bot: Bot
+    metrics: Metrics
+    rate: float = 30.0
+    clock: Clock = utc_now
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._limiter = AsyncLimiter(max(1.0, self.rate), 1.0)
+
+    def wake(self) -> None:
+        """Look at once: something may have been posted."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Finish the round in work, then return from `run`."""
+        self._stop.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver until stopped; survives whatever the database or Telegram do meanwhile."""
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                pause = await self._round()
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("the outbox waits for the database: %s", type(error).__name__)
+                pause = _LOOK_AGAIN
+            if pause > 0:
+                await self._rest(pause)
+        try:
+            async with self.database.transaction() as session:
+                await release(session, "outbox", self.name, self.clock())
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("the outbox's lease could not be given back: %s", type(error).__name__)
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _round(self) -> float:
+        """Send one round; how many seconds to wait before the next."""
+        now = self.clock()
+        if not await self._is_anything_due(now):
+            return _LOOK_AGAIN
+        async with self.database.transaction() as session:
+            if not await hold(session, "outbox", self.name, now, TERM):
+                return _LOOK_AGAIN
+            rows = await lease(session, now, ROUND)
+        results = await asyncio.gather(*(self._send(parcel, person) for parcel, person in rows))
+        await self._write_down(results)
+        waits = [r.failure.wait for r in results if r.failure is not None and r.failure.wait is not None]
+        if len({r.person_id for r in results if r.failure is not None and r.failure.wait is not None}) > 1:
+            return max(waits)  # Telegram slows the bot, not one chat
+        return 0 if rows else _LOOK_AGAIN
+
+    async def _is_anything_due(self, now: datetime) -> bool:
+        async with self.database.reading() as session:
+            count, oldest = await waiting(session)
+            due = await next_due(session)
+        self.metrics.outbox_depth.set(count)
+        self.metrics.outbox_age.set((now - oldest).total_seconds() if oldest else 0.0)
+        return due is not None and due <= now
+
+    async def _send(self, parcel: Parcel, person: Person) -> _Result:
+        result = _Result(parcel.id, person.id)
+        if person.blocked_at is not None:
+            result.failure = Failure(Verdict.UNREACHABLE, "blocked before")
+            return result
+        try:
+            name, parameters = parcel.read(self.vault)
+            method = getattr(methods, name[0].upper() + name[1:])(chat_id=person.telegram_id(self.vault), **parameters)
+        except (CannotOpen, AttributeError, ValueError) as error:
+            result.failure = Failure(Verdict.REFUSED, type(error).__name__)
+            return result
+        async with self._limiter:
+            try:
+                await tell(self.bot, method)
+            except (AiogramError, OSError) as error:
+                result.failure = judge(error)
+        self.metrics.send_done(name, result.failure.verdict.name.lower() if result.failure else "ok")
+        return result
+
+    async def _write_down(self, results: list[_Result]) -> None:
+        now = self.clock()
+        async with self.database.transaction() as session:
+            blocked = [r.person_id for r in results if r.failure and r.failure.verdict is Verdict.UNREACHABLE]
+            if blocked:
+                await mark_blocked(session, blocked, now)
+            for result in results:
+                parcel = await session.get(Parcel, result.parcel_id)
+                if parcel is not None and parcel.status is Delivery.WAITING:
+                    _settle(parcel, result.failure, now)
+        for name, count in Counter(r.failure.name for r in results if r.failure).items():
+            log.warning("%d of the outbox not sent: %s", count, name)
+
+
+def _settle(parcel: Parcel, failure: Failure | None, now: datetime) -> None:
+    if failure is None or failure.verdict is Verdict.HARMLESS:
+        parcel.settle(Delivery.SENT, now)
+    elif failure.verdict is Verdict.UNREACHABLE:
+        parcel.settle(Delivery.UNREACHABLE, now, failure.name)
+    elif failure.verdict in {Verdict.REFUSED, Verdict.GONE}:
+        parcel.settle(Delivery.REFUSED, now, failure.name)
+    elif failure.verdict is Verdict.PERHAPS_SENT and not parcel.repeatable:
+        parcel.settle(Delivery.UNSURE, now, failure.name)
+    else:
+        pause = timedelta(seconds=failure.wait or 2**parcel.tries)
+        parcel.retry(now + min(pause, LONGEST_PAUSE), failure.name)

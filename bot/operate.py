@@ -1,0 +1,64 @@
+"""What an operator does to the database from the command line."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from alembic.util import CommandError
+from asyncpg import PostgresError
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.migrate import migrate
+from bot.mistake import Mistake
+from bot.run import unreachable
+from bot.settings import Settings
+from models.audit import verify as audit_faults
+from models.database import Database
+from models.figures import figures
+from models.rotation import rotate_keys
+from models.vault import Vault
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    """The database of the settings; what it can't do becomes one line."""
+    database = Database(settings.database_url)
+    try:
+        yield database
+    except (SQLAlchemyError, PostgresError, OSError) as error:
+        raise Mistake(unreachable(error)) from None
+    finally:
+        await database.close()
+
+
+async def migrate_to(settings: Settings, revision: str) -> None:
+    """Bring the database to a revision. Raises Mistake."""
+    async with _database(settings) as database:
+        try:
+            await migrate(database, revision)
+        except CommandError as error:
+            raise Mistake(str(error)) from None
+
+
+async def print_figures(settings: Settings) -> None:
+    """Print how many there are of each thing. Raises Mistake."""
+    async with _database(settings) as database, database.reading() as session:
+        for name, count in (await figures(session)).items():
+            print(f"{count:>10}  {name}")
+
+
+async def rotate(settings: Settings) -> None:
+    """Move everything to the newest key. Raises Mistake."""
+    async with _database(settings) as database:
+        async for table, rows in rotate_keys(database, Vault(settings.keys)):
+            print(f"{rows:>10}  {table}")
+    print("Done. Older keys may now leave SECRET_KEYS; then restart the bot.")
+
+
+async def verify(settings: Settings) -> int:
+    """Print what is wrong with the audit; 0 if nothing is, else 1. Raises Mistake."""
+    async with _database(settings) as database, database.reading() as session:
+        faults = await audit_faults(session, Vault(settings.keys))
+    for fault in faults:
+        print(fault)
+    print(f"{len(faults)} faults" if faults else "the audit is whole")
+    return 1 if faults else 0

@@ -1,0 +1,119 @@
+"""Shows what handlers returned: in order within a chat, many chats at once, patient with Telegram.
+
+A chat that has to wait keeps nobody else waiting, and a chat that asks faster than it can be shown loses only
+screens that newer ones have replaced. Everything here may be shown twice; what must arrive lies in the outbox.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiogram import Bot
+from aiogram.exceptions import AiogramError
+from aiogram.methods import EditMessageText, SendMessage, TelegramMethod
+
+from bot.metrics import Metrics
+from bot.telegram import Failure, Verdict, judge, tell
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 64
+"""Requests to Telegram at the same time."""
+WAITING = 32
+"""Methods that may wait in one chat."""
+FULL = 2_000
+"""Chats that may be waiting before no more is taken from Telegram."""
+TRIES = 12
+_LONGEST_PAUSE = 60.0
+
+
+class Replies:
+    """The lanes of the chats. `on_blocked(chat_id)` is awaited when a person turns out to have blocked the bot."""
+
+    def __init__(self, bot: Bot, metrics: Metrics, on_blocked: Callable[[int], Awaitable[None]]) -> None:
+        self._bot, self._metrics, self._on_blocked = bot, metrics, on_blocked
+        self._lanes: dict[int, list[TelegramMethod[Any]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._room = asyncio.Event()
+        self._room.set()
+
+    def show(self, chat_id: int, methods: list[TelegramMethod[Any]]) -> None:
+        """Show these in this order, after what already waits in the chat."""
+        lane = self._lanes.get(chat_id)
+        if lane is None:
+            lane = self._lanes[chat_id] = []
+            task = asyncio.create_task(self._drain(chat_id, lane))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        for method in methods:
+            if isinstance(method, EditMessageText):
+                lane[:] = [other for other in lane if not _same_message(other, method)]
+            lane.append(method)
+        del lane[:-WAITING]
+        if len(self._lanes) >= FULL:
+            self._room.clear()
+
+    async def room(self) -> None:
+        """Wait until there's room for more."""
+        await self._room.wait()
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until all is shown, or the time is over."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+
+    async def _drain(self, chat_id: int, lane: list[TelegramMethod[Any]]) -> None:
+        try:
+            while lane:
+                await self._send(chat_id, lane.pop(0))
+        finally:
+            del self._lanes[chat_id]
+            if len(self._lanes) < FULL:
+                self._room.set()
+
+    async def _send(self, chat_id: int, method: TelegramMethod[Any]) -> None:
+        for attempt in range(TRIES):
+            try:
+                async with self._slots:
+                    await tell(self._bot, method)
+            except (AiogramError, OSError) as error:
+                failure = judge(error)
+            else:
+                self._metrics.send_done(method.__api_method__, "ok")
+                return
+            self._metrics.send_done(method.__api_method__, failure.verdict.name.lower())
+            if failure.verdict is Verdict.GONE and isinstance(method, EditMessageText):
+                method = _as_new_message(chat_id, method)
+            elif failure.verdict in {Verdict.LATER, Verdict.PERHAPS_SENT}:
+                await asyncio.sleep(_pause(failure, attempt))
+            else:
+                return await self._give_up(chat_id, method, failure)
+        log.warning("%s was not shown: Telegram did not take it", method.__api_method__)
+
+    async def _give_up(self, chat_id: int, method: TelegramMethod[Any], failure: Failure) -> None:
+        if failure.verdict is Verdict.UNREACHABLE:
+            await self._on_blocked(chat_id)
+        elif failure.verdict is not Verdict.HARMLESS:
+            log.error("%s was refused: %s", method.__api_method__, failure.name)
+
+
+def _pause(failure: Failure, attempt: int) -> float:
+    return failure.wait if failure.wait is not None else min(0.25 * 2**attempt, _LONGEST_PAUSE)
+
+
+def _same_message(one: TelegramMethod[Any], other: EditMessageText) -> bool:
+    return isinstance(one, EditMessageText) and one.message_id == other.message_id
+
+
+def _as_new_message(chat_id: int, edit: EditMessageText) -> SendMessage:
+    return SendMessage(
+        chat_id=chat_id,
+        text=edit.text or "",
+        parse_mode=edit.parse_mode,
+        entities=edit.entities,
+        reply_markup=edit.reply_markup,
+    )

@@ -160,7 +160,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         metrics = Metrics()
         sender = Sender(database, vault, bot, metrics, rate=settings.send_rate, clock=clock)
         replies = Replies(bot, metrics, _mark_blocked(database, vault, clock))
-        dispatcher = Dispatcher(disable_fsm=True, texts=texts, operator=_operator(settings))
+        dispatcher = Dispatcher(disable_fsm=True)
         dispatcher.include_routers(*routers())
         engine = Engine(
             database=database,
@@ -172,6 +172,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             replies=replies,
             metrics=metrics,
             default_language=language,
+            operator=_operator(settings),
             wake_outbox=sender.wake,
             clock=clock,
             flood=Flood(settings.updates_per_person),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from models.vault import Vault
 
 cli = typer.Typer(
-    help="Qurmet: lessons in respect for drivers, a safe way to report for passengers.",
+    help="Qurmet: lessons in respect for drivers, a simple way for passengers to say what happened.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

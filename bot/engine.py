@@ -29,6 +29,7 @@ from bot.flood import Flood
 from bot.metrics import Metrics
 from handlers.notices import apology, slow_down, tell_owners_of_dead_letter
 from handlers.texts import Texts
+from handlers.visit import Visit
 from models.database import Database
 from models.lessons import Course
 from models.people import Language, Person, find_person, load_people
@@ -74,6 +75,7 @@ class Engine:
     replies: Screen
     metrics: Metrics
     default_language: Language
+    operator: str
     wake_outbox: Callable[[], None]
     clock: Clock = utc_now
     flood: Flood = field(default_factory=Flood)
@@ -138,25 +140,25 @@ class Engine:
         if person is not None and not self.flood.admits(person.id, now):
             notice = [slow_down(update, _)] if self.flood.first_refusal(person.id) else []
             return _Done(kind, "flood", _chat_id(update), _answered(update, notice))
-        result = await self.dispatcher.feed_update(
-            self.bot,
-            update,
-            session=session,
-            vault=self.vault,
-            person=person,
-            course=self.course,
-            now=now,
-            _=_,
-            **self._conversation(person, now),
-        )
+        visit = self._visit(session, person, now) if person is not None else None
+        raw_state = visit.raw_state if visit is not None else None
+        result = await self.dispatcher.feed_update(self.bot, update, visit=visit, raw_state=raw_state, _=_)
         outcome = "ignored" if result is UNHANDLED else "handled"
         return _Done(kind, outcome, _chat_id(update), _answered(update, _listed(result)))
 
-    def _conversation(self, person: Person | None, now: datetime) -> dict[str, Any]:
-        if person is None:
-            return {"state": None, "raw_state": None}
+    def _visit(self, session: AsyncSession, person: Person, now: datetime) -> Visit:
         storage = RowStorage(person, self.vault, now)
-        return {"state": context_for(storage, person, self.bot.id), "raw_state": storage.state}
+        return Visit(
+            session=session,
+            vault=self.vault,
+            person=person,
+            state=context_for(storage, person, self.bot.id),
+            raw_state=storage.state,
+            now=now,
+            course=self.course,
+            texts=self.texts,
+            operator=self.operator,
+        )
 
     async def _set_aside(self, raw: Mapping[str, Any], error: Exception) -> None:
         now, where = self.clock(), _where(error)

@@ -1,9 +1,7 @@
 """What each person can do: a module per capability, each a function from an update to what to show.
 
-Handlers read and write the session they're given and return methods of Telegram; the engine sends them after
-the commit. The keyword arguments that a handler may name: `session`, `vault`, `person`, `course`, `texts` (of all
-languages), `_` (texts in the person's language), `state`, `raw_state`, `now`, `operator`, and `callback_data` of
-its module.
+Handlers read and write the session of their `visit` and return methods of Telegram; the engine sends them after the
+commit. Whatever arrives in a private chat comes with a visit; a handler for groups has only `_`, its texts.
 """
 
 from aiogram import Router
@@ -11,14 +9,14 @@ from aiogram.filters import Filter
 from aiogram.types import TelegramObject
 
 from handlers import fallback, groups, home, learn, own, privacy, report, review
-from models.people import Person
+from handlers.visit import Visit
 
 
 class _Private(Filter):
     """The update comes from a person in a private chat."""
 
-    async def __call__(self, event: TelegramObject, person: Person | None = None) -> bool:
-        return person is not None
+    async def __call__(self, event: TelegramObject, visit: Visit | None = None) -> bool:
+        return visit is not None
 
 
 def routers() -> list[Router]:

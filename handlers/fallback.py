@@ -1,18 +1,13 @@
 """Whatever nothing else answers: an old button, an unknown command, a sticker. Always a way on."""
 
-from datetime import datetime
-
 from aiogram import Router
 from aiogram.enums import ChatMemberStatus
-from aiogram.fsm.context import FSMContext
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.home import home_rows, start
 from handlers.screens import Method, show
-from handlers.texts import Texts
-from models.people import Person
+from handlers.visit import Visit
 
 
 def router() -> Router:
@@ -24,28 +19,26 @@ def router() -> Router:
     return router
 
 
-async def unknown_message(
-    message: Message, session: AsyncSession, person: Person, raw_state: str | None, _: Texts
-) -> Method:
+async def unknown_message(message: Message, visit: Visit) -> Method:
     """Say so kindly and show the way; what is being asked stays asked."""
-    if raw_state is not None:
+    _ = visit._
+    if visit.raw_state is not None:
         return show(message, _("Please send it as a text. To stop, press Cancel above or go to /start."))
     text = _("I did not understand that. Here is what I can do:")
-    return show(message, text, await home_rows(session, person, _))
+    return show(message, text, await home_rows(visit))
 
 
-async def unknown_press(
-    query: CallbackQuery, session: AsyncSession, person: Person, state: FSMContext, _: Texts
-) -> list[Method]:
+async def unknown_press(query: CallbackQuery, visit: Visit) -> list[Method]:
     """A button that no longer means anything gets a fresh screen."""
-    screen = await start(query, session, person, state, _)
+    _ = visit._
+    screen = await start(query, visit)
     return [
         screen,
         AnswerCallbackQuery(callback_query_id=query.id, text=_("That button was old. Here is the menu.")),
     ]
 
 
-async def came_or_went(change: ChatMemberUpdated, person: Person, now: datetime) -> None:
+async def came_or_went(change: ChatMemberUpdated, visit: Visit) -> None:
     """Remember who blocked the bot; any other update of theirs makes it forget that again."""
     if change.new_chat_member.status == ChatMemberStatus.KICKED:
-        person.blocked_at = now
+        visit.person.blocked_at = visit.now

@@ -2,15 +2,14 @@
 
 from aiogram import Router
 from aiogram.filters import Command, CommandStart
-from aiogram.fsm.context import FSMContext
 from aiogram.methods import SendContact
 from aiogram.types import CallbackQuery, Message
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.presses import Action, HomePress, LearnPress, OwnPress, ReportPress, ReviewPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.texts import Texts
-from models.people import Language, Person
+from handlers.visit import Visit
+from models.people import Language
 from models.team import role_of
 from models.words import N_
 
@@ -20,7 +19,7 @@ HELP_LINES = {
     "112": N_("one emergency number, free, at any hour"),
     "102": N_("police"),
     "103": N_("ambulance"),
-    "111": N_("family, women's and children's rights: advice and psychological help, at any hour"),
+    "111": N_("family, women, children: advice, psychologist, at any hour"),
 }
 """Sources: egov.kz, turantimes.kz, apgazeta.kz; last checked on 21 July 2026."""
 CHECKED = "21.07.2026"
@@ -42,18 +41,19 @@ def router() -> Router:
     return router
 
 
-async def home_rows(session: AsyncSession, person: Person, _: Texts) -> list[Row]:
+async def home_rows(visit: Visit) -> list[Row]:
     """The buttons of the first screen; the team's own row only for the team."""
+    _ = visit._
     rows: list[Row] = [
         [button(_("Lessons for drivers"), LearnPress(action="list"), PRIMARY)],
         [button(_("Flag an incident"), ReportPress(action="begin"), PRIMARY)],
         [button(_("Help now"), HomePress(action="help"), DANGER)],
         [
             button(_("My reports"), OwnPress(action="list")),
-            button(f"🌐 {LANGUAGE_NAMES[person.language]}", HomePress(action="language")),
+            button(f"🌐 {LANGUAGE_NAMES[visit.person.language]}", HomePress(action="language")),
         ],
     ]
-    if await role_of(session, person.id) is not None:
+    if await role_of(visit.session, visit.person.id) is not None:
         rows.append([button(_("Queue"), ReviewPress(action="queue"))])
     return rows
 
@@ -66,33 +66,29 @@ def greeting(_: Texts) -> str:
     )
 
 
-async def start(event: Event, session: AsyncSession, person: Person, state: FSMContext, _: Texts) -> Method:
+async def start(event: Event, visit: Visit) -> Method:
     """The first screen; whatever was being asked is over."""
-    await state.clear()
-    return show(event, greeting(_), await home_rows(session, person, _))
+    _ = visit._
+    await visit.state.clear()
+    return show(event, greeting(_), await home_rows(visit))
 
 
-async def language(event: Event, person: Person, _: Texts) -> Method:
+async def language(event: Event, visit: Visit) -> Method:
     """The choice of a language, each named in itself."""
+    _ = visit._
     rows: list[Row] = [
-        [button(("✓ " if code is person.language else "") + name, HomePress(action="choose", value=code))]
+        [button(("✓ " if code is visit.person.language else "") + name, HomePress(action="choose", value=code))]
         for code, name in LANGUAGE_NAMES.items()
     ]
     return show(event, "Тілді таңдаңыз · Выберите язык · Choose a language", [*rows, back_home(_)])
 
 
-async def choose_language(
-    query: CallbackQuery,
-    callback_data: HomePress,
-    session: AsyncSession,
-    person: Person,
-    texts: dict[Language, Texts],
-) -> Method:
+async def choose_language(query: CallbackQuery, callback_data: HomePress, visit: Visit) -> Method:
     """Keep the language that the person chose, and go on in it."""
-    person.language = Language.of(callback_data.value, person.language)
-    person.language_chosen = True
-    _ = texts[person.language]
-    return show(query, greeting(_), await home_rows(session, person, _))
+    visit.person.language = Language.of(callback_data.value, visit.person.language)
+    visit.person.language_chosen = True
+    _ = visit.texts[visit.person.language]
+    return show(query, greeting(_), await home_rows(visit))
 
 
 def help_text(_: Texts) -> str:
@@ -106,26 +102,29 @@ def call_row(_: Texts) -> Row:
     return [button(f"📞 {number}", HomePress(action="call", value=number), DANGER) for number in HELP_LINES]
 
 
-async def help_now(event: Event, _: Texts) -> Method:
+async def help_now(event: Event, visit: Visit) -> Method:
     """Numbers that help at once, from anywhere and in any state."""
+    _ = visit._
     text = _("<b>Help now</b>") + "\n\n" + help_text(_)
     text += "\n\n" + _("This bot can't send help itself. If you are in danger, please call 112.")
     flag = [button(_("Flag an incident"), ReportPress(action="begin"))]
     return show(event, text, [call_row(_), flag, back_home(_)])
 
 
-async def call(query: CallbackQuery, callback_data: HomePress, _: Texts) -> Method | None:
+async def call(query: CallbackQuery, callback_data: HomePress, visit: Visit) -> Method | None:
     """Send a help line as a contact."""
+    _ = visit._
     number = callback_data.value
     if number not in HELP_LINES:
-        return await help_now(query, _)
+        return await help_now(query, visit)
     return SendContact(
         chat_id=query.from_user.id, phone_number=number, first_name=f"{number}: {_(HELP_LINES[number])}"[:64]
     )
 
 
-async def about(message: Message, _: Texts) -> Method:
+async def about(message: Message, visit: Visit) -> Method:
     """What the bot can do and what it can't."""
+    _ = visit._
     text = _(
         "<b>What I can do</b>\n"
         "/learn: lessons for drivers, three minutes each\n"

@@ -4,19 +4,16 @@ The place in a lesson is stored with each press, so a driver goes on where they 
 question counts; pressing again only shows its explanation again.
 """
 
-from datetime import datetime
-
 from aiogram import Router
 from aiogram.filters import Command
-from aiogram.fsm.context import FSMContext
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.home import back_home
 from handlers.presses import Action, HomePress, LearnPress
 from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, progress, show
 from handlers.texts import Texts
+from handlers.visit import Visit
 from models.course import Answer, Attempt, answers_of, last_finished
 from models.lessons import Card, Course, Lesson, Question, Rich, join
 from models.people import Person
@@ -35,94 +32,69 @@ def router() -> Router:
     return router
 
 
-async def show_lessons(
-    event: Event, session: AsyncSession, person: Person, course: Course, state: FSMContext, _: Texts
-) -> Method:
+async def show_lessons(event: Event, visit: Visit) -> Method:
     """All lessons, with what is done of each."""
-    await state.clear()
-    finished = await last_finished(session, person.id)
-    opened = {attempt.lesson for attempt in person.attempts if attempt.finished_at is None}
+    _ = visit._
+    await visit.state.clear()
+    finished = await last_finished(visit.session, visit.person.id)
+    opened = {attempt.lesson for attempt in visit.person.attempts if attempt.finished_at is None}
     rows: list[Row] = []
-    for number in course.numbers:
-        lesson = course.lesson(number, person.language)
+    for number in visit.course.numbers:
+        lesson = visit.course.lesson(number, visit.person.language)
         mark = "▶ " if number in opened else "✓ " if number in finished else ""
         rows.append([button(f"{mark}{number}. {lesson.title}", LearnPress(action="open", lesson=number), PRIMARY)])
     text = _(
-        "<b>Lessons for drivers</b>\n\nThree minutes each: a few cards, then questions from real rides. "
+        "<b>Lessons for drivers</b>\n\nThree minutes each: a few cards, then questions from everyday rides. "
         "You can stop at any point and go on later.\n\nPlease read when you are parked."
     )
     return show(event, text, [*rows, back_home(_)])
 
 
-async def open_lesson(
-    query: CallbackQuery,
-    callback_data: LearnPress,
-    session: AsyncSession,
-    person: Person,
-    course: Course,
-    state: FSMContext,
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def open_lesson(query: CallbackQuery, callback_data: LearnPress, visit: Visit) -> Method:
     """Go on where the person left, or begin; a finished lesson is begun again only when asked to."""
-    lesson = _lesson(course, callback_data, person)
+    _ = visit._
+    lesson = _lesson(visit.course, callback_data, visit.person)
     if lesson is None:
-        return await show_lessons(query, session, person, course, state, _)
-    attempt = _open_attempt(person, lesson)
+        return await show_lessons(query, visit)
+    attempt = _open_attempt(visit.person, lesson)
     if attempt is None:
-        finished = (await last_finished(session, person.id)).get(lesson.number)
+        finished = (await last_finished(visit.session, visit.person.id)).get(lesson.number)
         if finished is not None and callback_data.action != "again":
             return show(query, _result(lesson, finished, _), _result_rows(lesson, _))
-        attempt = Attempt(lesson=lesson.number, version=lesson.version, place=lesson.cards[0].key, started_at=now)
-        person.attempts.append(attempt)
+        attempt = Attempt(lesson=lesson.number, version=lesson.version, place=lesson.cards[0].key, started_at=visit.now)
+        visit.person.attempts.append(attempt)
     return _step_screen(query, lesson, attempt.place, _)
 
 
-async def show_step(
-    query: CallbackQuery,
-    callback_data: LearnPress,
-    session: AsyncSession,
-    person: Person,
-    course: Course,
-    state: FSMContext,
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def show_step(query: CallbackQuery, callback_data: LearnPress, visit: Visit) -> Method:
     """Show a card or question and remember it as the place."""
-    lesson = _lesson(course, callback_data, person)
-    attempt = _open_attempt(person, lesson) if lesson is not None else None
+    _ = visit._
+    lesson = _lesson(visit.course, callback_data, visit.person)
+    attempt = _open_attempt(visit.person, lesson) if lesson is not None else None
     if lesson is None or attempt is None or callback_data.step not in _steps(lesson):
-        return await open_lesson(query, callback_data, session, person, course, state, now, _)
+        return await open_lesson(query, callback_data, visit)
     attempt.place = callback_data.step
     return _step_screen(query, lesson, attempt.place, _)
 
 
-async def answer(
-    query: CallbackQuery,
-    callback_data: LearnPress,
-    session: AsyncSession,
-    person: Person,
-    course: Course,
-    state: FSMContext,
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def answer(query: CallbackQuery, callback_data: LearnPress, visit: Visit) -> Method:
     """Store the first answer to a question, and explain the option that was pressed."""
-    lesson = _lesson(course, callback_data, person)
-    attempt = _open_attempt(person, lesson) if lesson is not None else None
+    _ = visit._
+    lesson = _lesson(visit.course, callback_data, visit.person)
+    attempt = _open_attempt(visit.person, lesson) if lesson is not None else None
     question = next((q for q in lesson.questions if q.key == callback_data.step), None) if lesson else None
     option = next((o for o in question.options if o.key == callback_data.option), None) if question else None
     if lesson is None or attempt is None or question is None or option is None:
-        return await open_lesson(query, callback_data, session, person, course, state, now, _)
-    await session.flush()
-    if await session.get(Answer, (attempt.id, question.key)) is None:
-        session.add(
+        return await open_lesson(query, callback_data, visit)
+    await visit.session.flush()
+    if await visit.session.get(Answer, (attempt.id, question.key)) is None:
+        visit.session.add(
             Answer(
                 attempt_id=attempt.id,
                 question=question.key,
                 option=option.key,
                 right=option.right,
-                answered_at=now,
+                answered_at=visit.now,
             )
         )
     attempt.place = question.key
@@ -132,23 +104,15 @@ async def answer(
     return show(query, _headed(lesson, question.key, text, _), _after_answer(lesson, question, option.right, _))
 
 
-async def finish(
-    query: CallbackQuery,
-    callback_data: LearnPress,
-    session: AsyncSession,
-    person: Person,
-    course: Course,
-    state: FSMContext,
-    now: datetime,
-    _: Texts,
-) -> list[Method] | Method:
+async def finish(query: CallbackQuery, callback_data: LearnPress, visit: Visit) -> list[Method] | Method:
     """Store the result once every question is answered; else go to the first that isn't."""
-    lesson = _lesson(course, callback_data, person)
-    attempt = _open_attempt(person, lesson) if lesson is not None else None
+    _ = visit._
+    lesson = _lesson(visit.course, callback_data, visit.person)
+    attempt = _open_attempt(visit.person, lesson) if lesson is not None else None
     if lesson is None or attempt is None:
-        return await open_lesson(query, callback_data, session, person, course, state, now, _)
-    await session.flush()
-    answers = await answers_of(session, attempt)
+        return await open_lesson(query, callback_data, visit)
+    await visit.session.flush()
+    answers = await answers_of(visit.session, attempt)
     for question in lesson.questions:
         if question.key not in answers:
             attempt.place = question.key
@@ -156,7 +120,7 @@ async def finish(
             return [_step_screen(query, lesson, question.key, _), note]
     attempt.questions = len(lesson.questions)
     attempt.right_answers = sum(answers[question.key].right for question in lesson.questions)
-    attempt.finished_at = now
+    attempt.finished_at = visit.now
     return show(query, _result(lesson, attempt, _), _result_rows(lesson, _))
 
 

@@ -19,7 +19,7 @@ REVIEWERS = {
 }
 
 NAME = N_("Qurmet: respect in the ride")
-SHORT_DESCRIPTION = N_("Lessons in respect for drivers; a safe way to say what happened for passengers.")
+SHORT_DESCRIPTION = N_("Lessons in respect for drivers; a simple way for passengers to say what happened.")
 DESCRIPTION = N_(
     "Qurmet means respect.\n\nDrivers learn in lessons of three minutes how to treat passengers with respect. "
     "Passengers say what happened in a ride, in four taps. People look at every report.\n\n"

@@ -28,7 +28,7 @@ def apology(update: Update, _: Texts) -> TelegramMethod[Any]:
 
 def slow_down(update: Update, _: Texts) -> TelegramMethod[Any]:
     """What a person sees who presses too fast."""
-    return _notice(update, _("One moment, please: that was very fast. Try again in a few seconds."))
+    return _notice(update, _("One moment, please: the bot can't keep up. Try again in a few seconds."))
 
 
 def _notice(update: Update, text: str, *, alert: bool = False) -> TelegramMethod[Any]:
@@ -87,6 +87,7 @@ async def tell_owners_of_dead_letter(
     """Tell the owners that an update could not be handled and was set aside."""
     for member, person in await members(session):
         if member.role is Role.OWNER:
-            text = texts[person.language]("The bot could not handle an update. It was set aside; the log says where.")
+            _ = texts[person.language]
+            text = _("The bot could not handle an update. It was set aside; the log says where.")
             message = SendMessage(chat_id=0, text=text)
             post_message(session, vault, person, message, priority=Priority.ALERT, now=now)

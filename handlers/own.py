@@ -1,24 +1,20 @@
 """A person's own reports: where each stands, adding to it, taking it back."""
 
-from datetime import datetime
-
 from aiogram import Router
 from aiogram.filters import Command, Filter, StateFilter
-from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.home import back_home
 from handlers.presses import Action, OwnPress, ReportPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
 from handlers.texts import Texts
+from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import BEHAVIOURS
-from models.flags import OUTCOME_NAMES, Flag, Ride, flags_of, own_flag
+from models.flags import OUTCOMES_FOR_REPORTER, Flag, Ride, flags_of, own_flag
 from models.flags import State as FlagState
-from models.people import Person
 from models.plates import looks_kazakh, normalise_plate
 from models.receipts import show_receipt
 from models.vault import Vault
@@ -63,19 +59,18 @@ def router() -> Router:
     return router
 
 
-async def show_reports(
-    event: Event, session: AsyncSession, vault: Vault, person: Person, state: FSMContext, _: Texts
-) -> Method:
+async def show_reports(event: Event, visit: Visit) -> Method:
     """The newest reports of the person, each a button."""
-    await state.clear()
-    flags = await flags_of(session, person.id)
+    _ = visit._
+    await visit.state.clear()
+    flags = await flags_of(visit.session, visit.person.id)
     if not flags:
         text = _("<b>My reports</b>\n\nThere is nothing here yet.")
         return show(event, text, [[button(_("Flag an incident"), ReportPress(action="begin"))], back_home(_)])
     rows: list[Row] = [
         [
             button(
-                f"{show_receipt(flag.receipt(vault))} · {_(STATE_NAMES[flag.state])}",
+                f"{show_receipt(flag.receipt(visit.vault))} · {_(STATE_NAMES[flag.state])}",
                 OwnPress(action="open", flag=flag.id),
             )
         ]
@@ -84,21 +79,14 @@ async def show_reports(
     return show(event, _("<b>My reports</b>\n\nTap a code to see where it stands."), [*rows, back_home(_)])
 
 
-async def open_report(
-    query: CallbackQuery,
-    callback_data: OwnPress,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    state: FSMContext,
-    _: Texts,
-) -> Method:
+async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """One report: what was said, where it stands, what can be done."""
-    await state.clear()
-    flag = await own_flag(session, person.id, callback_data.flag)
+    _ = visit._
+    await visit.state.clear()
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
-        return await show_reports(query, session, vault, person, state, _)
-    return show(query, report_text(flag, vault, _), _report_rows(flag, vault, _))
+        return await show_reports(query, visit)
+    return show(query, report_text(flag, visit.vault, _), _report_rows(flag, visit.vault, _))
 
 
 def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
@@ -119,7 +107,7 @@ def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
         state = _(STATE_NAMES[flag.state])
         lines.append(_("{time}: {state}", time=_.moment(flag.ended_at), state=state))
     if flag.outcome is not None:
-        lines.append(_("Outcome: {outcome}", outcome=_(OUTCOME_NAMES[flag.outcome])))
+        lines.append(_("Outcome: {outcome}", outcome=_(OUTCOMES_FOR_REPORTER[flag.outcome])))
     return "\n".join(lines)
 
 
@@ -141,115 +129,71 @@ def _report_rows(flag: Flag, vault: Vault, _: Texts) -> list[Row]:
     return [*rows, [button(_("« My reports"), OwnPress(action="list")), *back_home(_)]]
 
 
-async def _ask(
-    query: CallbackQuery,
-    flag_id: int,
-    what: State,
-    question: str,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    state: FSMContext,
-    _: Texts,
-) -> Method:
-    flag = await own_flag(session, person.id, flag_id)
+async def _ask(query: CallbackQuery, flag_id: int, what: State, question: str, visit: Visit) -> Method:
+    _ = visit._
+    flag = await own_flag(visit.session, visit.person.id, flag_id)
     if flag is None or not flag.is_open:
-        return await show_reports(query, session, vault, person, state, _)
-    await state.set_state(what)
-    await state.set_data({"flag": flag.id})
+        return await show_reports(query, visit)
+    await visit.state.set_state(what)
+    await visit.state.set_data({"flag": flag.id})
     return show(query, question, [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]])
 
 
-async def ask_plate(
-    query: CallbackQuery,
-    callback_data: OwnPress,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    state: FSMContext,
-    _: Texts,
-) -> Method:
+async def ask_plate(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """Wait for a number plate."""
+    _ = visit._
     question = _("Please write the number plate as you remember it, for example <code>123 ABC 02</code>.")
-    return await _ask(query, callback_data.flag, Adding.plate, question, session, vault, person, state, _)
+    return await _ask(query, callback_data.flag, Adding.plate, question, visit)
 
 
-async def ask_words(
-    query: CallbackQuery,
-    callback_data: OwnPress,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    state: FSMContext,
-    _: Texts,
-) -> Method:
+async def ask_words(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """Wait for the person's own words."""
+    _ = visit._
     question = _(
-        "Please write what happened, in your own words and in any language. Only a reviewer will read it.\n\n"
-        "It replaces what you wrote before."
+        "Please write what happened, in your own words and in any language. "
+        "Only the people who look into reports will read it. What you write now replaces earlier words."
     )
-    return await _ask(query, callback_data.flag, Adding.words, question, session, vault, person, state, _)
+    return await _ask(query, callback_data.flag, Adding.words, question, visit)
 
 
-async def add_plate(
-    message: Message,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    state: FSMContext,
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def add_plate(message: Message, visit: Visit) -> Method:
     """Keep the plate; one that looks odd is kept too, with a hint."""
+    _ = visit._
     plate = normalise_plate(message.text or "")
-    flag = await own_flag(session, person.id, (await state.get_data()).get("flag", 0))
+    flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     if flag is None or not flag.is_open:
-        return await show_reports(message, session, vault, person, state, _)
+        return await show_reports(message, visit)
     if not plate:
         rows: list[Row] = [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
         return show(message, _("I could not find letters or digits in that. Please write the plate once more."), rows)
-    await state.clear()
-    flag.write_plate(vault, plate)
-    await record(session, vault, Audited.ADDED, now=now, flag_id=flag.id, detail="plate")
+    await visit.state.clear()
+    flag.write_plate(visit.vault, plate)
+    await record(visit.session, visit.vault, Audited.ADDED, now=visit.now, flag_id=flag.id, detail="plate")
     note = _("Stored. Thank you.")
     if not looks_kazakh(plate):
         note = _("Stored. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
-    return show(message, f"{note}\n\n{report_text(flag, vault, _)}", _report_rows(flag, vault, _))
+    return show(message, f"{note}\n\n{report_text(flag, visit.vault, _)}", _report_rows(flag, visit.vault, _))
 
 
-async def add_words(
-    message: Message,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    state: FSMContext,
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def add_words(message: Message, visit: Visit) -> Method:
     """Keep the person's own words."""
-    flag = await own_flag(session, person.id, (await state.get_data()).get("flag", 0))
-    await state.clear()
+    _ = visit._
+    flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
+    await visit.state.clear()
     if flag is None or not flag.is_open:
-        return await show_reports(message, session, vault, person, state, _)
-    flag.write_words(vault, message.text or "")
-    await record(session, vault, Audited.ADDED, now=now, flag_id=flag.id, detail="words")
+        return await show_reports(message, visit)
+    flag.write_words(visit.vault, message.text or "")
+    await record(visit.session, visit.vault, Audited.ADDED, now=visit.now, flag_id=flag.id, detail="words")
     note = _("Stored. Thank you for telling.")
-    return show(message, f"{note}\n\n{report_text(flag, vault, _)}", _report_rows(flag, vault, _))
+    return show(message, f"{note}\n\n{report_text(flag, visit.vault, _)}", _report_rows(flag, visit.vault, _))
 
 
-async def ask_withdraw(
-    query: CallbackQuery,
-    callback_data: OwnPress,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    state: FSMContext,
-    _: Texts,
-) -> Method:
+async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """Make sure before a report is taken back."""
-    flag = await own_flag(session, person.id, callback_data.flag)
+    _ = visit._
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None or not flag.is_open:
-        return await show_reports(query, session, vault, person, state, _)
+        return await show_reports(query, visit)
     rows: list[Row] = [
         [button(_("Yes, withdraw"), OwnPress(action="withdrawn", flag=flag.id), DANGER)],
         [button(_("No, keep it"), OwnPress(action="open", flag=flag.id), PRIMARY)],
@@ -257,18 +201,9 @@ async def ask_withdraw(
     return show(query, _("Withdraw this report? Nobody will look into it any more. That is your right."), rows)
 
 
-async def withdraw(
-    query: CallbackQuery,
-    callback_data: OwnPress,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    state: FSMContext,
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """Take a report back."""
-    flag = await own_flag(session, person.id, callback_data.flag)
-    if flag is not None and flag.withdraw(now):
-        await record(session, vault, Audited.WITHDRAWN, now=now, flag_id=flag.id)
-    return await open_report(query, callback_data, session, vault, person, state, _)
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    if flag is not None and flag.withdraw(visit.now):
+        await record(visit.session, visit.vault, Audited.WITHDRAWN, now=visit.now, flag_id=flag.id)
+    return await open_report(query, callback_data, visit)

@@ -42,11 +42,12 @@ class OwnPress(CallbackData, prefix="own"):
 
 
 class ReviewPress(CallbackData, prefix="review"):
-    """The reviewers' desk."""
+    """The reviewers' desk: a flag's number, an outcome, a page of the queue counted from 0."""
 
     action: str
     flag: int = 0
-    value: str = ""
+    outcome: str = ""
+    page: int = 0
 
 
 class DataPress(CallbackData, prefix="data"):

@@ -7,29 +7,24 @@ stored before its receipt is shown, and the receipt also goes through the outbox
 """
 
 import secrets
-from collections.abc import Mapping
-from datetime import datetime
 
 from aiogram import Router
 from aiogram.filters import Command
-from aiogram.fsm.context import FSMContext
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.home import back_home, call_row, help_text
 from handlers.notices import post_message, tell_team_of_flag
 from handlers.presses import Action, HomePress, OwnPress, ReportPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
+from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import BEHAVIOURS, FORM_NAMES, MAX_SEVERITY, Form, behaviours_of
 from models.flags import Flag, Ride, store_flag
 from models.outbox import Priority
-from models.people import Language, Person
 from models.receipts import show_receipt
-from models.vault import Vault
 
 
 def router() -> Router:
@@ -44,9 +39,10 @@ def router() -> Router:
     return router
 
 
-async def begin(event: Event, state: FSMContext, _: Texts) -> Method:
+async def begin(event: Event, visit: Visit) -> Method:
     """Ask whether the ride is going on."""
-    await state.clear()
+    _ = visit._
+    await visit.state.clear()
     return _ask_ride(event, secrets.token_urlsafe(6), _)
 
 
@@ -68,24 +64,27 @@ def _press(action: str, draft: str, ride: str, code: str = "") -> ReportPress:
     return ReportPress(action=action, draft=draft, ride=ride, code=code)
 
 
-async def ask_form(query: CallbackQuery, callback_data: ReportPress, state: FSMContext, _: Texts) -> Method:
+async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Ask what kind of behaviour it was."""
+    _ = visit._
     draft, ride = callback_data.draft, callback_data.ride
     if not _valid(callback_data):
-        return await begin(query, state, _)
+        return await begin(query, visit)
     rows: list[Row] = [
         [button(_(FORM_NAMES[form]), _press("send" if form is Form.OTHER else "form", draft, ride, form))]
         for form in Form
     ]
     rows.append(_help_and_back(ReportPress(action="begin"), _))
-    return show(query, _("<b>What kind was it?</b>\n\n{terms}", terms=_terms(_)), rows)
+    text = _("<b>What kind was it?</b>\n\nThe last button sends at once. {terms}", terms=_terms(_))
+    return show(query, text, rows)
 
 
-async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, state: FSMContext, _: Texts) -> Method:
+async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Ask what happened, in the words of one form."""
+    _ = visit._
     draft, ride = callback_data.draft, callback_data.ride
     if not _valid(callback_data) or callback_data.code not in set(Form):
-        return await begin(query, state, _)
+        return await begin(query, visit)
     form = Form(callback_data.code)
     rows: list[Row] = [
         [button(_(behaviour.name), _press("send", draft, ride, behaviour.code))] for behaviour in behaviours_of(form)
@@ -109,43 +108,35 @@ def _valid(press: ReportPress) -> bool:
     return 0 < len(press.draft) <= 16 and press.ride in set(Ride)
 
 
-async def send(
-    query: CallbackQuery,
-    callback_data: ReportPress,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    state: FSMContext,
-    texts: Mapping[Language, Texts],
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def send(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Store the flag, give the receipt, tell the team."""
+    _ = visit._
     code = callback_data.code
     if not _valid(callback_data) or code not in BEHAVIOURS:
-        return await begin(query, state, _)
+        return await begin(query, visit)
     flag, is_new = await store_flag(
-        session,
-        vault,
-        reporter_id=person.id,
+        visit.session,
+        visit.vault,
+        reporter_id=visit.person.id,
         draft=callback_data.draft,
         codes=[code],
         ride=Ride(callback_data.ride),
-        now=now,
+        now=visit.now,
     )
-    receipt = show_receipt(flag.receipt(vault))
+    receipt = show_receipt(flag.receipt(visit.vault))
     if is_new:
-        await record(session, vault, Audited.RECEIVED, now=now, flag_id=flag.id)
-        await tell_team_of_flag(session, vault, texts, person, now)
-        _post_receipt(session, vault, person, receipt, now, _)
+        await record(visit.session, visit.vault, Audited.RECEIVED, now=visit.now, flag_id=flag.id)
+        await tell_team_of_flag(visit.session, visit.vault, visit.texts, visit.person, visit.now)
+        _post_receipt(receipt, visit)
     return show(query, _stored(flag, receipt, code, _), _stored_rows(flag, receipt, code, _))
 
 
-def _post_receipt(session: AsyncSession, vault: Vault, person: Person, receipt: str, now: datetime, _: Texts) -> None:
+def _post_receipt(receipt: str, visit: Visit) -> None:
+    _ = visit._
     text = _("Your code: <code>{receipt}</code>", receipt=receipt)
     rows = [[copy_button(_("Copy"), receipt)]]
     message = SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows))
-    post_message(session, vault, person, message, priority=Priority.RECEIPT, now=now)
+    post_message(visit.session, visit.vault, visit.person, message, priority=Priority.RECEIPT, now=visit.now)
 
 
 def _stored(flag: Flag, receipt: str, code: str, _: Texts) -> str:
@@ -155,7 +146,7 @@ def _stored(flag: Flag, receipt: str, code: str, _: Texts) -> str:
         _("<b>It is stored.</b> It was not your fault."),
         _("Your code: <code>{receipt}</code>", receipt=receipt),
         _(
-            "A person will look at it by {time}. You can add details, see the answer or withdraw it "
+            "We aim to look at it by {time}. You can add details, see the answer or withdraw it "
             "at any time in /myreports.",
             time=_.moment(flag.due_at),
         ),

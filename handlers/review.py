@@ -3,7 +3,6 @@
 Whoever is not of the team gets the same answer as to an unknown command. Every look and change is in the audit.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,6 @@ from aiogram import Router
 from aiogram.filters import Command, CommandObject, Filter
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.home import back_home
 from handlers.notices import tell_reporter
@@ -19,23 +17,37 @@ from handlers.own import STATE_NAMES, shorten
 from handlers.presses import Action, ReviewPress
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, show
 from handlers.texts import Texts
+from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import BEHAVIOURS, FORM_NAMES, MAX_SEVERITY
 from models.flags import OUTCOME_NAMES, Flag, Outcome, Ride, State, flags_on_vehicle, queue, reviewed_flag
-from models.people import Language, Person
+from models.people import Person
 from models.team import role_of
-from models.vault import Vault
 
 PAGE = 8
+_LAST_PAGE = 10_000
 
 
 class OnTeam(Filter):
     """The person is of the team, says the database now."""
 
-    async def __call__(self, *args: Any, session: AsyncSession, person: Person) -> bool:
+    async def __call__(self, *args: Any, visit: Visit) -> bool:
         """Ask at every action: a role can end between two presses."""
-        return await role_of(session, person.id) is not None
+        return await role_of(visit.session, visit.person.id) is not None
+
+
+async def _note(visit: Visit, action: Audited, flag: Flag | None = None, detail: str = "") -> None:
+    """Write down what this member of the team does."""
+    await record(
+        visit.session,
+        visit.vault,
+        action,
+        now=visit.now,
+        actor_id=visit.person.id,
+        flag_id=flag.id if flag is not None else None,
+        detail=detail,
+    )
 
 
 def router() -> Router:
@@ -54,33 +66,21 @@ def router() -> Router:
     return router
 
 
-async def show_queue(
-    event: Event,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    now: datetime,
-    _: Texts,
-    callback_data: ReviewPress | None = None,
-) -> Method:
+async def show_queue(event: Event, visit: Visit, callback_data: ReviewPress | None = None) -> Method:
     """Open flags, the most severe first, then those due soonest."""
-    page = (
-        int(callback_data.value)
-        if callback_data and callback_data.value.isascii() and callback_data.value.isdigit()
-        else 0
-    )
-    page = min(page, 10_000)
-    flags = await queue(session, person.id, limit=PAGE + 1, offset=page * PAGE)
-    await record(session, vault, Audited.LISTED, now=now, actor_id=person.id)
+    _ = visit._
+    page = min(max(0, callback_data.page), _LAST_PAGE) if callback_data else 0
+    flags = await queue(visit.session, visit.person.id, limit=PAGE + 1, offset=page * PAGE)
+    await _note(visit, Audited.LISTED)
     lines = [_("<b>Queue</b>"), ""]
-    lines += [_queue_line(flag, now, _) for flag in flags[:PAGE]] or [_("Nothing is waiting.")]
+    lines += [_queue_line(flag, visit.now, _) for flag in flags[:PAGE]] or [_("Nothing is waiting.")]
     numbers = [button(f"№{flag.id}", ReviewPress(action="open", flag=flag.id)) for flag in flags[:PAGE]]
     rows: list[Row] = [numbers[i : i + 4] for i in range(0, len(numbers), 4)]
-    turn: Row = [button("◀", ReviewPress(action="queue", value=str(page - 1)))] if page else []
+    turn: Row = [button("◀", ReviewPress(action="queue", page=page - 1))] if page else []
     if len(flags) > PAGE:
-        turn = [*turn, button("▶", ReviewPress(action="queue", value=str(page + 1)))]
-    refresh = button(_("Refresh"), ReviewPress(action="queue", value=str(page)))
-    lines += ["", _("As of {time}.", time=_.moment(now))]
+        turn = [*turn, button("▶", ReviewPress(action="queue", page=page + 1))]
+    refresh = button(_("Refresh"), ReviewPress(action="queue", page=page))
+    lines += ["", _("As of {time}.", time=_.moment(visit.now))]
     return show(event, "\n".join(lines), [*rows, turn, [refresh, *back_home(_)]])
 
 
@@ -97,62 +97,37 @@ def _dots(flag: Flag) -> str:
     return "●" * flag.severity + "○" * (MAX_SEVERITY - flag.severity)
 
 
-async def open_by_number(
-    message: Message,
-    command: CommandObject,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    texts: Mapping[Language, Texts],
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def open_by_number(message: Message, command: CommandObject, visit: Visit) -> Method:
     """`/flag N` opens a flag by its number."""
+    _ = visit._
     number = (command.args or "").strip().lstrip("№#")
     if not (number.isascii() and number.isdigit()):
         return show(message, _("Please write the number of a flag: /flag 12"))
-    return await _open(message, int(number), session, vault, person, texts, now, _)
+    return await _open(message, int(number), visit)
 
 
-async def open_flag(
-    query: CallbackQuery,
-    callback_data: ReviewPress,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    texts: Mapping[Language, Texts],
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def open_flag(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) -> Method:
     """Open a flag from the queue."""
-    return await _open(query, callback_data.flag, session, vault, person, texts, now, _)
+    return await _open(query, callback_data.flag, visit)
 
 
-async def _open(
-    event: Event,
-    number: int,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    texts: Mapping[Language, Texts],
-    now: datetime,
-    _: Texts,
-) -> Method:
-    flag = await _flag(session, vault, person, number, now)
+async def _open(event: Event, number: int, visit: Visit) -> Method:
+    _ = visit._
+    flag = await _flag(number, visit)
     if flag is None:
         return _no_such_flag(event, _)
-    await record(session, vault, Audited.OPENED, now=now, actor_id=person.id, flag_id=flag.id)
+    await _note(visit, Audited.OPENED, flag)
     if flag.opened_at is None:
-        flag.opened_at = now
-        await _tell(session, vault, texts, flag, now)
-    return await _flag_screen(event, flag, session, vault, person, _)
+        flag.opened_at = visit.now
+        await _tell(flag, visit)
+    return await _flag_screen(event, flag, visit)
 
 
-async def _flag(session: AsyncSession, vault: Vault, person: Person, number: int, now: datetime) -> Flag | None:
+async def _flag(number: int, visit: Visit) -> Flag | None:
     """The flag, if this person may review it; a try that fails is written down."""
-    flag = await reviewed_flag(session, person.id, number) if number < 2**63 else None
+    flag = await reviewed_flag(visit.session, visit.person.id, number)
     if flag is None:
-        await record(session, vault, Audited.DENIED, now=now, actor_id=person.id, detail=f"flag {number}"[:64])
+        await _note(visit, Audited.DENIED, detail=f"flag {number}"[:64])
     return flag
 
 
@@ -161,37 +136,33 @@ def _no_such_flag(event: Event, _: Texts) -> Method:
     return show(event, _("There is no flag with this number that you may open."), rows)
 
 
-async def _tell(
-    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], flag: Flag, now: datetime
-) -> None:
-    reporter = await session.get(Person, flag.reporter_id)
+async def _tell(flag: Flag, visit: Visit) -> None:
+    reporter = await visit.session.get(Person, flag.reporter_id)
     if reporter is not None:
-        await tell_reporter(session, vault, texts, reporter, flag.id, now)
+        await tell_reporter(visit.session, visit.vault, visit.texts, reporter, flag.id, visit.now)
 
 
 async def _flag_screen(
     event: Event,
     flag: Flag,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    _: Texts,
+    visit: Visit,
     *,
     with_words: bool = False,
     note: str = "",
 ) -> Method:
+    _ = visit._
     lines = [note, ""] if note else []
     lines += [_("<b>Flag №{number}</b>", number=flag.id) + f"  {_dots(flag)}", ""]
     for behaviour in flag.behaviours:
         known = BEHAVIOURS[behaviour.code]
         lines.append(f"• {_(FORM_NAMES[known.form])}: {_(known.name)} ({known.code})")
     lines.append(_("during the ride") if flag.ride is Ride.GOING_ON else _("after the ride"))
-    if plate := flag.plate(vault):
-        earlier = [other for other in await flags_on_vehicle(session, vault, plate) if other.id < flag.id]
+    if plate := flag.plate(visit.vault):
+        earlier = [other for other in await flags_on_vehicle(visit.session, visit.vault, plate) if other.id < flag.id]
         lines.append(_("Plate: <code>{plate}</code>", plate=plate))
         if earlier:
             lines.append(_.n("{n} earlier flag on this vehicle", "{n} earlier flags on this vehicle", len(earlier)))
-    words = flag.words(vault)
+    words = flag.words(visit.vault)
     if words and with_words:
         lines += ["", _("<blockquote>{words}</blockquote>", words=shorten(words, 3000))]
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
@@ -199,11 +170,11 @@ async def _flag_screen(
         lines.append(_("{time}: first opened", time=_.moment(flag.opened_at)))
     else:
         lines.append(_("look by {time}", time=_.moment(flag.due_at)))
-    lines.append(_standing(flag, person, _))
+    lines.append(_standing(flag, visit.person, _))
     rows: list[Row] = []
     if words and not with_words:
         rows.append([button(_("Show the person's words"), ReviewPress(action="read", flag=flag.id))])
-    rows += _work_rows(flag, person, _)
+    rows += _work_rows(flag, visit.person, _)
     return show(event, "\n".join(lines), [*rows, [button(_("« Queue"), ReviewPress(action="queue")), *back_home(_)]])
 
 
@@ -230,82 +201,54 @@ def _work_rows(flag: Flag, person: Person, _: Texts) -> list[Row]:
     return []
 
 
-async def read_words(
-    query: CallbackQuery,
-    callback_data: ReviewPress,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def read_words(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) -> Method:
     """Show the person's own words, which are hidden until a reviewer is ready for them."""
-    flag = await _flag(session, vault, person, callback_data.flag, now)
+    _ = visit._
+    flag = await _flag(callback_data.flag, visit)
     if flag is None:
         return _no_such_flag(query, _)
-    await record(session, vault, Audited.READ, now=now, actor_id=person.id, flag_id=flag.id)
-    return await _flag_screen(query, flag, session, vault, person, _, with_words=True)
+    await _note(visit, Audited.READ, flag)
+    return await _flag_screen(query, flag, visit, with_words=True)
 
 
-async def claim(
-    query: CallbackQuery,
-    callback_data: ReviewPress,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def claim(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) -> Method:
     """Take a flag; of two who press at once, one gets it and the other is told."""
-    flag = await _flag(session, vault, person, callback_data.flag, now)
+    _ = visit._
+    flag = await _flag(callback_data.flag, visit)
     if flag is None:
         return _no_such_flag(query, _)
     note = ""
-    if flag.claim(person.id):
-        await record(session, vault, Audited.CLAIMED, now=now, actor_id=person.id, flag_id=flag.id)
-    elif flag.reviewer_id != person.id:
+    if flag.claim(visit.person.id):
+        await _note(visit, Audited.CLAIMED, flag)
+    elif flag.reviewer_id != visit.person.id:
         note = _("Somebody was faster.")
-    return await _flag_screen(query, flag, session, vault, person, _, note=note)
+    return await _flag_screen(query, flag, visit, note=note)
 
 
-async def release(
-    query: CallbackQuery,
-    callback_data: ReviewPress,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def release(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) -> Method:
     """Give a flag back to the queue."""
-    flag = await _flag(session, vault, person, callback_data.flag, now)
+    _ = visit._
+    flag = await _flag(callback_data.flag, visit)
     if flag is None:
         return _no_such_flag(query, _)
-    if flag.release(person.id):
-        await record(session, vault, Audited.RELEASED, now=now, actor_id=person.id, flag_id=flag.id)
-    return await _flag_screen(query, flag, session, vault, person, _)
+    if flag.release(visit.person.id):
+        await _note(visit, Audited.RELEASED, flag)
+    return await _flag_screen(query, flag, visit)
 
 
-async def ask_outcome(
-    query: CallbackQuery,
-    callback_data: ReviewPress,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    now: datetime,
-    _: Texts,
-) -> Method:
+async def ask_outcome(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) -> Method:
     """The outcomes to choose from; the choice closes the flag."""
-    flag = await _flag(session, vault, person, callback_data.flag, now)
+    _ = visit._
+    flag = await _flag(callback_data.flag, visit)
     if flag is None:
         return _no_such_flag(query, _)
-    if flag.state is not State.CLAIMED or flag.reviewer_id != person.id:
-        return await _flag_screen(query, flag, session, vault, person, _)
+    if flag.state is not State.CLAIMED or flag.reviewer_id != visit.person.id:
+        return await _flag_screen(query, flag, visit)
     rows: list[Row] = [
         [
             button(
                 _(name),
-                ReviewPress(action="close", flag=flag.id, value=outcome),
+                ReviewPress(action="close", flag=flag.id, outcome=outcome),
                 DANGER if outcome is Outcome.MISUSE else None,
             )
         ]
@@ -319,26 +262,18 @@ async def ask_outcome(
     return show(query, text, [*rows, back])
 
 
-async def close(
-    query: CallbackQuery,
-    callback_data: ReviewPress,
-    session: AsyncSession,
-    vault: Vault,
-    person: Person,
-    texts: Mapping[Language, Texts],
-    now: datetime,
-    _: Texts,
-) -> Method | list[Method]:
+async def close(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) -> Method | list[Method]:
     """Close a flag with an outcome and tell the person who reported that there's news."""
-    flag = await _flag(session, vault, person, callback_data.flag, now)
-    if flag is None or callback_data.value not in set(Outcome):
+    _ = visit._
+    flag = await _flag(callback_data.flag, visit)
+    if flag is None or callback_data.outcome not in set(Outcome):
         return _no_such_flag(query, _)
-    outcome = Outcome(callback_data.value)
-    if not flag.close(person.id, outcome, now):
-        return await _flag_screen(query, flag, session, vault, person, _)
-    await record(session, vault, Audited.CLOSED, now=now, actor_id=person.id, flag_id=flag.id, detail=outcome.value)
-    await _tell(session, vault, texts, flag, now)
-    screen = await _flag_screen(query, flag, session, vault, person, _)
+    outcome = Outcome(callback_data.outcome)
+    if not flag.close(visit.person.id, outcome, visit.now):
+        return await _flag_screen(query, flag, visit)
+    await _note(visit, Audited.CLOSED, flag, outcome.value)
+    await _tell(flag, visit)
+    screen = await _flag_screen(query, flag, visit)
     return [
         screen,
         AnswerCallbackQuery(callback_query_id=query.id, text=_("Closed. The person will be told.")),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identifier, UtcDateTime, words
 from models.upsert import insert_new
-from models.vault import KEY_BYTES, Vault
+from models.vault import KEY_BYTES, CannotOpen, Vault
 
 _KEY_PLACE = "audit key"
 
@@ -127,7 +127,10 @@ async def verify(session: AsyncSession, vault: Vault) -> list[str]:
     if head is None:
         count = await session.scalar(select(AuditEntry.number).limit(1))
         return [] if count is None else ["the head of the audit is missing"]
-    key = vault.open(head.sealed_key, _KEY_PLACE)
+    try:
+        key = vault.open(head.sealed_key, _KEY_PLACE)
+    except CannotOpen as error:
+        return [str(error)]
     faults = [] if hmac.compare_digest(head.mark, head.computed_mark(key)) else ["the head was changed"]
     before, expected = bytes(32), 1
     query = select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=1000)

@@ -9,6 +9,9 @@ from sqlalchemy.types import TypeDecorator
 
 Identifier = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit primary key that SQLite numbers by itself too."""
+LARGEST_IDENTIFIER = 2**63 - 1
+NEVER_REUSED = {"sqlite_autoincrement": True}
+"""For tables whose numbers are noted elsewhere: SQLite too must not give the number of a deleted row again."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -34,13 +34,13 @@ class Form(StrEnum):
 
 
 FORM_NAMES = {
-    Form.SEXUALISED: N_("Sexual words or hints"),
+    Form.SEXUALISED: N_("Prying, sexual words, hints"),
     Form.VERBAL: N_("Rude or threatening words"),
     Form.NON_VERBAL: N_("Looks, gestures, filming"),
     Form.PHYSICAL: N_("Touch or force"),
     Form.STALKING: N_("Contact after the ride"),
     Form.UNEQUAL: N_("Unequal treatment"),
-    Form.DRIVING: N_("Dangerous driving"),
+    Form.DRIVING: N_("Dangerous driving, weapon"),
     Form.OTHER: N_("Not sure, uncomfortable"),
 }
 

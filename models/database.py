@@ -32,7 +32,7 @@ class Database:
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self._writer = self._engine(write=True)
-        self._reader = self._engine(write=False) if self.is_sqlite else self._writer
+        self._reader = self._engine(write=False) if self.is_sqlite else self._snapshots()
         self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
 
@@ -60,6 +60,10 @@ class Database:
 
         return engine
 
+    def _snapshots(self) -> AsyncEngine:
+        """PostgreSQL's writer, but reading only, and everything as it was at one moment: as SQLite does by itself."""
+        return self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session whose work is committed as one when the block ends, or undone if it raises."""
@@ -68,7 +72,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading only; it never waits for a writer."""
+        """A session for reading only; it sees one moment and never waits for a writer."""
         async with self._read_session() as session:
             yield session
 
@@ -85,5 +89,5 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._writer.dispose()
-        if self._reader is not self._writer:
+        if self.is_sqlite:
             await self._reader.dispose()

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Identifier, UtcDateTime, words
+from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.behaviours import FIRST_LOOK, severity
 from models.receipts import new_receipt
 from models.team import reviews
@@ -63,11 +64,19 @@ class Outcome(StrEnum):
 
 
 OUTCOME_NAMES = {
-    Outcome.ADVICE: N_("The driver was given advice"),
+    Outcome.ADVICE: N_("Advice given to the driver"),
     Outcome.RECORDED: N_("Kept on record"),
-    Outcome.NO_FINDING: N_("No breach found"),
-    Outcome.MISUSE: N_("Not a real report"),
+    Outcome.NO_FINDING: N_("No breach established"),
+    Outcome.MISUSE: N_("Misuse of the bot"),
 }
+"""As the team sees them."""
+OUTCOMES_FOR_REPORTER = {
+    Outcome.ADVICE: N_("The driver was given advice."),
+    Outcome.RECORDED: N_("It is kept on record. If the vehicle is named again, both are looked at together."),
+    Outcome.NO_FINDING: N_("A breach could not be established. This does not mean that it did not happen."),
+    Outcome.MISUSE: N_("Closed without further steps."),
+}
+"""As the person who reported sees them: never a verdict on that person."""
 
 _OPEN = text("state IN ('new', 'claimed')")
 
@@ -85,6 +94,7 @@ class Flag(Base):
         CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", "closed_with_outcome"),
         CheckConstraint("(state IN ('closed', 'withdrawn')) = (ended_at IS NOT NULL)", "ended"),
         CheckConstraint("(sealed_plate IS NULL) = (plate_index IS NULL)", "plate_indexed"),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
@@ -247,18 +257,21 @@ async def flags_of(session: AsyncSession, reporter_id: int, limit: int = 20) -> 
 
 
 async def own_flag(session: AsyncSession, reporter_id: int, flag_id: int) -> Flag | None:
-    """A flag that this person sent."""
-    return await session.scalar(select(Flag).where(Flag.id == flag_id, Flag.reporter_id == reporter_id))
+    """A flag that this person sent. Any number may be asked for: it may come from a forged button."""
+    return await _locked(session, flag_id, Flag.reporter_id == reporter_id)
 
 
 async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -> Flag | None:
     """A flag that this person may review: a member of the team, and not the one who sent it."""
-    query = (
-        select(Flag)
-        .where(Flag.id == flag_id, Flag.reporter_id != reviewer_id, reviews(reviewer_id))
-        .with_for_update(of=Flag)
-    )
-    return await session.scalar(query)
+    return await _locked(session, flag_id, Flag.reporter_id != reviewer_id, reviews(reviewer_id))
+
+
+async def _locked(session: AsyncSession, flag_id: int, *rights: ColumnElement[bool]) -> Flag | None:
+    """The flag as it is now, nobody else's to change until the transaction ends."""
+    if not 0 < flag_id <= LARGEST_IDENTIFIER:
+        return None
+    query = select(Flag).where(Flag.id == flag_id, *rights).with_for_update(of=Flag)
+    return await session.scalar(query.execution_options(populate_existing=True))
 
 
 async def queue(session: AsyncSession, reviewer_id: int, *, limit: int, offset: int = 0) -> Sequence[Flag]:

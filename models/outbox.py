@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identifier, UtcDateTime, words
+from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.people import Person
 from models.vault import Vault
 
@@ -69,6 +69,7 @@ class Parcel(Base):
         CheckConstraint("priority BETWEEN 0 AND 4", "priority"),
         CheckConstraint("(status = 'waiting') = (settled_at IS NULL)", "settled"),
         CheckConstraint("(status = 'waiting') = (sealed IS NOT NULL)", "emptied"),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)

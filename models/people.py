@@ -12,7 +12,7 @@ from sqlalchemy import LargeBinary, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
-from models.base import Base, Identifier, UtcDateTime, words
+from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.conversation import Conversation
 from models.course import Attempt
 from models.upsert import insert_new
@@ -37,6 +37,7 @@ class Person(Base):
     """Somebody who wrote to the bot in a private chat."""
 
     __tablename__ = "people"
+    __table_args__ = (NEVER_REUSED,)
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     telegram_index: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
@@ -54,16 +55,26 @@ class Person(Base):
 
     def telegram_id(self, vault: Vault) -> int:
         """The Telegram id, opened from its seal; raises CannotOpen."""
-        return int(vault.open(self.sealed_telegram_id, "person"))
+        return int(vault.open(self.sealed_telegram_id, _place(self.telegram_index)))
 
     def rekey(self, vault: Vault) -> None:
         """Move what hangs on the master keys to the newest one."""
-        self.telegram_index = vault.index(_index_input(self.telegram_id(vault)), "person")
-        self.sealed_telegram_id = vault.rewrap(self.sealed_telegram_id, "person")
+        self.telegram_index, self.sealed_telegram_id = _sealed(vault, self.telegram_id(vault))
 
 
 def _index_input(telegram_id: int) -> bytes:
     return str(telegram_id).encode()
+
+
+def _place(index: bytes) -> str:
+    """The index names the place, so that a row can't be made to write to another person."""
+    return f"person {index.hex()}"
+
+
+def _sealed(vault: Vault, telegram_id: int) -> tuple[bytes, bytes]:
+    """The blind index of a Telegram id, and the id sealed."""
+    index = vault.index(_index_input(telegram_id), "person")
+    return index, vault.seal(_index_input(telegram_id), _place(index))
 
 
 async def load_people(
@@ -76,8 +87,9 @@ async def load_people(
 ) -> dict[int, Person]:
     """The persons of these Telegram ids, by Telegram id; who is new gets a row.
 
-    `languages` maps each Telegram id to the language that Telegram names for it. The rows are locked in
-    the order of their ids, so that two replicas can never wait for each other in a circle.
+    `languages` maps each Telegram id to the language that Telegram names for it. Rows are locked in the
+    order of their ids and inserted in the order of Telegram's, so that two replicas don't wait for each other in a
+    circle.
     """
     if not languages:
         return {}
@@ -87,13 +99,13 @@ async def load_people(
     if missing:
         rows = [
             {
-                "telegram_index": vault.index(_index_input(i), "person"),
-                "sealed_telegram_id": vault.seal(_index_input(i), "person"),
+                "telegram_index": index,
+                "sealed_telegram_id": sealed,
                 "language": Language.of(languages[i], default),
                 "language_chosen": False,
                 "joined_at": now,
             }
-            for i in missing
+            for i, (index, sealed) in ((i, _sealed(vault, i)) for i in sorted(missing))
         ]
         await session.execute(insert_new(session, Person, rows))
         newcomers = {index: i for index, i in by_index.items() if i in missing}
@@ -111,7 +123,7 @@ async def _select(session: AsyncSession, by_index: Mapping[bytes, int]) -> dict[
         .where(Person.telegram_index.in_(by_index))
         .order_by(Person.id)
         .options(joinedload(Person.conversation), selectinload(Person.attempts.and_(Attempt.finished_at.is_(None))))
-        .with_for_update(of=Person)
+        .with_for_update(of=Person, key_share=True)  # others may still post to them
         .execution_options(populate_existing=True)
     )
     return {by_index[person.telegram_index]: person for person in await session.scalars(query)}

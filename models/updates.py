@@ -57,8 +57,11 @@ async def set_aside(session: AsyncSession, vault: Vault, update: Mapping[str, An
 
 
 async def take_new(session: AsyncSession, update_ids: Collection[int], now: datetime) -> set[int]:
-    """Remember the ids and return those that were not taken before."""
-    rows = [{"update_id": i, "seen_at": now} for i in dict.fromkeys(update_ids)]
+    """Remember the ids and return those that were not taken before.
+
+    They're inserted in order, so that two replicas with the same ids don't wait for each other in a circle.
+    """
+    rows = [{"update_id": i, "seen_at": now} for i in sorted(set(update_ids))]
     statement = insert_new(session, SeenUpdate, rows).returning(SeenUpdate.update_id)
     return set(await session.scalars(statement))
 

@@ -46,8 +46,8 @@ class Box:
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Open what this box sealed for this place; raises CannotOpen for anything else."""
-        if sealed[: len(VERSION)] != VERSION or len(sealed) <= _HEADER:
-            raise CannotOpen(f"{place}: not a sealed value of this version")
+        if not sealed.startswith(VERSION + self.id) or len(sealed) <= _HEADER:
+            raise CannotOpen(f"{place}: not sealed in this version with this key")
         nonce = sealed[len(VERSION) + _ID : _HEADER]
         try:
             return self._cipher.decrypt(nonce, sealed[_HEADER:], place.encode())

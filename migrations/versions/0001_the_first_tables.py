@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("telegram_index", name=op.f("uq_people_telegram_index")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "seen_updates",
@@ -213,6 +214,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("receipt_index", name=op.f("uq_flags_receipt_index")),
         sa.UniqueConstraint("reporter_id", "draft", name=op.f("uq_flags_reporter_id_draft")),
         sa.UniqueConstraint("uid", name=op.f("uq_flags_uid")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_flags_ended_at", "flags", ["ended_at"], unique=False)
     op.create_index("ix_flags_plate_index", "flags", ["plate_index"], unique=False)
@@ -257,6 +259,7 @@ def upgrade() -> None:
         sa.CheckConstraint("priority BETWEEN 0 AND 4", name=op.f("ck_outbox_priority")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_outbox_person_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_outbox_person_id", "outbox", ["person_id"], unique=False)
     op.create_index("ix_outbox_settled_at", "outbox", ["settled_at"], unique=False)

@@ -1,0 +1,35 @@
+"""One update of one person, and all that its handler may use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handlers.texts import Texts
+from models.lessons import Course
+from models.people import Language, Person
+from models.vault import Vault
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What the engine hands to a handler as `visit`; everything in it belongs to one transaction."""
+
+    session: AsyncSession
+    vault: Vault
+    person: Person
+    state: FSMContext
+    raw_state: str | None
+    """The name of what is being asked, or None."""
+    now: datetime
+    course: Course
+    texts: Mapping[Language, Texts]
+    operator: str
+    """Who runs the bot, for /privacy; may be empty."""
+
+    @property
+    def _(self) -> Texts:
+        """The texts in the person's language."""
+        return self.texts[self.person.language]

@@ -93,7 +93,7 @@ def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
     """A report as the person who sent it sees it."""
     lines = [_("<b>Report {receipt}</b>", receipt=show_receipt(flag.receipt(vault))), ""]
     lines += [f"• {_(BEHAVIOURS[behaviour.code].name)}" for behaviour in flag.behaviours]
-    lines.append(_("during the ride") if flag.ride is Ride.GOING_ON else _("after the ride"))
+    lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
     if plate := flag.plate(vault):
         lines.append(_("Plate: <code>{plate}</code>", plate=plate))
     if words := flag.words(vault):

@@ -65,5 +65,8 @@ async def delete(query: CallbackQuery, visit: Visit) -> Method:
     _ = visit._
     for flag_id in await delete_person(visit.session, visit.person):
         await record(visit.session, visit.vault, Audited.DELETED, now=visit.now, flag_id=flag_id)
-    text = _("Everything about you is deleted. You can also clear this chat in Telegram. All the best to you.")
+    text = _(
+        "Everything about you is deleted, except that numbered record. "
+        "You can also clear this chat in Telegram. All the best to you."
+    )
     return show(query, text, [back_home(_)])

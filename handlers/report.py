@@ -21,7 +21,7 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
-from models.behaviours import BEHAVIOURS, FORM_NAMES, MAX_SEVERITY, Form, behaviours_of
+from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form, behaviours_of
 from models.flags import Flag, Ride, store_flag
 from models.outbox import Priority
 from models.receipts import show_receipt
@@ -75,7 +75,11 @@ async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visi
         for form in Form
     ]
     rows.append(_help_and_back(ReportPress(action="begin"), _))
-    text = _("<b>What kind was it?</b>\n\nThe last button sends at once. {terms}", terms=_terms(_))
+    text = _(
+        "<b>What kind was it?</b>\n\n“{not_sure}” is sent at once. {terms}",
+        not_sure=_(FORM_NAMES[Form.OTHER]),
+        terms=_terms(_),
+    )
     return show(query, text, rows)
 
 
@@ -143,11 +147,13 @@ def _stored(flag: Flag, receipt: str, code: str, _: Texts) -> str:
     help_first = BEHAVIOURS[code].severity == MAX_SEVERITY
     parts = [help_text(_)] if help_first else []
     parts += [
-        _("<b>It is stored.</b> It was not your fault."),
+        _("<b>It is stored.</b> It was not your fault.")
+        if BEHAVIOURS[code].form in FORMS_OF_HARASSMENT
+        else _("<b>It is stored.</b> Thank you for telling."),
         _("Your code: <code>{receipt}</code>", receipt=receipt),
         _(
-            "We aim to look at it by {time}. You can add details, see the answer or withdraw it "
-            "at any time in /myreports.",
+            "We aim to look at it by {time}. In /myreports you can add details or withdraw it until it is closed, "
+            "and see the answer.",
             time=_.moment(flag.due_at),
         ),
     ]

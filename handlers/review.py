@@ -156,7 +156,7 @@ async def _flag_screen(
     for behaviour in flag.behaviours:
         known = BEHAVIOURS[behaviour.code]
         lines.append(f"• {_(FORM_NAMES[known.form])}: {_(known.name)} ({known.code})")
-    lines.append(_("during the ride") if flag.ride is Ride.GOING_ON else _("after the ride"))
+    lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
     if plate := flag.plate(visit.vault):
         earlier = [other for other in await flags_on_vehicle(visit.session, visit.vault, plate) if other.id < flag.id]
         lines.append(_("Plate: <code>{plate}</code>", plate=plate))

@@ -36,13 +36,16 @@ class Form(StrEnum):
 FORM_NAMES = {
     Form.SEXUALISED: N_("Prying, sexual words, hints"),
     Form.VERBAL: N_("Rude or threatening words"),
-    Form.NON_VERBAL: N_("Looks, gestures, filming"),
+    Form.NON_VERBAL: N_("Looks, filming, exposure"),
     Form.PHYSICAL: N_("Touch or force"),
     Form.STALKING: N_("Contact after the ride"),
     Form.UNEQUAL: N_("Unequal treatment"),
     Form.DRIVING: N_("Dangerous driving, weapon"),
     Form.OTHER: N_("Not sure, uncomfortable"),
 }
+
+
+FORMS_OF_HARASSMENT = frozenset(Form) - {Form.DRIVING, Form.OTHER}
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,8 @@ BEHAVIOURS = {
         Behaviour("NV4", N_("Showing sexual images"), 2),
         Behaviour("NV5", N_("Exposing the body, masturbation"), 3),
         Behaviour("PH1", N_("Tried to touch or kiss"), 3),
-        Behaviour("PH2", N_("Touched or kissed, not intimately"), 3),
-        Behaviour("PH3", N_("Touched or kissed intimately"), 4),
+        Behaviour("PH2", N_("Touched or kissed hand, shoulder, cheek"), 3),
+        Behaviour("PH3", N_("Touched an intimate part, kissed the lips"), 4),
         Behaviour("PH4", N_("Rape or attempted rape"), 4),
         Behaviour("PH5", N_("Hitting, grabbing"), 4),
         Behaviour("PH6", N_("Locked doors, detour, not let out"), 4),

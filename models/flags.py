@@ -72,7 +72,7 @@ OUTCOME_NAMES = {
 """As the team sees them."""
 OUTCOMES_FOR_REPORTER = {
     Outcome.ADVICE: N_("The driver was given advice."),
-    Outcome.RECORDED: N_("It is kept on record. If the vehicle is named again, both are looked at together."),
+    Outcome.RECORDED: N_("It is kept on record, in case the vehicle is named again."),
     Outcome.NO_FINDING: N_("A breach could not be established. This does not mean that it did not happen."),
     Outcome.MISUSE: N_("Closed without further steps."),
 }

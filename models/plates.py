@@ -10,7 +10,7 @@ MAX_PLATE = 16
 """Characters kept of what was typed: the longest plates of the world have fewer."""
 
 _LATIN = str.maketrans("АВЕКМНОРСТУХІ", "ABEKMHOPCTYXI")
-_KAZAKH_PLATE = re.compile(r"(?:\d{3}[A-Z]{2,3}(?:0[1-9]|1\d|20)|[A-Z]\d{3}[A-Z]{2,3})")
+_KAZAKH_PLATE = re.compile(r"(?:\d{3}[A-Z]{2,3}(?:0[1-9]|1\d|20)|[A-Z]\d{3}[A-Z]{2,3})", re.ASCII)
 
 
 def normalise_plate(typed: str) -> str:

@@ -25,9 +25,9 @@ class Call(NamedTuple):
 class Api:
     """Executes calls. `requests` counts them all; `calls` leaves out getUpdates, the commonest."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, first_update_id: int) -> None:
         self.world = world
-        self.delivery = Delivery(world, self.call)
+        self.delivery = Delivery(world, self.call, first_update_id)
         self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self.requests: Counter[str] = Counter()
         self._telegram = Telegram(world, self.delivery)

@@ -43,11 +43,12 @@ class Webhook:
 class Delivery:
     """The update queue. For the webhook, in seconds: `retry_delay`, doubled by each failure, `timeout`."""
 
-    def __init__(self, world: World, execute: Execute, first_update_id: int = 700_000_001) -> None:
+    def __init__(self, world: World, execute: Execute, first_update_id: int) -> None:
         self.retry_delay = 1.0
         self.timeout = 60.0
         self.webhook: Webhook | None = None
         self.allowed: frozenset[str] | None = None  # None: all but what must be asked for
+        self._serving = False  # while nobody serves, Telegram is "down": nothing is delivered
         self._world = world
         self._execute = execute
         self._update_ids = itertools.count(first_update_id)
@@ -61,13 +62,14 @@ class Delivery:
 
     def put(self, update: Json, forced: bool = False) -> int:
         """Queue an update and return its id, or 0 if allowed_updates leaves it out and it is not `forced`."""
-        kind = next(iter(update), "")
+        content = {name: value for name, value in update.items() if name != "update_id"}
+        kind = next(iter(content), "")
         if not forced and not self._wanted(kind):
             return 0
         update_id = next(self._update_ids)
         life = ANSWERABLE if kind == "callback_query" else _LIFE
-        queue = _queue_of(kind, update.get(kind), update_id)
-        self._pending[update_id] = _Pending({"update_id": update_id, **update}, queue, self._world.clock() + life)
+        queue = _queue_of(kind, content.get(kind), update_id)
+        self._pending[update_id] = _Pending({"update_id": update_id, **content}, queue, self._world.clock() + life)
         if self.webhook is not None:
             self._enqueue(update_id)
         else:
@@ -102,10 +104,11 @@ class Delivery:
         self._pending.pop(update_id, None)
         self._world.changes.wake()
 
-    def _forget_expired(self) -> None:
+    def _forget_expired(self, among: int) -> None:
         now = self._world.clock()
-        for update_id in [key for key, each in self._pending.items() if each.expires < now]:
-            self._confirm(update_id)
+        while expired := [key for key, each in islice(self._pending.items(), among) if each.expires < now]:
+            for update_id in expired:
+                self._confirm(update_id)
 
     # long polling
 
@@ -123,6 +126,7 @@ class Delivery:
         self.end_poll("other getUpdates request; make sure that only one bot instance is running")
         self._move_to(offset)
         limit = limit if 1 <= limit <= 100 else 100
+        self._forget_expired(limit)
         if not self._pending and seconds > 0:
             poll = self._poll = asyncio.get_running_loop().create_future()
             self._world.changes.wake()
@@ -143,8 +147,6 @@ class Delivery:
         else:
             while pending and (first := next(iter(pending))) < offset:
                 self._confirm(first)
-        if pending and next(iter(pending.values())).expires < self._world.clock():
-            self._forget_expired()
 
     def end_poll(self, ended_by: str | None = None) -> None:
         """Answer a waiting getUpdates at once: with what there is, or with a conflict."""
@@ -155,7 +157,7 @@ class Delivery:
 
     async def set_webhook(self, webhook: Webhook | None, drop_pending: bool) -> None:
         """Start or, with None, stop delivering by webhook; what waits is delivered the new way."""
-        await self.stop()
+        await self._end_workers()
         if drop_pending:
             self.drop()
         self.webhook = webhook
@@ -164,8 +166,20 @@ class Delivery:
             for update_id in self._pending:
                 self._enqueue(update_id)
 
+    def start(self) -> None:
+        """Take up delivery, of what waits too."""
+        self._serving = True
+        if self.webhook is not None:
+            for update_id in self._pending:
+                self._enqueue(update_id)
+
     async def stop(self) -> None:
-        """End every delivery under way; nothing is confirmed by it."""
+        """End delivery until `start`; nothing is confirmed by it."""
+        self._serving = False
+        self.end_poll()
+        await self._end_workers()
+
+    async def _end_workers(self) -> None:
         me = asyncio.current_task()
         workers = [task for task in self._workers.values() if task is not me]
         for task in workers:
@@ -177,13 +191,9 @@ class Delivery:
             await self._session.close()
             self._session = None
 
-    def resume(self) -> None:
-        """Take up webhook delivery again after `stop`."""
-        if self.webhook is not None:
-            for update_id in self._pending:
-                self._enqueue(update_id)
-
     def _enqueue(self, update_id: int) -> None:
+        if not self._serving:
+            return
         key = self._pending[update_id].queue
         self._queues.setdefault(key, deque()).append(update_id)
         if key not in self._workers:
@@ -215,7 +225,7 @@ class Delivery:
             )
         headers = {"X-Telegram-Bot-Api-Secret-Token": webhook.secret_token} if webhook.secret_token else {}
         try:
-            async with self._session.post(webhook.url, json=update, headers=headers) as response:
+            async with self._session.post(webhook.url, json=update, headers=headers, allow_redirects=False) as response:
                 body = await response.read()
                 if not 200 <= response.status < 300:
                     return self._failed(

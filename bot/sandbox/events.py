@@ -39,8 +39,9 @@ class Events:
         for stream in list(self._streams):
             if stream.qsize() < _EVENTS_WAITING:
                 stream.put_nowait(event)
-            else:  # a page that does not read must not fill the memory
+            else:  # a page that does not read must not fill the memory; it may connect anew
                 self._streams.discard(stream)
+                stream.put_nowait(None)
 
     def phone_changed(self, person: Person) -> None:
         """Something about a person or their settings has changed."""
@@ -86,6 +87,10 @@ class Events:
         stream.put_nowait(Event("snapshot", self.snapshot()))
         self._streams.add(stream)
         return stream
+
+    @property
+    def listeners(self) -> int:
+        return len(self._streams)
 
     def forget(self, stream: Stream) -> None:
         """Stop filling a stream."""

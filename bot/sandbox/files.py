@@ -89,10 +89,25 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
+def without_metadata(data: bytes) -> bytes:
+    """A photo as Telegram passes it on: a JPEG without what the camera wrote into it (place, time, device)."""
+    if data[:2] != b"\xff\xd8":
+        return data
+    kept = [data[:2]]
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        end = at + 2 + int(struct.unpack(">H", data[at + 2 : at + 4])[0])
+        if not (0xE1 <= data[at + 1] <= 0xEF or data[at + 1] == 0xFE):
+            kept.append(data[at:end])
+        at = end
+    return b"".join([*kept, data[at:]])
+
+
 def photo_sizes(files: Files, name: str, data: bytes) -> list[Json]:
     """Store a photo and describe it as Telegram does: a thumbnail and the picture, smallest first."""
     if len(data) > PHOTO_BYTES:
         raise bad("file is too big")
+    data = without_metadata(data)
     size = picture_size(data)
     if size is None:
         raise bad("IMAGE_PROCESS_FAILED")

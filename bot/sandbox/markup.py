@@ -74,13 +74,14 @@ def parse_html(source: str) -> Formatted:
     out: list[str] = []
     entities: list[Json] = []
     open_tags: list[tuple[str, Json, int, int]] = []  # name, attributes, UTF-16 offset, index in `out`
+    size = len if utf16(source) == len(source) else utf16  # cheap where no character takes two units
     offset = at = 0
     while at < len(source):
         stop = _STOP.search(source, at)
         end = stop.start() if stop else len(source)
         if end > at:
             out.append(source[at:end])
-            offset += utf16(source[at:end])
+            offset += size(source[at:end])
         if stop is None:
             break
         at = end

@@ -9,7 +9,7 @@ from typing import Any
 
 from .delivery import Delivery, Webhook
 from .errors import Json, Refusal, bad
-from .files import DOCUMENT_BYTES, DOWNLOAD_BYTES, PHOTO_BYTES, photo_sizes
+from .files import DOCUMENT_BYTES, DOWNLOAD_BYTES, photo_sizes
 from .keyboards import reply_markup
 from .markup import Formatted, formatted, utf16
 from .profile import checked_commands, checked_language, scope_key
@@ -182,14 +182,10 @@ def _stored(t: Telegram, given: Upload | str, p: Json, kind: str, **more: Any) -
         given = Upload(file.name, file.mime, file.data)
     else:
         file = None
-    if kind == "photo":
-        if len(given.data) > PHOTO_BYTES:
-            raise (
-                Refusal("Request Entity Too Large", 413) if len(given.data) > DOCUMENT_BYTES else bad("file is too big")
-            )
-        return photo_sizes(t.world.files, given.name, given.data)
     if len(given.data) > DOCUMENT_BYTES:
         raise Refusal("Request Entity Too Large", 413)
+    if kind == "photo":
+        return photo_sizes(t.world.files, given.name, given.data)
     if not given.data:
         raise bad("file must be non-empty")
     folder = {"document": "documents", "voice": "voice"}[kind]

@@ -4,7 +4,7 @@
 
 import contextlib
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,13 +38,14 @@ class Sandbox:
         keep: int = 200,
         name: str = "Sandbox bot",
         username: str = "sandbox_bot",
+        first_update_id: int = 700_000_001,
     ) -> None:
         self.token = token
         bot = {"id": int(token.partition(":")[0]), "is_bot": True, "first_name": name, "username": username}
         self.world = World(bot, clock, keep)
         self.faults = Faults()
         self._events = Events(self.world)
-        self._api = Api(self.world)
+        self._api = Api(self.world, first_update_id)
         self._phones = Phones(self._api, self._events)
 
     @property
@@ -112,7 +113,12 @@ class Sandbox:
 
     # serving
 
-    async def subscribe(self) -> AsyncIterator[Event]:
+    @property
+    def listeners(self) -> int:
+        """How many follow the events."""
+        return self._events.listeners
+
+    async def subscribe(self) -> AsyncGenerator[Event, None]:
         """A snapshot, then every event that a page would see, until serving ends."""
         stream = self._events.listen()
         try:
@@ -120,6 +126,7 @@ class Sandbox:
                 yield event
         finally:
             self._events.forget(stream)
+            self.world.changes.wake()
 
     @contextlib.asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:

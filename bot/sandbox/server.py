@@ -53,12 +53,11 @@ async def serve(
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
-        api.delivery.resume()
+        api.delivery.start()
         address = runner.addresses[0]
         yield f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
     finally:
         events.end()
-        api.delivery.end_poll()
         await api.delivery.stop()
         await runner.cleanup()
 
@@ -101,6 +100,8 @@ class _Server:
             return _json(Refusal("Not Found", 404).body(), 404)
         try:
             params = await read(request)
+        except web.HTTPRequestEntityTooLarge:
+            return _json(Refusal("Request Entity Too Large", 413).body(), 413)
         except UnicodeError:
             return _json(Refusal("Bad Request: strings must be encoded in UTF-8").body(), 400)
         except ValueError:
@@ -172,6 +173,7 @@ class _Server:
             pass
         finally:
             self._events.forget(stream)
+            self._api.world.changes.wake()
         return response
 
 

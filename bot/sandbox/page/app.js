@@ -26,7 +26,7 @@ const spoken = navigator.languages.map((code) => code.slice(0, 2)).find((code) =
 let language = kept("language") in languages ? kept("language") : spoken ?? "en";
 
 function speak(code) {
-  language = kept("language", code) ?? code;
+  language = code;
   const w = words(language);
   document.documentElement.lang = language;
   byId("tagline").textContent = w.tagline;
@@ -41,17 +41,22 @@ function speak(code) {
   drawTabs();
 }
 
-function paint(theme) {
-  if (theme) document.documentElement.dataset.theme = theme;
+const night = matchMedia("(prefers-color-scheme: dark)");
+let theme = kept("theme");
+
+function paint() {
+  document.documentElement.dataset.theme = theme ?? (night.matches ? "dark" : "light");
 }
 
 byId("page-language").append(...Object.entries(languages).map(([code, { short, name }]) =>
-  el("button", { data: { language: code }, "aria-label": name, on: { click: () => speak(code) } }, short)));
+  el("button", { data: { language: code }, "aria-label": name, on: { click: () => speak(kept("language", code) ?? code) } }, short)));
 
 byId("theme").addEventListener("click", () => {
-  const now = document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-  paint(kept("theme", now === "dark" ? "light" : "dark") ?? (now === "dark" ? "light" : "dark"));
+  theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  kept("theme", theme);
+  paint();
 });
+night.addEventListener("change", paint);
 
 // tabs of a narrow window
 
@@ -125,7 +130,7 @@ const handlers = {
   },
 };
 
-paint(kept("theme"));
+paint();
 speak(language);
 listen(handlers);
 setInterval(() => phones.forEach((phone) => phone.tick()), 1000);

@@ -44,7 +44,6 @@ export class Composer {
         input: () => this.#typed(),
         keydown: (event) => this.#key(event),
         paste: (event) => this.#dropped(event, event.clipboardData),
-        blur: () => setTimeout(() => this.suggestions.replaceChildren(), 150),
         focus: () => this.#suggest(),
       },
     });
@@ -57,6 +56,9 @@ export class Composer {
     this.sendButton = el("button", { class: "round send", on: { click: () => this.#submit() } });
     this.bar = el("div", { class: "bar" }, this.menuButton, this.input, this.keysButton, this.attachButton, this.sendButton);
     this.element = el("div", { class: "composer" }, this.suggestions, this.context, this.bar, this.keyboard);
+    this.element.addEventListener("focusout", ({ relatedTarget }) => {
+      if (!this.element.contains(relatedTarget)) this.suggestions.replaceChildren();
+    });
     host.screen.addEventListener("dragover", (event) => event.preventDefault());
     host.screen.addEventListener("drop", (event) => this.#dropped(event, event.dataTransfer));
   }

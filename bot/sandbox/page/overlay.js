@@ -2,7 +2,7 @@
 
 import { el, icon } from "./dom.js";
 
-/** Show a few words at the bottom of the screen; a newer toast replaces an older one. Errors are read out at once. */
+/** Show a few words at the top of the chat, where they cover no button; a newer toast replaces an older one. Errors are read out at once. */
 export function toast(screen, text, { error = false } = {}) {
   const place = screen.querySelector(".toasts");
   const shown = el("div", { class: `toast${error ? " error" : ""}`, role: error ? "alert" : "status", dir: "auto" }, text);

@@ -52,7 +52,7 @@ export class Phone {
     this.down = el("button", { class: "round to-bottom", hidden: true, on: { click: () => this.#scrollDown(true) } });
     this.foot = el("div", { class: "foot" });
     this.screen = el("div", { class: "screen" }, this.head, el("div", { class: "middle" }, this.chat, this.down), this.foot,
-      el("div", { class: "toasts" }));
+      el("div", { class: "toasts", "aria-live": "polite" }));
     this.element = el("section", { class: "phone", data: { phone: String(data.id) } }, this.strip, this.screen);
     this.composer = new Composer({
       screen: this.screen,

@@ -35,6 +35,7 @@ from bot.telegram import connect
 from bot.webhook import Webhook
 from handlers import routers
 from handlers.texts import LOCALES, load_texts
+from handlers.visit import Terms
 from models.database import Database
 from models.lessons import load_course
 from models.outbox import waiting
@@ -172,7 +173,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             replies=replies,
             metrics=metrics,
             default_language=language,
-            operator=_operator(settings),
+            terms=Terms(_operator(settings), settings.retention_days),
             wake_outbox=sender.wake,
             clock=clock,
             flood=Flood(settings.updates_per_person),
@@ -207,11 +208,16 @@ def _mark_blocked(database: Database, vault: Vault, clock: Clock) -> Callable[[i
 
 @asynccontextmanager
 async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run work beside the block and end it with the block."""
+    """Run work beside the block and end it with the block; what goes wrong in it takes nothing else along."""
     task = asyncio.create_task(work)
+    task.add_done_callback(_tell)
     try:
         yield
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, AiogramError):
-            await task
+        await asyncio.wait({task})
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("work beside the bot has ended: %s", type(error).__name__)

@@ -24,9 +24,14 @@ def backup(url: URL, target: Path) -> None:
             with sqlite3.connect(source) as connection:
                 connection.execute("VACUUM INTO ?", (str(target),))
         except sqlite3.Error as error:
+            target.unlink(missing_ok=True)
             raise Mistake(f"SQLite could not copy the database: {error}") from error
     else:
-        _postgres("pg_dump", url, ["--format=custom", f"--file={target}"])
+        try:
+            _postgres("pg_dump", url, ["--format=custom", f"--file={target}"])
+        except Mistake:
+            target.unlink(missing_ok=True)  # half a copy is none
+            raise
     target.chmod(0o600)
 
 
@@ -77,5 +82,5 @@ def _postgres(tool: str, url: URL, options: list[str]) -> None:
     environment = os.environ | {"PGPASSWORD": url.password or ""}
     done = subprocess.run([program, *where, database, *options], env=environment, capture_output=True, text=True)
     if done.returncode:
-        reason = done.stderr.strip().splitlines()
-        raise Mistake(f"{tool} failed: {reason[-1] if reason else done.returncode}")
+        reason = [line for line in done.stderr.splitlines() if "error:" in line] or [str(done.returncode)]
+        raise Mistake(f"{tool} failed: {reason[0]}")

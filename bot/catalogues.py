@@ -66,7 +66,7 @@ def _rendered(catalogue: Catalog) -> bytes:
     keep = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By', b'"Last-Translator', b'"Language-Team')
     lines = buffer.getvalue().splitlines(keepends=True)
     kept = [line for line in lines if not line.startswith((*keep, b'"Report-Msgid', b'"Project-Id', b"#\n", b"# "))]
-    return b"".join(kept)
+    return b"".join(kept).lstrip()
 
 
 def faults(root: Path = LOCALES) -> list[str]:
@@ -91,8 +91,7 @@ def _message_faults(message: Message) -> Iterator[str]:
         return
     if message.fuzzy:
         yield "not certain"
-    wanted = {_values(original) for original in originals}
-    if {_values(text) for text in strings} != wanted:
+    if {_values(text) for text in strings} != {_values(original) for original in originals}:
         yield "other placeholders"
     if {_tags(text) for text in strings} != {_tags(original) for original in originals}:
         yield "other formatting"
@@ -103,8 +102,12 @@ def _forms(text: str | tuple[str, ...] | list[str] | None) -> list[str]:
     return [text or ""] if isinstance(text, str) or text is None else list(text)
 
 
-def _values(text: str) -> tuple[str, ...]:
-    return tuple(sorted(name for _text, name, _spec, _conversion in string.Formatter().parse(text) if name))
+def _values(text: str) -> tuple[str, ...] | None:
+    """The names of the placeholders; None if a brace is missing."""
+    try:
+        return tuple(sorted(name for _text, name, _spec, _conversion in string.Formatter().parse(text) if name))
+    except ValueError:
+        return None
 
 
 def _tags(text: str) -> tuple[str, ...]:

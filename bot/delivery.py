@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aiogram import Bot, methods
-from aiogram.exceptions import AiogramError
 from aiolimiter import AsyncLimiter
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,6 +32,7 @@ TERM = timedelta(seconds=30)
 """How long this sender remains the one without saying so again."""
 LONGEST_PAUSE = timedelta(minutes=10)
 _LOOK_AGAIN = 2.0
+_BLOCKED_BEFORE = Failure(Verdict.UNREACHABLE, "blocked before")
 
 
 @dataclass
@@ -74,8 +74,8 @@ class Sender:
             self._wake.clear()
             try:
                 pause = await self._round()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("the outbox waits for the database: %s", type(error).__name__)
+            except Exception as error:  # whatever it is, what waits stays where it is and is tried again
+                log.warning("the outbox waits: %s", type(error).__name__)
                 pause = _LOOK_AGAIN
             if pause > 0:
                 await self._rest(pause)
@@ -119,18 +119,18 @@ class Sender:
     async def _send(self, parcel: Parcel, person: Person) -> _Result:
         result = _Result(parcel.id, person.id)
         if person.blocked_at is not None:
-            result.failure = Failure(Verdict.UNREACHABLE, "blocked before")
+            result.failure = _BLOCKED_BEFORE
             return result
         try:
             name, parameters = parcel.read(self.vault)
             method = getattr(methods, name[0].upper() + name[1:])(chat_id=person.telegram_id(self.vault), **parameters)
-        except (CannotOpen, AttributeError, ValueError) as error:
+        except (CannotOpen, AttributeError, LookupError, TypeError, ValueError) as error:
             result.failure = Failure(Verdict.REFUSED, type(error).__name__)
             return result
         async with self._limiter:
             try:
                 await tell(self.bot, method)
-            except (AiogramError, OSError) as error:
+            except Exception as error:  # whatever it is, it must not take the rest of the round along
                 result.failure = judge(error)
         self.metrics.send_done(name, result.failure.verdict.name.lower() if result.failure else "ok")
         return result
@@ -138,7 +138,9 @@ class Sender:
     async def _write_down(self, results: list[_Result]) -> None:
         now = self.clock()
         async with self.database.transaction() as session:
-            blocked = [r.person_id for r in results if r.failure and r.failure.verdict is Verdict.UNREACHABLE]
+            refused = [r for r in results if r.failure and r.failure.verdict is Verdict.UNREACHABLE]
+            # Who was marked before may have come back meanwhile, and must not be marked again.
+            blocked = [r.person_id for r in refused if r.failure is not _BLOCKED_BEFORE]
             if blocked:
                 await mark_blocked(session, blocked, now)
             for result in results:

@@ -20,7 +20,6 @@ from aiogram.enums import ChatType
 from aiogram.methods import AnswerCallbackQuery, TelegramMethod
 from aiogram.types import Update
 from pydantic import ValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock, utc_now
@@ -29,8 +28,8 @@ from bot.flood import Flood
 from bot.metrics import Metrics
 from handlers.notices import apology, slow_down, tell_owners_of_dead_letter
 from handlers.texts import Texts
-from handlers.visit import Visit
-from models.database import Database
+from handlers.visit import Terms, Visit
+from models.database import Database, may_pass
 from models.lessons import Course
 from models.people import Language, Person, find_person, load_people
 from models.updates import set_aside, take_new
@@ -42,6 +41,8 @@ Methods = list[TelegramMethod[Any]]
 
 PATIENCE = (0.05, 0.5, 2.0)
 """Pauses in seconds before an update is blamed for what may be the database's trouble."""
+_NUMBERS = range(-(2**63), 2**63)
+"""Numbers of updates that a database can remember; Telegram's are far smaller."""
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 
@@ -75,7 +76,7 @@ class Engine:
     replies: Screen
     metrics: Metrics
     default_language: Language
-    operator: str
+    terms: Terms
     wake_outbox: Callable[[], None]
     clock: Clock = utc_now
     flood: Flood = field(default_factory=Flood)
@@ -87,6 +88,7 @@ class Engine:
         Raises what the database raises if it could not even set an update aside; then none that is not
         committed may be confirmed, and the same updates may be given again.
         """
+        updates = [update for update in updates if update["update_id"] in _NUMBERS]
         async with self._turn:
             try:
                 await self._commit_and_show(updates)
@@ -100,13 +102,14 @@ class Engine:
         for pause in PATIENCE:
             try:
                 await self._commit_and_show([update])
-            except (OperationalError, InterfaceError, OSError) as error:
+            except Exception as error:
+                if not may_pass(error):
+                    return await self._set_aside(update, error)
                 log.warning("the database did not answer: %s", _where(error))
                 await asyncio.sleep(pause)
-            except Exception as error:
-                return await self._set_aside(update, error)
             else:
                 return None
+        await self.database.ping()  # raises while the database is gone: no update is to blame for that
         try:
             await self._commit_and_show([update])
         except Exception as error:
@@ -137,8 +140,8 @@ class Engine:
         if kind is None:
             return _Done("other", "ignored")
         _ = self.texts[person.language if person else self.default_language]
-        if person is not None and not self.flood.admits(person.id, now):
-            notice = [slow_down(update, _)] if self.flood.first_refusal(person.id) else []
+        if person is not None and not self.flood.admits(person.id, update.update_id, now):
+            notice = [slow_down(update, _)] if self.flood.is_first_refusal(person.id, update.update_id) else []
             return _Done(kind, "flood", _chat_id(update), _answered(update, notice))
         visit = self._visit(session, person, now) if person is not None else None
         raw_state = visit.raw_state if visit is not None else None
@@ -157,7 +160,7 @@ class Engine:
             now=now,
             course=self.course,
             texts=self.texts,
-            operator=self.operator,
+            terms=self.terms,
         )
 
     async def _set_aside(self, raw: Mapping[str, Any], error: Exception) -> None:
@@ -165,9 +168,9 @@ class Engine:
         update = _readable(raw)
         sender = private_sender(update) if update is not None else None
         async with self.database.transaction() as session:
-            if not await set_aside(session, self.vault, raw, where, now):
-                return
             person = await find_person(session, self.vault, sender[0]) if sender else None
+            if not await set_aside(session, self.vault, raw, person.id if person else None, where, now):
+                return
         await self._alert_owners(now)
         log.error("update %s was set aside: %s", raw["update_id"], where)
         self.metrics.update_done("other", "dead", 0.0)

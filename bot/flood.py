@@ -10,19 +10,22 @@ _PEOPLE = 10_000
 @dataclass
 class _Window:
     began: datetime
-    count: int = 0
-    refused: int = 0
+    admitted: set[int] = field(default_factory=set)
+    first_refused: int | None = None
 
 
 @dataclass
 class Flood:
-    """Counts what each person sends in a window of time; remembers the newest ten thousand people only."""
+    """Counts what each person sends in a window of time; remembers the newest ten thousand people only.
+
+    Updates are counted by their number: one that is tried again after trouble with the database counts once.
+    """
 
     limit: int = 30
     seconds: float = 10.0
     _windows: OrderedDict[int, _Window] = field(default_factory=OrderedDict)
 
-    def admits(self, person_id: int, now: datetime) -> bool:
+    def admits(self, person_id: int, update_id: int, now: datetime) -> bool:
         """Whether this person's update may be handled now."""
         window = self._windows.get(person_id)
         if window is None or not 0 <= (now - window.began).total_seconds() < self.seconds:
@@ -30,10 +33,13 @@ class Flood:
             while len(self._windows) > _PEOPLE:
                 self._windows.popitem(last=False)
         self._windows.move_to_end(person_id)
-        window.count += 1
-        window.refused += window.count > self.limit
-        return window.count <= self.limit
+        if len(window.admitted) < self.limit:
+            window.admitted.add(update_id)
+        elif update_id not in window.admitted and window.first_refused is None:
+            window.first_refused = update_id
+        return update_id in window.admitted
 
-    def first_refusal(self, person_id: int) -> bool:
-        """Whether the person has just been refused for the first time in this window."""
-        return self._windows[person_id].refused == 1
+    def is_first_refusal(self, person_id: int, update_id: int) -> bool:
+        """Whether this update is the first of the person's that was refused in this window."""
+        window = self._windows.get(person_id)
+        return window is not None and window.first_refused == update_id

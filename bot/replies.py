@@ -11,7 +11,7 @@ from typing import Any
 
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
-from aiogram.methods import EditMessageText, SendMessage, TelegramMethod
+from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage, TelegramMethod
 
 from bot.metrics import Metrics
 from bot.telegram import Failure, Verdict, judge, tell
@@ -51,7 +51,7 @@ class Replies:
             if isinstance(method, EditMessageText):
                 lane[:] = [other for other in lane if not _same_message(other, method)]
             lane.append(method)
-        del lane[:-WAITING]
+        _shorten(lane)
         if len(self._lanes) >= FULL:
             self._room.clear()
 
@@ -69,7 +69,10 @@ class Replies:
     async def _drain(self, chat_id: int, lane: list[TelegramMethod[Any]]) -> None:
         try:
             while lane:
-                await self._send(chat_id, lane.pop(0))
+                try:
+                    await self._send(chat_id, lane.pop(0))
+                except Exception as error:  # one screen that can't even be sent must not take the next ones along
+                    log.error("a screen was lost: %s", type(error).__name__)
         finally:
             del self._lanes[chat_id]
             if len(self._lanes) < FULL:
@@ -103,6 +106,15 @@ class Replies:
 
 def _pause(failure: Failure, attempt: int) -> float:
     return failure.wait if failure.wait is not None else min(0.25 * 2**attempt, _LONGEST_PAUSE)
+
+
+def _shorten(lane: list[TelegramMethod[Any]]) -> None:
+    """Leave out the oldest of what is too much: answers of presses first, screens only after them."""
+    if (excess := len(lane) - WAITING) > 0:
+        answers = [i for i, method in enumerate(lane) if isinstance(method, AnswerCallbackQuery)]
+        for i in reversed(answers[:excess]):
+            del lane[i]
+        del lane[:-WAITING]
 
 
 def _same_message(one: TelegramMethod[Any], other: EditMessageText) -> bool:

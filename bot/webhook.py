@@ -56,13 +56,13 @@ class Webhook:
                     answer.set_result(safe)
 
     async def _take(self, request: web.Request) -> web.Response:
-        given = request.headers.get(SECRET_HEADER, "").encode()
+        given = request.headers.get(SECRET_HEADER, "").encode(errors="surrogateescape")
         if not hmac.compare_digest(given, self._secret):
             return web.Response(status=401)
         try:
             update = json.loads(await request.read())
             int(update["update_id"])
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             return web.Response(status=400)
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         await self._waiting.put((update, answer))

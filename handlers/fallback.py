@@ -23,7 +23,7 @@ async def unknown_message(message: Message, visit: Visit) -> Method:
     """Say so kindly and show the way; what is being asked stays asked."""
     _ = visit._
     if visit.raw_state is not None:
-        return show(message, _("Please send it as a text. To stop, press Cancel above or go to /start."))
+        return show(message, _("Please send it as text. To stop, press Cancel above or go to /start."))
     text = _("I did not understand that. Here is what I can do:")
     return show(message, text, await home_rows(visit))
 
@@ -34,7 +34,7 @@ async def unknown_press(query: CallbackQuery, visit: Visit) -> list[Method]:
     screen = await start(query, visit)
     return [
         screen,
-        AnswerCallbackQuery(callback_query_id=query.id, text=_("That button was old. Here is the menu.")),
+        AnswerCallbackQuery(callback_query_id=query.id, text=_("That button no longer works. Here is the menu.")),
     ]
 
 

@@ -46,7 +46,7 @@ async def home_rows(visit: Visit) -> list[Row]:
     _ = visit._
     rows: list[Row] = [
         [button(_("Lessons for drivers"), LearnPress(action="list"), PRIMARY)],
-        [button(_("Flag an incident"), ReportPress(action="begin"), PRIMARY)],
+        [button(_("Report an incident"), ReportPress(action="begin"), PRIMARY)],
         [button(_("Help now"), HomePress(action="help"), DANGER)],
         [
             button(_("My reports"), OwnPress(action="list")),
@@ -62,7 +62,7 @@ def greeting(_: Texts) -> str:
     """What the bot is, in two lines."""
     return _(
         "<b>Құрмет</b> means respect.\n\nHere drivers learn how to treat passengers with respect, "
-        "and anybody can say what happened in a ride. Where shall we begin?"
+        "and anybody can say what happened on a ride. Where shall we begin?"
     )
 
 
@@ -87,8 +87,7 @@ async def choose_language(query: CallbackQuery, callback_data: HomePress, visit:
     """Keep the language that the person chose, and go on in it."""
     visit.person.language = Language.of(callback_data.value, visit.person.language)
     visit.person.language_chosen = True
-    _ = visit.texts[visit.person.language]
-    return show(query, greeting(_), await home_rows(visit))
+    return await start(query, visit)
 
 
 def help_text(_: Texts) -> str:
@@ -107,7 +106,7 @@ async def help_now(event: Event, visit: Visit) -> Method:
     _ = visit._
     text = _("<b>Help now</b>") + "\n\n" + help_text(_)
     text += "\n\n" + _("This bot can't send help itself. If you are in danger, please call 112.")
-    flag = [button(_("Flag an incident"), ReportPress(action="begin"))]
+    flag = [button(_("Report an incident"), ReportPress(action="begin"))]
     return show(event, text, [call_row(_), flag, back_home(_)])
 
 
@@ -128,11 +127,11 @@ async def about(message: Message, visit: Visit) -> Method:
     text = _(
         "<b>What I can do</b>\n"
         "/learn: lessons for drivers, three minutes each\n"
-        "/report: say what happened in a ride, in four taps\n"
+        "/report: say what happened on a ride, in four taps\n"
         "/myreports: what became of your reports\n"
-        "/sos: numbers that help at once\n"
+        "/sos: numbers to call for help\n"
         "/language: Қазақша, Русский, English\n"
-        "/privacy: what is stored and who sees it\n"
+        "/privacy: what is stored about you and who sees it\n"
         "/deletedata: delete everything about you\n\n"
         "I am not an emergency service. If you are in danger, please call 112."
     )

@@ -16,6 +16,7 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.course import Answer, Attempt, answers_of, last_finished
 from models.lessons import Card, Course, Lesson, Question, Rich, join
+from models.markup import bold
 from models.people import Person
 
 
@@ -100,7 +101,7 @@ async def answer(query: CallbackQuery, callback_data: LearnPress, visit: Visit) 
     attempt.place = question.key
     verdict = _("✓ Yes, that's it.") if option.right else _("Not quite. It's a common thought, so let's look closer.")
     chosen = f"{question.options.index(option) + 1}. {option.text}"
-    text = join(question.scenario, "\n\n", chosen, "\n\n", verdict, "\n\n", option.why)
+    text = join(question.scenario, "\n\n", bold(chosen), "\n\n", verdict, "\n\n", option.why)
     return show(query, _headed(lesson, question.key, text, _), _after_answer(lesson, question, option.right, _))
 
 
@@ -185,13 +186,13 @@ def _after_answer(lesson: Lesson, question: Question, right: bool, _: Texts) -> 
 
 def _result(lesson: Lesson, attempt: Attempt, _: Texts) -> str:
     score = _.n(
-        "Right at the first try: {right} of {n} question.",
-        "Right at the first try: {right} of {n} questions.",
+        "Right on the first try: {right} of {n} question.",
+        "Right on the first try: {right} of {n} questions.",
         attempt.questions or 0,
         right=attempt.right_answers or 0,
     )
     text = _("<b>Lesson {number}: {title}</b>", number=lesson.number, title=lesson.title)
-    text += "\n\n" + _("Done. Your result is stored.") + "\n" + score
+    text += "\n\n" + _("Done. Your result is saved.") + "\n" + score
     return text + "\n\n" + _("What you take with you: {objective}", objective=lesson.objective)
 
 

@@ -3,25 +3,25 @@
 from models.words import N_
 
 EVERYONE = {
-    "start": N_("first screen"),
-    "report": N_("flag an incident"),
+    "start": N_("main menu"),
+    "report": N_("report an incident"),
     "sos": N_("help now"),
     "myreports": N_("my reports"),
     "learn": N_("lessons for drivers"),
     "language": N_("language"),
-    "privacy": N_("what is stored"),
+    "privacy": N_("what is stored about you"),
     "deletedata": N_("delete my data"),
     "help": N_("what I can do"),
 }
 REVIEWERS = {
-    "queue": N_("flags that wait"),
+    "queue": N_("queue of flags"),
     "flag": N_("open a flag: /flag 12"),
 }
 
-NAME = N_("Qurmet: respect in the ride")
-SHORT_DESCRIPTION = N_("Lessons in respect for drivers; a simple way for passengers to say what happened.")
+NAME = N_("Qurmet: respect on the ride")
+SHORT_DESCRIPTION = N_("For drivers, lessons in respect; for passengers, a simple way to say what happened.")
 DESCRIPTION = N_(
     "Qurmet means respect.\n\nDrivers learn in lessons of three minutes how to treat passengers with respect. "
-    "Passengers say what happened in a ride, in four taps. People look at every report.\n\n"
+    "Passengers say what happened on a ride, in four taps. People look at every report.\n\n"
     "Not an emergency service: in danger, call 112."
 )

@@ -88,6 +88,6 @@ async def tell_owners_of_dead_letter(
     for member, person in await members(session):
         if member.role is Role.OWNER:
             _ = texts[person.language]
-            text = _("The bot could not handle an update. It was set aside; the log says where.")
+            text = _("The bot could not handle an update. It was set aside; see the log for details.")
             message = SendMessage(chat_id=0, text=text)
             post_message(session, vault, person, message, priority=Priority.ALERT, now=now)

@@ -13,10 +13,11 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import BEHAVIOURS
-from models.flags import OUTCOMES_FOR_REPORTER, Flag, Ride, flags_of, own_flag
+from models.flags import OUTCOMES_FOR_REPORTER, Flag, Ride, flags_of, own_flag, own_flag_of_receipt
 from models.flags import State as FlagState
+from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
-from models.receipts import show_receipt
+from models.receipts import read_receipt, show_receipt
 from models.vault import Vault
 from models.words import N_
 
@@ -43,12 +44,22 @@ class Typed(Filter):
         return bool(message.text) and not (message.text or "").startswith("/")
 
 
+class Receipt(Filter):
+    """A receipt code, typed or pasted; the handler gets it as `receipt`, 12 digits."""
+
+    async def __call__(self, message: Message) -> dict[str, str] | bool:
+        """Only what is no longer than a code with its dashes and spaces."""
+        receipt = read_receipt(message.text) if message.text and len(message.text) <= 32 else None
+        return {"receipt": receipt} if receipt else False
+
+
 def router() -> Router:
     """Routes for a person's own reports."""
     router = Router(name="own")
     router.message.register(show_reports, Command("myreports"))
     router.message.register(add_plate, StateFilter(Adding.plate), Typed())
     router.message.register(add_words, StateFilter(Adding.words), Typed())
+    router.message.register(open_by_receipt, Receipt())
     router.callback_query.filter(OwnPress.filter())
     router.callback_query.register(show_reports, Action("list"))
     router.callback_query.register(open_report, Action("open"))
@@ -66,7 +77,7 @@ async def show_reports(event: Event, visit: Visit) -> Method:
     flags = await flags_of(visit.session, visit.person.id)
     if not flags:
         text = _("<b>My reports</b>\n\nThere is nothing here yet.")
-        return show(event, text, [[button(_("Flag an incident"), ReportPress(action="begin"))], back_home(_)])
+        return show(event, text, [[button(_("Report an incident"), ReportPress(action="begin"))], back_home(_)])
     rows: list[Row] = [
         [
             button(
@@ -89,13 +100,23 @@ async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visi
     return show(query, report_text(flag, visit.vault, _), _report_rows(flag, visit.vault, _))
 
 
+async def open_by_receipt(message: Message, receipt: str, visit: Visit) -> Method:
+    """The report of a code, if this person sent it."""
+    _ = visit._
+    flag = await own_flag_of_receipt(visit.session, visit.vault, visit.person.id, receipt)
+    if flag is None:
+        text = _("There is no report with this code in your account.")
+        return show(message, text, [[button(_("My reports"), OwnPress(action="list")), *back_home(_)]])
+    return show(message, report_text(flag, visit.vault, _), _report_rows(flag, visit.vault, _))
+
+
 def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
     """A report as the person who sent it sees it."""
     lines = [_("<b>Report {receipt}</b>", receipt=show_receipt(flag.receipt(vault))), ""]
     lines += [f"• {_(BEHAVIOURS[behaviour.code].name)}" for behaviour in flag.behaviours]
     lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
     if plate := flag.plate(vault):
-        lines.append(_("Plate: <code>{plate}</code>", plate=plate))
+        lines.append(_("Number plate: <code>{plate}</code>", plate=plate))
     if words := flag.words(vault):
         lines += ["", _("Your words:"), _("<blockquote>{words}</blockquote>", words=shorten(words))]
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
@@ -112,15 +133,17 @@ def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
 
 
 def shorten(words: str, length: int = 1500) -> str:
-    """Words that fit on a screen beside the rest; cut with an ellipsis."""
-    return words if len(words) <= length else words[: length - 1] + "…"
+    """Words that fit on a screen beside the rest: `length` characters as Telegram counts them, cut with an ellipsis."""
+    if units(words) <= length:
+        return words
+    return words.encode("utf-16-le")[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…"
 
 
 def _report_rows(flag: Flag, vault: Vault, _: Texts) -> list[Row]:
     rows: list[Row] = [[copy_button(_("Copy the code"), show_receipt(flag.receipt(vault)))]]
     if flag.is_open:
-        plate = _("Change the number plate") if flag.sealed_plate else _("Add the number plate")
-        words = _("Change your own words") if flag.sealed_words else _("Add your own words")
+        plate = _("Change the plate") if flag.sealed_plate else _("Add the plate")
+        words = _("Change your words") if flag.sealed_words else _("Add your words")
         rows += [
             [button(plate, OwnPress(action="plate", flag=flag.id))],
             [button(words, OwnPress(action="words", flag=flag.id))],
@@ -165,13 +188,13 @@ async def add_plate(message: Message, visit: Visit) -> Method:
         return await show_reports(message, visit)
     if not plate:
         rows: list[Row] = [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
-        return show(message, _("I could not find letters or digits in that. Please write the plate once more."), rows)
+        return show(message, _("There are no letters or digits in that. Please write the plate once more."), rows)
     await visit.state.clear()
     flag.write_plate(visit.vault, plate)
     await record(visit.session, visit.vault, Audited.ADDED, now=visit.now, flag_id=flag.id, detail="plate")
-    note = _("Stored. Thank you.")
+    note = _("Saved. Thank you.")
     if not looks_kazakh(plate):
-        note = _("Stored. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
+        note = _("Saved. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
     return show(message, f"{note}\n\n{report_text(flag, visit.vault, _)}", _report_rows(flag, visit.vault, _))
 
 
@@ -184,7 +207,7 @@ async def add_words(message: Message, visit: Visit) -> Method:
         return await show_reports(message, visit)
     flag.write_words(visit.vault, message.text or "")
     await record(visit.session, visit.vault, Audited.ADDED, now=visit.now, flag_id=flag.id, detail="words")
-    note = _("Stored. Thank you for telling.")
+    note = _("Saved. Thank you for telling.")
     return show(message, f"{note}\n\n{report_text(flag, visit.vault, _)}", _report_rows(flag, visit.vault, _))
 
 
@@ -198,7 +221,9 @@ async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Vis
         [button(_("Yes, withdraw"), OwnPress(action="withdrawn", flag=flag.id), DANGER)],
         [button(_("No, keep it"), OwnPress(action="open", flag=flag.id), PRIMARY)],
     ]
-    return show(query, _("Withdraw this report? Nobody will look into it any more. That is your right."), rows)
+    return show(
+        query, _("Withdraw this report? Then nobody will look into it any more. Withdrawing is your right."), rows
+    )
 
 
 async def withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:

@@ -3,10 +3,14 @@
 Callback data is at most 64 bytes and untrusted: it names what is meant, never what is allowed.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 from aiogram.filters import Filter
 from aiogram.filters.callback_data import CallbackData
+from pydantic import Field
+
+Number = Annotated[int, Field(ge=0, lt=2**63)]
+"""The number of a row, as far as a database can have it."""
 
 
 class HomePress(CallbackData, prefix="home"):
@@ -38,14 +42,14 @@ class OwnPress(CallbackData, prefix="own"):
     """A person's own flags."""
 
     action: str
-    flag: int = 0
+    flag: Number = 0
 
 
 class ReviewPress(CallbackData, prefix="review"):
     """The reviewers' desk: a flag's number, an outcome, a page of the queue counted from 0."""
 
     action: str
-    flag: int = 0
+    flag: Number = 0
     outcome: str = ""
     page: int = 0
 

@@ -29,18 +29,21 @@ async def privacy(message: Message, visit: Visit) -> Method:
     _ = visit._
     text = _(
         "<b>What is stored</b>\n"
-        "• your language, and your progress in the lessons\n"
-        "• what you report: encrypted, each report with a key of its own\n"
+        "• your language, and your place and answers in the lessons\n"
+        "• your reports: your words, the number plate and the code are encrypted, each report with a key of its own; "
+        "what you chose by buttons, and when, is not\n"
         "• your Telegram ID, encrypted, so that the bot can answer you. Not your name, not your telephone number.\n\n"
         "<b>Who sees it</b>\n"
-        "Reviewers see reports, without your account. Every look is written down.\n\n"
+        "Reviewers see reports, without your account. Every look is written down. "
+        "Closed reports are deleted after {days} days.\n\n"
         "<b>What we can't promise</b>\n"
         "Chats with bots are not end-to-end encrypted, and Telegram keeps the history abroad. "
         "Anybody who holds your phone can read this chat.\n\n"
-        "/deletedata deletes everything that is stored about you."
+        "/deletedata deletes everything that is stored about you.",
+        days=visit.terms.days_kept,
     )
-    if visit.operator:
-        text += "\n\n" + _("Operator: {operator}", operator=visit.operator)
+    if visit.terms.operator:
+        text += "\n\n" + _("Operator of personal data: {operator}", operator=visit.terms.operator)
     return show(message, text, [[button(_("Delete my data"), DataPress(action="ask"), DANGER)], back_home(_)])
 
 
@@ -53,9 +56,9 @@ async def ask_delete(event: Event, visit: Visit) -> Method:
         [button(_("No, keep it"), HomePress(action="start"), PRIMARY)],
     ]
     text = _(
-        "<b>Delete everything about you?</b>\n\nYour lessons, results and reports will be gone for good, "
-        "also the reports that are being looked at. Nobody can bring them back.\n\n"
-        "What stays is a numbered record that reports were handled, without their content."
+        "<b>Delete everything about you?</b>\n\nYour lesson results and your reports will be gone for good, "
+        "even those being looked at. Nobody can bring them back.\n\n"
+        "Of your reports only numbered records stay: that they were handled, without their content."
     )
     return show(event, text, rows)
 
@@ -66,7 +69,7 @@ async def delete(query: CallbackQuery, visit: Visit) -> Method:
     for flag_id in await delete_person(visit.session, visit.person):
         await record(visit.session, visit.vault, Audited.DELETED, now=visit.now, flag_id=flag_id)
     text = _(
-        "Everything about you is deleted, except that numbered record. "
+        "Everything about you is deleted. Of reports only numbered records stay, without content. "
         "You can also clear this chat in Telegram. All the best to you."
     )
     return show(query, text, [back_home(_)])

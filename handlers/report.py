@@ -48,7 +48,7 @@ async def begin(event: Event, visit: Visit) -> Method:
 
 def _ask_ride(event: Event, draft: str, _: Texts) -> Method:
     text = _(
-        "<b>Flag an incident</b>\n\nTell as much or as little as you want. It takes four taps and no typing.\n\n"
+        "<b>Report an incident</b>\n\nTell as much or as little as you want. It takes four taps and no typing.\n\n"
         "Is the ride going on now?"
     )
     rows: list[Row] = [
@@ -76,7 +76,7 @@ async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visi
     ]
     rows.append(_help_and_back(ReportPress(action="begin"), _))
     text = _(
-        "<b>What kind was it?</b>\n\n“{not_sure}” is sent at once. {terms}",
+        "<b>What happened?</b>\n\nThe button “{not_sure}” sends your report at once. {terms}",
         not_sure=_(FORM_NAMES[Form.OTHER]),
         terms=_terms(_),
     )
@@ -95,13 +95,13 @@ async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit:
     ]
     rows.append(_help_and_back(_press("ride", draft, ride), _))
     text = f"<b>{_(FORM_NAMES[form])}</b>\n\n" + _(
-        "Tap the one that fits best. It is sent at once.\n\n{terms}", terms=_terms(_)
+        "Tap what fits best. Your report is sent at once.\n\n{terms}", terms=_terms(_)
     )
     return show(query, text, rows)
 
 
 def _terms(_: Texts) -> str:
-    return _("By sending you say that it is true as far as you know.")
+    return _("By sending, you say that it is true as far as you know.")
 
 
 def _help_and_back(back: ReportPress, _: Texts) -> Row:
@@ -109,7 +109,7 @@ def _help_and_back(back: ReportPress, _: Texts) -> Row:
 
 
 def _valid(press: ReportPress) -> bool:
-    return 0 < len(press.draft) <= 16 and press.ride in set(Ride)
+    return 0 < len(press.draft) <= 16 and press.draft.isprintable() and press.ride in set(Ride)
 
 
 async def send(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
@@ -132,7 +132,7 @@ async def send(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -
         await record(visit.session, visit.vault, Audited.RECEIVED, now=visit.now, flag_id=flag.id)
         await tell_team_of_flag(visit.session, visit.vault, visit.texts, visit.person, visit.now)
         _post_receipt(receipt, visit)
-    return show(query, _stored(flag, receipt, code, _), _stored_rows(flag, receipt, code, _))
+    return show(query, _stored(flag, receipt, code, _), _stored_rows(flag, receipt, _))
 
 
 def _post_receipt(receipt: str, visit: Visit) -> None:
@@ -144,16 +144,16 @@ def _post_receipt(receipt: str, visit: Visit) -> None:
 
 
 def _stored(flag: Flag, receipt: str, code: str, _: Texts) -> str:
-    help_first = BEHAVIOURS[code].severity == MAX_SEVERITY
+    help_first = flag.severity == MAX_SEVERITY
     parts = [help_text(_)] if help_first else []
     parts += [
-        _("<b>It is stored.</b> It was not your fault.")
+        _("<b>Your report is saved.</b> It was not your fault.")
         if BEHAVIOURS[code].form in FORMS_OF_HARASSMENT
-        else _("<b>It is stored.</b> Thank you for telling."),
+        else _("<b>Your report is saved.</b> Thank you for telling."),
         _("Your code: <code>{receipt}</code>", receipt=receipt),
         _(
-            "We aim to look at it by {time}. In /myreports you can add details or withdraw it until it is closed, "
-            "and see the answer.",
+            "We aim to look at it by {time}. Until it is closed you can add to it or withdraw it in /myreports. "
+            "The answer will be there too; this code finds it again.",
             time=_.moment(flag.due_at),
         ),
     ]
@@ -162,14 +162,14 @@ def _stored(flag: Flag, receipt: str, code: str, _: Texts) -> str:
     return "\n\n".join(parts)
 
 
-def _stored_rows(flag: Flag, receipt: str, code: str, _: Texts) -> list[Row]:
-    calls = call_row(_) if BEHAVIOURS[code].severity == MAX_SEVERITY else []
+def _stored_rows(flag: Flag, receipt: str, _: Texts) -> list[Row]:
+    calls = call_row(_) if flag.severity == MAX_SEVERITY else []
     return [
         calls,
         [copy_button(_("Copy the code"), receipt)],
         [
-            button(_("Add the number plate"), OwnPress(action="plate", flag=flag.id)),
-            button(_("Add your own words"), OwnPress(action="words", flag=flag.id)),
+            button(_("Add the plate"), OwnPress(action="plate", flag=flag.id)),
+            button(_("Add your words"), OwnPress(action="words", flag=flag.id)),
         ],
         [button(_("My reports"), OwnPress(action="list")), *back_home(_)],
     ]

@@ -13,7 +13,7 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.home import back_home
 from handlers.notices import tell_reporter
-from handlers.own import STATE_NAMES, shorten
+from handlers.own import STATE_NAMES
 from handlers.presses import Action, ReviewPress
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, show
 from handlers.texts import Texts
@@ -102,7 +102,7 @@ async def open_by_number(message: Message, command: CommandObject, visit: Visit)
     _ = visit._
     number = (command.args or "").strip().lstrip("№#")
     if not (number.isascii() and number.isdigit()):
-        return show(message, _("Please write the number of a flag: /flag 12"))
+        return show(message, _("Please write the number of a flag: /flag 12"), [_to_queue(_)])
     return await _open(message, int(number), visit)
 
 
@@ -132,8 +132,11 @@ async def _flag(number: int, visit: Visit) -> Flag | None:
 
 
 def _no_such_flag(event: Event, _: Texts) -> Method:
-    rows: list[Row] = [[button(_("Queue"), ReviewPress(action="queue"))]]
-    return show(event, _("There is no flag with this number that you may open."), rows)
+    return show(event, _("There is no flag with this number that you may open."), [_to_queue(_)])
+
+
+def _to_queue(_: Texts) -> Row:
+    return [button(_("Queue"), ReviewPress(action="queue"))]
 
 
 async def _tell(flag: Flag, visit: Visit) -> None:
@@ -142,15 +145,12 @@ async def _tell(flag: Flag, visit: Visit) -> None:
         await tell_reporter(visit.session, visit.vault, visit.texts, reporter, flag.id, visit.now)
 
 
-async def _flag_screen(
-    event: Event,
-    flag: Flag,
-    visit: Visit,
-    *,
-    with_words: bool = False,
-    note: str = "",
-) -> Method:
+async def _flag_screen(event: Event, flag: Flag, visit: Visit, *, note: str = "") -> Method:
     _ = visit._
+    rows: list[Row] = [[button(_("« Queue"), ReviewPress(action="queue")), *back_home(_)]]
+    if flag.state is State.WITHDRAWN:
+        withdrawn = _("<b>Flag №{number}</b>", number=flag.id) + "\n\n" + _("Withdrawn by the person who reported.")
+        return show(event, withdrawn, rows)
     lines = [note, ""] if note else []
     lines += [_("<b>Flag №{number}</b>", number=flag.id) + f"  {_dots(flag)}", ""]
     for behaviour in flag.behaviours:
@@ -159,23 +159,19 @@ async def _flag_screen(
     lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
     if plate := flag.plate(visit.vault):
         earlier = [other for other in await flags_on_vehicle(visit.session, visit.vault, plate) if other.id < flag.id]
-        lines.append(_("Plate: <code>{plate}</code>", plate=plate))
+        lines.append(_("Number plate: <code>{plate}</code>", plate=plate))
         if earlier:
             lines.append(_.n("{n} earlier flag on this vehicle", "{n} earlier flags on this vehicle", len(earlier)))
-    words = flag.words(visit.vault)
-    if words and with_words:
-        lines += ["", _("<blockquote>{words}</blockquote>", words=shorten(words, 3000))]
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
     if flag.opened_at is not None:
         lines.append(_("{time}: first opened", time=_.moment(flag.opened_at)))
     else:
         lines.append(_("look by {time}", time=_.moment(flag.due_at)))
     lines.append(_standing(flag, visit.person, _))
-    rows: list[Row] = []
-    if words and not with_words:
-        rows.append([button(_("Show the person's words"), ReviewPress(action="read", flag=flag.id))])
-    rows += _work_rows(flag, visit.person, _)
-    return show(event, "\n".join(lines), [*rows, [button(_("« Queue"), ReviewPress(action="queue")), *back_home(_)]])
+    words: Row = []
+    if flag.sealed_words is not None:
+        words = [button(_("Show the person's words"), ReviewPress(action="read", flag=flag.id))]
+    return show(event, "\n".join(lines), [words, *_work_rows(flag, visit.person, _), *rows])
 
 
 def _standing(flag: Flag, person: Person, _: Texts) -> str:
@@ -187,7 +183,7 @@ def _standing(flag: Flag, person: Person, _: Texts) -> str:
             time=_.moment(flag.ended_at),
             outcome=_(OUTCOME_NAMES[flag.outcome]),
         )
-    return _("Withdrawn by the person who reported.") if flag.state is State.WITHDRAWN else _("Nobody has claimed it.")
+    return _("Nobody has claimed it.")
 
 
 def _work_rows(flag: Flag, person: Person, _: Texts) -> list[Row]:
@@ -202,13 +198,17 @@ def _work_rows(flag: Flag, person: Person, _: Texts) -> list[Row]:
 
 
 async def read_words(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) -> Method:
-    """Show the person's own words, which are hidden until a reviewer is ready for them."""
+    """Show the person's own words, hidden until a reviewer is ready for them; alone, as they may fill a message."""
     _ = visit._
     flag = await _flag(callback_data.flag, visit)
     if flag is None:
         return _no_such_flag(query, _)
     await _note(visit, Audited.READ, flag)
-    return await _flag_screen(query, flag, visit, with_words=True)
+    words = flag.words(visit.vault)
+    if words is None or flag.state is State.WITHDRAWN:
+        return await _flag_screen(query, flag, visit)
+    back: Row = [button(f"« №{flag.id}", ReviewPress(action="open", flag=flag.id)), *back_home(_)]
+    return show(query, _("<blockquote>{words}</blockquote>", words=words), [*_work_rows(flag, visit.person, _), back])
 
 
 async def claim(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) -> Method:
@@ -220,8 +220,8 @@ async def claim(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) 
     note = ""
     if flag.claim(visit.person.id):
         await _note(visit, Audited.CLAIMED, flag)
-    elif flag.reviewer_id != visit.person.id:
-        note = _("Somebody was faster.")
+    elif flag.reviewer_id not in {None, visit.person.id}:
+        note = _("A colleague has already claimed it.")
     return await _flag_screen(query, flag, visit, note=note)
 
 
@@ -256,7 +256,7 @@ async def ask_outcome(query: CallbackQuery, callback_data: ReviewPress, visit: V
     ]
     back: Row = [button(_("« Back"), ReviewPress(action="open", flag=flag.id))]
     text = _(
-        "<b>Outcome of flag №{number}</b>\n\nThe person who reported will see it. It closes the flag.",
+        "<b>Outcome of flag №{number}</b>\n\nThe person who reported will see it. Your choice closes the flag.",
         number=flag.id,
     )
     return show(query, text, [*rows, back])

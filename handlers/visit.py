@@ -14,6 +14,14 @@ from models.vault import Vault
 
 
 @dataclass(frozen=True)
+class Terms:
+    """On what terms data is kept here, for /privacy: by whom (may be empty), and closed reports for how many days."""
+
+    operator: str
+    days_kept: int
+
+
+@dataclass(frozen=True)
 class Visit:
     """What the engine hands to a handler as `visit`; everything in it belongs to one transaction."""
 
@@ -26,8 +34,7 @@ class Visit:
     now: datetime
     course: Course
     texts: Mapping[Language, Texts]
-    operator: str
-    """Who runs the bot, for /privacy; may be empty."""
+    terms: Terms
 
     @property
     def _(self) -> Texts:

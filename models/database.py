@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -21,6 +22,16 @@ SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
 )
+
+
+PASSING_STATES = ("08", "40", "53", "55", "57", "58")
+"""Classes of PostgreSQL's errors: connection, rollback after a deadlock, resources, not ready, operator, system."""
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether an error is the database's own trouble, so that the same work may succeed a little later."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    return isinstance(error, OperationalError | InterfaceError | OSError) or state.startswith(PASSING_STATES)
 
 
 class Database:

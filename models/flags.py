@@ -67,18 +67,18 @@ OUTCOME_NAMES = {
     Outcome.ADVICE: N_("Advice given to the driver"),
     Outcome.RECORDED: N_("Kept on record"),
     Outcome.NO_FINDING: N_("No breach established"),
-    Outcome.MISUSE: N_("Misuse of the bot"),
+    Outcome.MISUSE: N_("Not what the bot is for"),
 }
 """As the team sees them."""
 OUTCOMES_FOR_REPORTER = {
     Outcome.ADVICE: N_("The driver was given advice."),
-    Outcome.RECORDED: N_("It is kept on record, in case the vehicle is named again."),
+    Outcome.RECORDED: N_("It is kept on record, in case the vehicle is reported again."),
     Outcome.NO_FINDING: N_("A breach could not be established. This does not mean that it did not happen."),
-    Outcome.MISUSE: N_("Closed without further steps."),
+    Outcome.MISUSE: N_("Closed without further action."),
 }
 """As the person who reported sees them: never a verdict on that person."""
 
-_OPEN = text("state IN ('new', 'claimed')")
+_OPEN = text("state IN ('new', 'claimed')")  # spelt as in the index: with parameters SQLite would not use it
 
 
 class Flag(Base):
@@ -261,6 +261,13 @@ async def own_flag(session: AsyncSession, reporter_id: int, flag_id: int) -> Fla
     return await _locked(session, flag_id, Flag.reporter_id == reporter_id)
 
 
+async def own_flag_of_receipt(session: AsyncSession, vault: Vault, reporter_id: int, receipt: str) -> Flag | None:
+    """A flag that this person sent, by its receipt code (12 digits)."""
+    indexes = vault.indexes(receipt.encode(), "receipt")
+    query = select(Flag).where(Flag.receipt_index.in_(indexes), Flag.reporter_id == reporter_id)
+    return await session.scalar(query)
+
+
 async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -> Flag | None:
     """A flag that this person may review: a member of the team, and not the one who sent it."""
     return await _locked(session, flag_id, Flag.reporter_id != reviewer_id, reviews(reviewer_id))
@@ -278,7 +285,7 @@ async def queue(session: AsyncSession, reviewer_id: int, *, limit: int, offset: 
     """Open flags that this person may review: the most severe first, then the ones due soonest."""
     query = (
         select(Flag)
-        .where(Flag.state.in_([State.NEW, State.CLAIMED]), Flag.reporter_id != reviewer_id, reviews(reviewer_id))
+        .where(_OPEN, Flag.reporter_id != reviewer_id, reviews(reviewer_id))
         .order_by(Flag.severity.desc(), Flag.due_at, Flag.id)
         .limit(limit)
         .offset(offset)
@@ -287,9 +294,10 @@ async def queue(session: AsyncSession, reviewer_id: int, *, limit: int, offset: 
 
 
 async def flags_on_vehicle(session: AsyncSession, vault: Vault, plate: str) -> Sequence[Flag]:
-    """All flags on the vehicle of a normalised plate, oldest first."""
+    """The flags on the vehicle of a normalised plate, oldest first; without those that were withdrawn."""
     indexes = vault.indexes(plate.encode(), "plate")
-    return (await session.scalars(select(Flag).where(Flag.plate_index.in_(indexes)).order_by(Flag.id))).all()
+    query = select(Flag).where(Flag.plate_index.in_(indexes), Flag.state != State.WITHDRAWN).order_by(Flag.id)
+    return (await session.scalars(query)).all()
 
 
 async def forget_ended(session: AsyncSession, before: datetime) -> None:

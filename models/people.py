@@ -95,7 +95,7 @@ async def load_people(
         return {}
     by_index = {index: i for i in languages for index in vault.indexes(_index_input(i), "person")}
     people = await _select(session, by_index)
-    missing = [i for i in languages if i not in people]
+    missing = sorted(i for i in languages if i not in people)
     if missing:
         rows = [
             {

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, LargeBinary, String, delete
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,6 +34,8 @@ class DeadLetter(Base):
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     update_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    """Whose it is, so that it goes with them."""
     set_aside_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     error: Mapped[str] = mapped_column(String(200))
     """Type and place of the error, never its text: that may quote the person."""
@@ -45,12 +47,14 @@ class DeadLetter(Base):
         return f"dead letter {self.update_id}"
 
 
-async def set_aside(session: AsyncSession, vault: Vault, update: Mapping[str, Any], error: str, now: datetime) -> bool:
+async def set_aside(
+    session: AsyncSession, vault: Vault, update: Mapping[str, Any], person_id: int | None, error: str, now: datetime
+) -> bool:
     """Keep an update that could not be handled; False if it was taken before after all."""
     update_id = int(update["update_id"])
     if update_id not in await take_new(session, [update_id], now):
         return False
-    letter = DeadLetter(update_id=update_id, set_aside_at=now, error=error[:200])
+    letter = DeadLetter(update_id=update_id, person_id=person_id, set_aside_at=now, error=error[:200])
     letter.sealed_update = vault.seal(json.dumps(update).encode(), letter.seal_place)
     session.add(letter)
     return True

@@ -71,18 +71,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
     )
     op.create_table(
-        "dead_letters",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("update_id", sa.BigInteger(), nullable=False),
-        sa.Column("set_aside_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("error", sa.String(length=200), nullable=False),
-        sa.Column("sealed_update", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letters")),
-        sa.UniqueConstraint("update_id", name=op.f("uq_dead_letters_update_id")),
-    )
-    op.create_index("ix_dead_letters_set_aside_at", "dead_letters", ["set_aside_at"], unique=False)
-
-    op.create_table(
         "leases",
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("holder", sa.String(length=64), nullable=False),
@@ -106,6 +94,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("telegram_index", name=op.f("uq_people_telegram_index")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "dead_letters",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("update_id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("set_aside_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("error", sa.String(length=200), nullable=False),
+        sa.Column("sealed_update", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_dead_letters_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letters")),
+        sa.UniqueConstraint("update_id", name=op.f("uq_dead_letters_update_id")),
+    )
+    op.create_index("ix_dead_letters_person_id", "dead_letters", ["person_id"], unique=False)
+    op.create_index("ix_dead_letters_set_aside_at", "dead_letters", ["set_aside_at"], unique=False)
+
     op.create_table(
         "seen_updates",
         sa.Column("update_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -317,9 +322,9 @@ def downgrade() -> None:
         "conversations",
         "attempts",
         "seen_updates",
+        "dead_letters",
         "people",
         "leases",
-        "dead_letters",
         "audit_head",
         "audit",
     ):

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -21,7 +22,7 @@ def backup(url: URL, target: Path) -> None:
         if not source.exists():
             raise Mistake(f"there is no database at {source}")
         try:
-            with sqlite3.connect(source) as connection:
+            with closing(sqlite3.connect(source)) as connection:
                 connection.execute("VACUUM INTO ?", (str(target),))
         except sqlite3.Error as error:
             target.unlink(missing_ok=True)
@@ -53,6 +54,7 @@ def restore(url: URL, source: Path, *, replace: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(target.name + ".restored")
     shutil.copyfile(source, fresh)
+    fresh.chmod(0o600)
     for leftover in ("-wal", "-shm"):
         target.with_name(target.name + leftover).unlink(missing_ok=True)
     fresh.replace(target)
@@ -60,7 +62,7 @@ def restore(url: URL, source: Path, *, replace: bool) -> None:
 
 def _check(source: Path) -> None:
     try:
-        with sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             sound = connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error:

@@ -97,6 +97,14 @@ class Database:
         async with self.transaction() as session:
             await session.execute(text("SELECT 1"))
 
+    async def empty_log(self) -> None:
+        """Empty SQLite's write-ahead log, where what was deleted would still stand for a while."""
+        if self.is_sqlite:
+            async with self._writer.connect() as connection:
+                raw = await connection.get_raw_connection()
+                assert raw.driver_connection is not None
+                await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         """Close every connection."""
         await self._writer.dispose()

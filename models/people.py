@@ -105,7 +105,7 @@ async def load_people(
                 "language_chosen": False,
                 "joined_at": now,
             }
-            for i, (index, sealed) in ((i, _sealed(vault, i)) for i in sorted(missing))
+            for i, (index, sealed) in ((i, _sealed(vault, i)) for i in missing)
         ]
         await session.execute(insert_new(session, Person, rows))
         newcomers = {index: i for index, i in by_index.items() if i in missing}

@@ -1,0 +1,74 @@
+"""The whole bot inside the sandbox, with real HTTP and a real database, for tests that walk it as people do."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.app import App, open_app
+from bot.sandbox import Phone, Sandbox
+from bot.settings import Settings, load_settings
+
+TOKEN = "42:TEST-TEST-TEST-TEST-TEST-TEST-TEST-"
+DRIVER, PASSENGER, REVIEWER, OWNER = 1001, 1002, 1003, 1004
+KEY = base64.b64encode(b"k" * 32).decode()
+
+
+@dataclass
+class TestClock:
+    """A clock that tests set forward; it also goes on by itself."""
+
+    __test__ = False
+    shift: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.shift
+
+
+@dataclass
+class House:
+    """The running bot, and the phones around it."""
+
+    app: App
+    sandbox: Sandbox
+    clock: TestClock
+
+    def phone(self, person: int, language: str = "en") -> Phone:
+        """A person's phone."""
+        return self.sandbox.phone(person, first_name="Person", language_code=language)
+
+
+def settings_for(url: str, database_url: str, **overrides: Any) -> Settings:
+    """Settings of a bot inside the sandbox."""
+    settings: dict[str, Any] = {
+        "bot_token": TOKEN,
+        "telegram_api_url": url,
+        "database_url": database_url,
+        "secret_keys": KEY,
+        "owner_ids": str(REVIEWER),
+        "health_listen": "off",
+        "default_language": "kk",
+    }
+    return load_settings(_env_file=None, **(settings | overrides))
+
+
+@asynccontextmanager
+async def open_house(
+    database_url: str, *, sandbox: Sandbox | None = None, clock: TestClock | None = None, **overrides: Any
+) -> AsyncIterator[House]:
+    """Start the bot in the sandbox; when the block ends it's stopped as a deployment would stop it."""
+    clock = clock or TestClock()
+    sandbox = sandbox or Sandbox(token=TOKEN, clock=clock)
+    async with (
+        sandbox.serve() as url,
+        open_app(settings_for(url, database_url, **overrides), clock=clock) as app,
+    ):
+        running = asyncio.create_task(app.run())
+        try:
+            yield House(app, sandbox, clock)
+        finally:
+            app.stop.set()
+            await running

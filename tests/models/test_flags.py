@@ -1,0 +1,416 @@
+"""Flags: stored once, read by whom they concern, moved only along the lines of their machine."""
+
+import itertools
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, event, insert, text, update
+from sqlalchemy.exc import IntegrityError
+
+from models.database import Database
+from models.flags import (
+    OUTCOME_NAMES,
+    OUTCOMES_FOR_REPORTER,
+    Flag,
+    FlagBehaviour,
+    Outcome,
+    Ride,
+    State,
+    flags_of,
+    flags_on_vehicle,
+    forget_ended,
+    own_flag,
+    queue,
+    reviewed_flag,
+    store_flag,
+)
+from models.people import Person
+from models.receipts import read_receipt
+from models.team import Member, Role
+from models.vault import CannotOpen, Vault
+from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_flag, add_people, add_person
+
+HOUR = timedelta(hours=1)
+
+
+async def test_a_flag_keeps_what_was_told_and_gives_it_back(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        flag, is_new = await store_flag(
+            session, vault, reporter_id=reporter.id, draft="d", codes=["VB2", "SX1", "VB2"], ride=Ride.GOING_ON, now=NOW
+        )
+        flag.write_words(vault, "сөзбен айтқанда 🙂")
+        flag.write_plate(vault, "123ABC02")
+        flag.write_contact(vault, "+7 701 000 00 00")
+        receipt = flag.receipt(vault)
+    async with database.transaction() as session:
+        stored = await own_flag(session, reporter.id, flag.id)
+        assert stored is not None
+        assert is_new
+        assert stored.receipt(vault) == receipt == read_receipt(receipt)
+        assert stored.words(vault) == "сөзбен айтқанда 🙂"
+        assert stored.plate(vault) == "123ABC02"
+        assert stored.contact(vault) == "+7 701 000 00 00"
+        assert [behaviour.code for behaviour in stored.behaviours] == ["SX1", "VB2"]
+        assert (stored.severity, stored.ride, stored.state) == (3, Ride.GOING_ON, State.NEW)
+        assert (stored.received_at, stored.due_at) == (NOW, NOW + 4 * HOUR)
+
+
+async def test_what_was_not_told_is_nothing(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        flag = await add_flag(session, vault, await add_person(session, vault, 1))
+        assert (flag.words(vault), flag.plate(vault), flag.contact(vault)) == (None, None, None)
+
+
+async def test_sent_twice_from_one_draft_it_is_one_flag_with_one_receipt(database: Database, vault: Vault) -> None:
+    receipts, numbers, fresh = set(), set(), []
+    for codes in (["SX1"], ["SX1"], ["PH3"]):
+        async with database.transaction() as session:
+            reporter = await add_person(session, vault, 1)
+            flag, is_new = await store_flag(
+                session, vault, reporter_id=reporter.id, draft="d", codes=codes, ride=Ride.OVER, now=NOW
+            )
+            receipts.add(flag.receipt(vault))
+            numbers.add(flag.id)
+            fresh.append(is_new)
+            assert flag.severity == 1
+    assert (len(receipts), len(numbers), fresh) == (1, 1, [True, False, False])
+
+
+async def test_another_draft_or_another_person_is_another_flag(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        one, other = await add_people(session, vault, 1, 2)
+        flags = [await add_flag(session, vault, who, draft) for who, draft in [(one, "a"), (one, "b"), (other, "a")]]
+        assert len({flag.receipt(vault) for flag in flags}) == 3
+        assert len({flag.wrapped_key for flag in flags}) == 3
+
+
+async def test_an_unknown_behaviour_stores_nothing(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        with pytest.raises(KeyError):
+            await add_flag(session, vault, reporter, codes=["SX1", "XX9"])
+        assert list(await flags_of(session, reporter.id)) == []
+
+
+async def test_the_words_of_one_flag_do_not_open_in_another(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        one, other = [await add_flag(session, vault, reporter, draft) for draft in "ab"]
+        one.write_words(vault, "mine")
+        other.sealed_words = one.sealed_words
+        with pytest.raises(CannotOpen):
+            other.words(vault)
+        other.wrapped_key = one.wrapped_key
+        with pytest.raises(CannotOpen):
+            other.words(vault)
+        one.sealed_contact = one.sealed_words
+        with pytest.raises(CannotOpen):
+            one.contact(vault)
+
+
+# The machine: from each state, by each move, as the claimer and as a colleague.
+ME, COLLEAGUE = 1, 2
+MOVES = {
+    "claim": lambda flag: flag.claim(ME),
+    "release": lambda flag: flag.release(ME),
+    "release a colleague's": lambda flag: flag.release(COLLEAGUE),
+    "close": lambda flag: flag.close(ME, Outcome.ADVICE, NOW),
+    "close a colleague's": lambda flag: flag.close(COLLEAGUE, Outcome.ADVICE, NOW),
+    "withdraw": lambda flag: flag.withdraw(NOW),
+}
+POSSIBLE = {
+    (State.NEW, "claim"): State.CLAIMED,
+    (State.NEW, "withdraw"): State.WITHDRAWN,
+    (State.CLAIMED, "release"): State.NEW,
+    (State.CLAIMED, "close"): State.CLOSED,
+    (State.CLAIMED, "withdraw"): State.WITHDRAWN,
+}
+
+
+def facts(flag: Flag) -> tuple[Any, ...]:
+    return flag.state, flag.reviewer_id, flag.outcome, flag.ended_at
+
+
+def sound(flag: Flag) -> bool:
+    """What the constraints of the table say."""
+    return (
+        (flag.state is not State.CLAIMED or flag.reviewer_id is not None)
+        and (flag.state is State.CLOSED) == (flag.outcome is not None)
+        and (flag.state in {State.CLOSED, State.WITHDRAWN}) == (flag.ended_at is not None)
+        and flag.is_open == (flag.state in {State.NEW, State.CLAIMED})
+    )
+
+
+def test_no_walk_of_five_moves_leaves_the_machine() -> None:
+    visited = set()
+    for walk in itertools.product(MOVES, repeat=5):
+        flag = Flag(state=State.NEW)
+        for move in walk:
+            before = facts(flag)
+            expected = POSSIBLE.get((flag.state, move))
+            visited.add((flag.state, move))
+            assert MOVES[move](flag) == (expected is not None)
+            assert flag.state is (expected or before[0])
+            assert expected is not None or facts(flag) == before
+            assert sound(flag)
+    assert visited == set(itertools.product(State, MOVES))
+
+
+def row(reporter: Person, **values: Any) -> dict[str, Any]:
+    """A row that the database takes, but for the values."""
+    unique = repr(values).encode()
+    return {
+        "uid": unique[:16],
+        "reporter_id": reporter.id,
+        "draft": "raw",
+        "ride": Ride.OVER,
+        "severity": 1,
+        "state": State.NEW,
+        "received_at": NOW,
+        "due_at": NOW,
+        "wrapped_key": b"x",
+        "receipt_index": unique,
+        "sealed_receipt": b"x",
+    } | values
+
+
+IMPOSSIBLE: list[dict[str, Any]] = [
+    {"severity": 0},
+    {"severity": 5},
+    {"state": State.CLAIMED},
+    {"state": State.CLOSED, "ended_at": NOW},
+    {"state": State.CLOSED, "outcome": Outcome.ADVICE},
+    {"state": State.WITHDRAWN},
+    {"state": State.WITHDRAWN, "ended_at": NOW, "outcome": Outcome.ADVICE},
+    {"outcome": Outcome.ADVICE},
+    {"ended_at": NOW},
+    {"sealed_plate": b"x"},
+    {"plate_index": b"x"},
+    {"reporter_id": 999},
+    {"reviewer_id": 999},
+    {"draft": "taken"},
+    {"wrapped_key": None},
+]
+
+
+async def test_the_database_refuses_what_the_code_would_refuse(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        await add_flag(session, vault, reporter, "taken")
+    for values in IMPOSSIBLE:
+        with pytest.raises(IntegrityError):
+            async with database.transaction() as session:
+                await session.execute(insert(Flag).values(row(reporter, **values)))
+    async with database.transaction() as session:
+        await session.execute(insert(Flag).values(row(reporter)))
+        assert len(await flags_of(session, reporter.id)) == 2
+
+
+async def test_the_database_refuses_words_that_are_not_in_the_lists(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        await add_flag(session, vault, await add_person(session, vault, 1))
+    for column, word in (("state", "lost"), ("ride", "soon"), ("outcome", "guilty")):
+        with pytest.raises(IntegrityError):
+            async with database.transaction() as session:
+                await session.execute(text(f"UPDATE flags SET {column} = '{word}'"))
+
+
+async def test_a_receipt_and_a_behaviour_of_a_flag_are_there_once(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        flag = await add_flag(session, vault, reporter)
+    for statement in (
+        insert(Flag).values(row(reporter, receipt_index=flag.receipt_index)),
+        insert(Flag).values(row(reporter, uid=flag.uid)),
+        insert(FlagBehaviour).values(flag_id=flag.id, code="SX1"),
+        insert(FlagBehaviour).values(flag_id=999, code="SX1"),
+    ):
+        with pytest.raises(IntegrityError):
+            async with database.transaction() as session:
+                await session.execute(statement)
+
+
+async def test_a_flag_is_opened_by_who_sent_it_and_by_the_team_and_by_nobody_else(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        reporter, stranger = await add_people(session, vault, 1, 2)
+        reviewer = await add_person(session, vault, 3, Role.REVIEWER)
+        owner = await add_person(session, vault, 4, Role.OWNER)
+        removed = await add_person(session, vault, 5, Role.REVIEWER)
+        both = await add_person(session, vault, 6, Role.REVIEWER)
+        await session.execute(delete(Member).where(Member.person_id == removed.id))
+        flag, own = await add_flag(session, vault, reporter), await add_flag(session, vault, both)
+    people = {"reporter": reporter, "stranger": stranger, "reviewer": reviewer, "owner": owner}
+    people |= {"removed": removed, "reporting reviewer": both}
+    rights = {}
+    for name, person in people.items():
+        async with database.transaction() as session:
+            found = {
+                "own": [each.id for each in (flag, own) if await own_flag(session, person.id, each.id)],
+                "reviewed": [each.id for each in (flag, own) if await reviewed_flag(session, person.id, each.id)],
+                "queue": [each.id for each in await queue(session, person.id, limit=10)],
+                "listed": [each.id for each in await flags_of(session, person.id)],
+            }
+        rights[name] = tuple(found.values())
+    assert rights == {
+        "reporter": ([flag.id], [], [], [flag.id]),
+        "stranger": ([], [], [], []),
+        "reviewer": ([], [flag.id, own.id], [flag.id, own.id], []),
+        "owner": ([], [flag.id, own.id], [flag.id, own.id], []),
+        "removed": ([], [], [], []),
+        "reporting reviewer": ([own.id], [flag.id], [flag.id], [own.id]),
+    }
+
+
+async def test_any_number_of_a_flag_may_be_asked_for(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reviewer = await add_person(session, vault, 1, Role.REVIEWER)
+        for number in (0, -1, 999, 2**31, 2**63 - 1, 2**63, 10**30):
+            assert await reviewed_flag(session, reviewer.id, number) is None
+            assert await own_flag(session, reviewer.id, number) is None
+
+
+async def test_a_flag_that_is_opened_is_as_it_is_now_although_it_was_seen_before(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        reviewer = await add_person(session, vault, 2, Role.REVIEWER)
+        flag = await add_flag(session, vault, reporter)
+    async with database.transaction() as session:
+        [seen] = await queue(session, reviewer.id, limit=10)
+        assert seen.state is State.NEW
+        claimed = update(Flag).values(state=State.CLAIMED, reviewer_id=reporter.id)  # as a colleague elsewhere would
+        await session.execute(claimed.execution_options(synchronize_session=False))
+        opened = await reviewed_flag(session, reviewer.id, flag.id)
+        assert opened is not None
+        assert not opened.claim(reviewer.id)
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+async def test_a_flag_in_work_in_one_replica_waits_in_another(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        reviewer = await add_person(session, vault, 2, Role.REVIEWER)
+        flag = await add_flag(session, vault, reporter)
+    for find, who in ((own_flag, reporter), (reviewed_flag, reviewer)):
+        async with database.transaction() as one, database.transaction() as other:
+            assert await find(one, who.id, flag.id) is not None
+            free = text("SELECT id FROM flags FOR UPDATE SKIP LOCKED")
+            assert (await other.scalars(free)).all() == []
+
+
+async def test_the_queue_shows_the_most_severe_first_then_what_is_due_soonest(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        reviewer = await add_person(session, vault, 2, Role.REVIEWER)
+        sent = [("SX1", 0), ("PH3", 5), ("SX5", 1), ("PH3", 2), ("SX1", 0), ("SX5", 0), ("SX4", 0), ("PH4", 1)]
+        for number, (code, hours) in enumerate(sent):
+            flag = await add_flag(session, vault, reporter, str(number), [code], NOW + hours * HOUR)
+            if number == 3:
+                flag.claim(reviewer.id)
+            if number == 6:
+                flag.claim(reviewer.id)
+                flag.close(reviewer.id, Outcome.RECORDED, NOW)
+            if number == 7:
+                flag.withdraw(NOW)
+    async with database.reading() as session:
+        order = [int(flag.draft) for flag in await queue(session, reviewer.id, limit=10)]
+        pages = [
+            [int(flag.draft) for flag in await queue(session, reviewer.id, limit=2, offset=i)] for i in (0, 2, 4, 6)
+        ]
+    assert order == [3, 1, 5, 2, 0, 4]
+    assert pages == [[3, 1], [5, 2], [0, 4], []]
+
+
+async def queue_plan(database: Database, vault: Vault) -> str:
+    """How the database goes about the queue among many flags that have ended."""
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        reviewer = await add_person(session, vault, 2, Role.REVIEWER)
+        ended = {"state": State.WITHDRAWN, "ended_at": NOW}
+        waiting = {"state": State.NEW, "ended_at": None}
+        rows = [
+            row(reporter, uid=number.to_bytes(16), receipt_index=number.to_bytes(32), draft=str(number))
+            | (ended if number % 20 else waiting)
+            for number in range(3000)
+        ]
+        await session.execute(insert(Flag), rows)
+        await session.execute(text("ANALYZE"))
+    asked: list[tuple[str, Any]] = []
+    async with database.transaction() as session:
+        connection = await session.connection()
+
+        def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+            asked.append((statement, parameters))
+
+        event.listen(connection.sync_connection, "before_cursor_execute", listen)
+        assert len(await queue(session, reviewer.id, limit=9)) == 9
+        statement, parameters = asked[0]
+        explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+        return str((await connection.exec_driver_sql(explain + statement, parameters)).all())
+
+
+async def test_the_queue_is_read_from_its_index_without_sorting(database: Database, vault: Vault) -> None:
+    explained = await queue_plan(database, vault)
+    assert "ix_flags_queue" in explained
+    assert "TEMP B-TREE" not in explained
+    assert "Sort" not in explained
+
+
+async def test_flags_on_one_vehicle_are_found_whoever_sent_them_and_under_any_key(database: Database) -> None:
+    both = Vault([NEW_KEY, OLD_KEY])
+    async with database.transaction() as session:
+        flags = []
+        for number, (vault, plate) in enumerate(
+            [(Vault([OLD_KEY]), "123ABC02"), (both, "777AAA01"), (both, "123ABC02"), (both, None)]
+        ):
+            flag = await add_flag(session, vault, (await add_people(session, both, number))[0])
+            if plate:
+                flag.write_plate(vault, plate)
+            flags.append(flag)
+        await session.flush()
+        found = await flags_on_vehicle(session, both, "123ABC02")
+        assert [flag.id for flag in found] == [flags[0].id, flags[2].id]
+        assert list(await flags_on_vehicle(session, both, "000XXX00")) == []
+
+
+async def test_the_newest_reports_of_a_person_come_first(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        for draft in "abcde":
+            await add_flag(session, vault, reporter, draft)
+        assert "".join(flag.draft for flag in await flags_of(session, reporter.id, limit=3)) == "edc"
+
+
+async def test_the_number_of_a_deleted_flag_is_never_given_again(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        number = (await add_flag(session, vault, reporter, "a")).id
+        await session.execute(delete(Flag))
+        assert (await add_flag(session, vault, reporter, "b")).id > number
+
+
+async def test_only_flags_that_ended_long_ago_are_forgotten_and_all_of_them_goes(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        flags = {draft: await add_flag(session, vault, reporter, draft, ["SX1", "SX2"]) for draft in "abcd"}
+        flags["a"].withdraw(NOW - 2 * HOUR)
+        flags["b"].claim(reporter.id)
+        flags["b"].close(reporter.id, Outcome.ADVICE, NOW - HOUR)
+        flags["c"].withdraw(NOW)
+    async with database.transaction() as session:
+        await forget_ended(session, NOW - HOUR)
+        assert {flag.draft for flag in await flags_of(session, reporter.id)} == {"b", "c", "d"}
+        behaviours = await session.execute(text("SELECT DISTINCT flag_id FROM flag_behaviours"))
+        assert {number for (number,) in behaviours} == {flags[draft].id for draft in "bcd"}
+
+
+def test_every_outcome_has_a_name_for_the_team_and_another_for_who_reported() -> None:
+    assert set(OUTCOME_NAMES) == set(OUTCOMES_FOR_REPORTER) == set(Outcome)
+    assert not set(OUTCOME_NAMES.values()) & set(OUTCOMES_FOR_REPORTER.values())

@@ -1,0 +1,148 @@
+"""A new master key: everything moves to it while the bot works, and the old one can be forgotten."""
+
+import json
+
+import pytest
+from sqlalchemy import select
+
+from models import rotation
+from models.audit import Action, record, verify
+from models.conversation import Conversation
+from models.database import Database
+from models.flags import Flag, flags_of, flags_on_vehicle
+from models.outbox import Delivery, Parcel, Priority, lease, post
+from models.people import find_person
+from models.rotation import rotate_keys
+from models.updates import DeadLetter, set_aside
+from models.vault import CannotOpen, Vault
+from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_flag, add_people, every_row
+
+OLD, BOTH, NEW = Vault([OLD_KEY]), Vault([NEW_KEY, OLD_KEY]), Vault([NEW_KEY])
+PEOPLE = range(1, 6)
+
+
+async def live(database: Database, vault: Vault, first: int = 1) -> None:
+    """Fill every table that holds something sealed."""
+    async with database.transaction() as session:
+        telegram_ids = [first + i for i in range(len(PEOPLE))]
+        for telegram_id, person in zip(telegram_ids, await add_people(session, vault, *telegram_ids), strict=True):
+            person.conversation = Conversation(person_id=person.id)
+            person.conversation.write(vault, "Adding:words", {"of": telegram_id}, NOW)
+            flag = await add_flag(session, vault, person)
+            flag.write_words(vault, f"words of {telegram_id}")
+            flag.write_plate(vault, "123ABC02")
+            post(session, vault, person.id, "sendMessage", {"text": "x"}, priority=Priority.ALERT, now=NOW)
+            await set_aside(session, vault, {"update_id": telegram_id}, person.id, "x", NOW)
+            await record(session, vault, Action.RECEIVED, now=NOW, flag_id=flag.id)
+        await add_flag(session, vault, person, "bare")
+
+
+async def assert_readable(database: Database, vault: Vault, people: range = PEOPLE) -> None:
+    """Everything that `live` wrote for these people can be found and read."""
+    async with database.transaction() as session:
+        for telegram_id in people:
+            person = await find_person(session, vault, telegram_id)
+            assert person is not None
+            assert person.telegram_id(vault) == telegram_id
+            flag = (await flags_of(session, person.id))[-1]
+            assert flag.words(vault) == f"words of {telegram_id}"
+            assert vault.index(flag.receipt(vault).encode(), "receipt") == flag.receipt_index or vault is BOTH
+        for conversation in await session.scalars(select(Conversation)):
+            assert conversation.read(vault)[0] == "Adding:words"
+        for parcel, _ in await lease(session, NOW, 100):
+            assert parcel.read(vault) == ("sendMessage", {"text": "x"})
+            parcel.due_at = NOW
+        for letter in await session.scalars(select(DeadLetter)):
+            assert json.loads(vault.open(letter.sealed_update, letter.seal_place)) == {"update_id": letter.update_id}
+        assert len(await flags_on_vehicle(session, vault, "123ABC02")) >= len(people)
+        assert await verify(session, vault) == []
+
+
+async def rotate(database: Database, vault: Vault = BOTH) -> dict[str, int]:
+    return {table: rows async for table, rows in rotate_keys(database, vault)}
+
+
+async def test_afterwards_everything_is_readable_with_the_new_key_alone(database: Database) -> None:
+    await live(database, OLD)
+    assert await rotate(database) == {"people": 5, "conversations": 5, "flags": 6, "outbox": 5, "dead_letters": 5}
+    await assert_readable(database, NEW)
+
+
+async def test_afterwards_the_old_key_opens_nothing(database: Database) -> None:
+    await live(database, OLD)
+    await rotate(database)
+    async with database.reading() as session:
+        assert await find_person(session, OLD, 1) is None
+        assert list(await flags_on_vehicle(session, OLD, "123ABC02")) == []
+        for flag in await session.scalars(select(Flag)):
+            with pytest.raises(CannotOpen):
+                flag.receipt(OLD)
+        for parcel in await session.scalars(select(Parcel)):
+            with pytest.raises(CannotOpen):
+                parcel.read(OLD)
+
+
+async def test_what_is_sealed_in_any_table_is_moved(database: Database) -> None:
+    """No value that the old key sealed is left, whatever tables there will be."""
+    mark = OLD.seal(b"", "")[:5]
+    await live(database, OLD)
+    for moved in (False, True):
+        async with database.reading() as session:
+            tables = await every_row(session)
+        sealed = {name for name, rows in tables.items() for row in rows for v in row if bytes_of(v).startswith(mark)}
+        assert sealed == (
+            set() if moved else {"people", "conversations", "flags", "outbox", "dead_letters", "audit_head"}
+        )
+        await rotate(database)
+
+
+def bytes_of(value: object) -> bytes:
+    return value if isinstance(value, bytes) else b""
+
+
+async def test_while_keys_are_moved_everything_is_found_and_read_with_both(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "ROWS", 2)
+    await live(database, OLD)
+    steps = 0
+    async for _ in rotate_keys(database, BOTH):
+        await assert_readable(database, BOTH)
+        await live(database, BOTH, first=100 + 10 * steps)  # the bot goes on
+        steps += 1
+    assert steps == 5
+    await rotate(database)
+    await assert_readable(database, NEW)
+    await assert_readable(database, NEW, range(140, 145))
+
+
+async def test_many_small_steps_move_each_row_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rotation, "ROWS", 2)
+    await live(database, OLD)
+    assert await rotate(database) == {"people": 5, "conversations": 5, "flags": 6, "outbox": 5, "dead_letters": 5}
+    await assert_readable(database, NEW)
+
+
+async def test_twice_is_harmless(database: Database) -> None:
+    await live(database, OLD)
+    first = await rotate(database)
+    assert await rotate(database) == first
+    assert await rotate(database, NEW) == first
+    await assert_readable(database, NEW)
+
+
+async def test_a_settled_message_stays_empty(database: Database) -> None:
+    await live(database, OLD)
+    async with database.transaction() as session:
+        for parcel, _ in await lease(session, NOW, 100):
+            parcel.settle(Delivery.SENT, NOW)
+    await rotate(database)
+    async with database.reading() as session:
+        assert set(await session.scalars(select(Parcel.sealed))) == {None}
+
+
+async def test_without_the_old_key_nothing_is_moved_and_nothing_is_lost(database: Database) -> None:
+    await live(database, OLD)
+    with pytest.raises(CannotOpen):
+        await rotate(database, NEW)
+    await assert_readable(database, OLD)

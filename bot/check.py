@@ -4,16 +4,14 @@ import asyncio
 from collections.abc import Iterator
 
 from aiogram.exceptions import AiogramError
-from asyncpg import PostgresError
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.catalogues import faults
 from bot.migrate import current_revision, newest_revision
-from bot.run import unreachable
+from bot.mistake import Mistake
+from bot.operate import usable_database
 from bot.settings import Settings
 from bot.telegram import connect
 from handlers.texts import LOCALES
-from models.database import Database
 from models.lessons import ContentError, load_course
 
 
@@ -33,16 +31,14 @@ async def check_surroundings(settings: Settings) -> list[str]:
 
 
 async def _check_database(settings: Settings) -> str | None:
-    database = Database(settings.database_url)
     try:
-        revision = await current_revision(database)
-        if revision is not None and revision != newest_revision():
-            return "the database is at another revision: python -m bot migrate"
-        await database.ping()
-    except (SQLAlchemyError, PostgresError, OSError) as error:
-        return unreachable(error)
-    finally:
-        await database.close()
+        async with usable_database(settings) as database:
+            revision = await current_revision(database)
+            if revision is not None and revision != newest_revision():
+                return "the database is at another revision: python -m bot migrate"
+            await database.ping()
+    except Mistake as mistake:
+        return str(mistake)
     return None
 
 

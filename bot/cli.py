@@ -14,8 +14,6 @@ from bot.mistake import Mistake
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from models.database import Database
-    from models.vault import Vault
 
 cli = typer.Typer(
     help="Qurmet: lessons in respect for drivers, a simple way for passengers to say what happened.",
@@ -55,13 +53,6 @@ def _settings() -> "Settings":
         raise Mistake(str(error)) from None
     setup_logs(settings.log_format, settings.log_level, settings.secret_values)
     return settings
-
-
-def _open(settings: "Settings") -> "tuple[Database, Vault]":
-    from models.database import Database
-    from models.vault import Vault
-
-    return Database(settings.database_url), Vault(settings.keys)
 
 
 @cli.command()
@@ -127,10 +118,11 @@ def stats() -> None:
 @cli.command()
 def backup(target: Annotated[Path, typer.Argument(help="A file that does not exist yet.")]) -> None:
     """Copy the database into one file while the bot goes on. The keys are not in it."""
-    from bot.backup import backup as make
-    from models.database import Database
+    from sqlalchemy import make_url
 
-    make(Database(_settings().database_url).url, target)
+    from bot.backup import backup as make
+
+    make(make_url(_settings().database_url), target)
 
 
 @cli.command()
@@ -139,10 +131,11 @@ def restore(
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite the database that is there.")] = False,
 ) -> None:
     """Put a backup in place of the database. Stop the bot first."""
-    from bot.backup import restore as put_back
-    from models.database import Database
+    from sqlalchemy import make_url
 
-    put_back(Database(_settings().database_url).url, source, replace=replace)
+    from bot.backup import restore as put_back
+
+    put_back(make_url(_settings().database_url), source, replace=replace)
 
 
 @cli.command("rotate-keys")

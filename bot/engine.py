@@ -41,8 +41,6 @@ Methods = list[TelegramMethod[Any]]
 
 PATIENCE = (0.05, 0.5, 2.0)
 """Pauses in seconds before an update is blamed for what may be the database's trouble."""
-_NUMBERS = range(-(2**63), 2**63)
-"""Numbers of updates that a database can remember; Telegram's are far smaller."""
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 
@@ -88,7 +86,7 @@ class Engine:
         Raises what the database raises if it could not even set an update aside; then none that is not
         committed may be confirmed, and the same updates may be given again.
         """
-        updates = [update for update in updates if update["update_id"] in _NUMBERS]
+        updates = [update for update in updates if _is_number(update.get("update_id"))]
         async with self._turn:
             try:
                 await self._commit_and_show(updates)
@@ -185,6 +183,11 @@ class Engine:
                 await tell_owners_of_dead_letter(session, self.vault, self.texts, now)
         except Exception as error:
             log.error("the owners could not be told: %s", _where(error))
+
+
+def _is_number(update_id: object) -> bool:
+    """Whether a database can remember it as the number of an update; Telegram's are far smaller."""
+    return isinstance(update_id, int) and -(2**63) <= update_id < 2**63
 
 
 def known_kind(update: Update) -> str | None:

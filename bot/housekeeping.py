@@ -52,3 +52,4 @@ class Housekeeping:
                 await forget_settled(session, now - SETTLED_KEPT)
                 await forget_ended(session, now - self.flags_kept)
             self.metrics.dead_letters.set(await session.scalar(select(func.count(DeadLetter.id))) or 0)
+        await self.database.empty_log()

@@ -50,7 +50,8 @@ async def _set_commands(
     bot: Bot, commands: Mapping[str, str], scope: BotCommandScopeUnion, code: Language | None, _: Texts
 ) -> None:
     wanted = [BotCommand(command=name, description=_(what)) for name, what in commands.items()]
-    if await bot(GetMyCommands(scope=scope, language_code=code)) != wanted:
+    there = await bot(GetMyCommands(scope=scope, language_code=code))
+    if [command.model_dump() for command in there] != [command.model_dump() for command in wanted]:
         await bot(SetMyCommands(commands=wanted, scope=scope, language_code=code))
 
 

@@ -1,5 +1,6 @@
 """Brings the database to the newest revision, one process at a time."""
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, text
 from models.database import Database
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
+logging.getLogger("alembic").setLevel(logging.WARNING)  # else each look at the revision is two lines
 _LOCK = 0x517572  # any number that nothing else on the server locks with
 
 

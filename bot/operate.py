@@ -19,20 +19,21 @@ from models.vault import Vault
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
-    """The database of the settings; what it can't do becomes one line."""
-    database = Database(settings.database_url)
+async def usable_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database of the settings. What it can't do, also if it can't be opened at all, raises Mistake."""
     try:
-        yield database
+        database = Database(settings.database_url)
+        try:
+            yield database
+        finally:
+            await database.close()
     except (SQLAlchemyError, PostgresError, OSError) as error:
         raise Mistake(unreachable(error)) from None
-    finally:
-        await database.close()
 
 
 async def migrate_to(settings: Settings, revision: str) -> None:
     """Bring the database to a revision. Raises Mistake."""
-    async with _database(settings) as database:
+    async with usable_database(settings) as database:
         try:
             await migrate(database, revision)
         except CommandError as error:
@@ -41,14 +42,14 @@ async def migrate_to(settings: Settings, revision: str) -> None:
 
 async def print_figures(settings: Settings) -> None:
     """Print how many there are of each thing. Raises Mistake."""
-    async with _database(settings) as database, database.reading() as session:
+    async with usable_database(settings) as database, database.reading() as session:
         for name, count in (await figures(session)).items():
             print(f"{count:>10}  {name}")
 
 
 async def rotate(settings: Settings) -> None:
     """Move everything to the newest key. Raises Mistake."""
-    async with _database(settings) as database:
+    async with usable_database(settings) as database:
         async for table, rows in rotate_keys(database, Vault(settings.keys)):
             print(f"{rows:>10}  {table}")
     print("Done. Older keys may now leave SECRET_KEYS; then restart the bot.")
@@ -56,7 +57,7 @@ async def rotate(settings: Settings) -> None:
 
 async def verify(settings: Settings) -> int:
     """Print what is wrong with the audit; 0 if nothing is, else 1. Raises Mistake."""
-    async with _database(settings) as database, database.reading() as session:
+    async with usable_database(settings) as database, database.reading() as session:
         faults = await audit_faults(session, Vault(settings.keys))
     for fault in faults:
         print(fault)

@@ -1,0 +1,378 @@
+"""The outbox: what must arrive arrives, the urgent first, once where once is possible, whoever of the senders dies."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from aiolimiter import AsyncLimiter
+from sqlalchemy import select
+
+from bot.delivery import ROUND, Sender
+from bot.metrics import Metrics
+from bot.sandbox import Phone, Sandbox
+from bot.telegram import connect
+from models.database import Database
+from models.leases import hold
+from models.outbox import LEASE, Delivery, Parcel, Priority, lease, post
+from models.people import Language, load_people
+from models.vault import Vault
+from tests.house import TOKEN, TestClock
+from tests.walks import eventually
+
+TERM = timedelta(seconds=30)
+
+
+class Office:
+    """A database with an outbox, a local Telegram, and as many senders as a test wants; no bot."""
+
+    def __init__(self, database: Database, vault: Vault, sandbox: Sandbox, url: str, clock: TestClock) -> None:
+        self.database, self.vault, self.sandbox, self.url, self.clock = database, vault, sandbox, url, clock
+        self.people: dict[int, int] = {}
+
+    async def phones(self, number: int) -> list[Phone]:
+        """People who have written to the bot."""
+        phones = [self.sandbox.phone(1000 + i) for i in range(number)]
+        for phone in phones:
+            phone.person.started = True
+        languages = dict.fromkeys(phone.id for phone in phones)
+        async with self.database.transaction() as session:
+            people = await load_people(session, self.vault, languages, default=Language.ENGLISH, now=self.clock())
+            self.people = {telegram_id: person.id for telegram_id, person in people.items()}
+        return phones
+
+    async def post(
+        self, phone: Phone, texts: Sequence[str], priority: Priority = Priority.RELAY, *, repeatable: bool = True
+    ) -> None:
+        async with self.database.transaction() as session:
+            for text in texts:
+                post(
+                    session,
+                    self.vault,
+                    self.people[phone.id],
+                    "sendMessage",
+                    {"text": text},
+                    priority=priority,
+                    now=self.clock(),
+                    repeatable=repeatable,
+                )
+
+    def sender(self, rate: float = 1000) -> Sender:
+        bot = connect(TOKEN, self.url)
+        return Sender(self.database, self.vault, bot, Metrics(), rate=rate, clock=self.clock)
+
+    @asynccontextmanager
+    async def sending(self, *senders: Sender) -> AsyncIterator[None]:
+        """Senders at work; ended as a deployment would end them."""
+        tasks = [asyncio.create_task(sender.run()) for sender in senders]
+        try:
+            yield
+        finally:
+            for sender in senders:
+                sender.stop()
+            await asyncio.gather(*tasks)
+            for sender in senders:
+                await sender.bot.session.close()
+
+    async def standing(self) -> Counter[Delivery]:
+        async with self.database.reading() as session:
+            return Counter(await session.scalars(select(Parcel.status)))
+
+    async def settled(self) -> None:
+        async def nothing_waits() -> bool:
+            return Delivery.WAITING not in await self.standing()
+
+        await eventually(nothing_waits)
+
+    @property
+    def sent(self) -> list[str]:
+        """Texts in the order in which Telegram took them."""
+        return [c.params["text"] for c in self.sandbox.calls if c.method == "sendMessage" and c.ok]
+
+
+@pytest.fixture
+async def office(database: Database, vault: Vault) -> AsyncIterator[Office]:
+    clock = TestClock()
+    sandbox = Sandbox(token=TOKEN, clock=clock)
+    async with sandbox.serve() as url:
+        yield Office(database, vault, sandbox, url, clock)
+
+
+async def test_what_waits_is_sent_once_and_then_forgotten_but_for_its_fate(office: Office) -> None:
+    phones = await office.phones(3)
+    for phone in phones:
+        await office.post(phone, ["one", "two"])
+    async with office.sending(office.sender()):
+        await office.settled()
+    assert [sorted(m.text for m in phone.messages) for phone in phones] == [["one", "two"]] * 3
+    async with office.database.reading() as session:
+        rows = (await session.scalars(select(Parcel))).all()
+    assert {row.status for row in rows} == {Delivery.SENT}
+    assert {row.sealed for row in rows} == {None}
+
+
+async def test_a_receipt_overtakes_two_hundred_broadcasts(office: Office) -> None:
+    crowd = await office.phones(201)
+    for phone in crowd[:200]:
+        await office.post(phone, ["broadcast"], Priority.BROADCAST)
+    office.sandbox.faults.delay(0.02, times=1000)
+    sender = office.sender()
+    async with office.sending(sender):
+        await office.sandbox.until(lambda: office.sent)
+        await office.post(crowd[200], ["receipt"], Priority.RECEIPT)
+        sender.wake()
+        await office.sandbox.until(lambda: "receipt" in office.sent)
+        assert office.sent.index("receipt") < 4 * ROUND
+        await office.settled()
+    assert Counter(office.sent) == {"broadcast": 200, "receipt": 1}
+
+
+async def test_priorities_go_one_after_the_other(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.delivery.ROUND", 1)
+    (phone,) = await office.phones(1)
+    for priority in reversed(Priority):
+        await office.post(phone, [priority.name], priority)
+    async with office.sending(office.sender()):
+        await office.settled()
+    assert office.sent == [priority.name for priority in Priority]
+
+
+async def test_what_is_not_due_yet_waits_for_its_moment(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    async with office.database.transaction() as session:
+        due_at = office.clock() + timedelta(hours=1)
+        parameters = {"text": "reminder"}
+        person_id = office.people[phone.id]
+        post(
+            session, office.vault, person_id, "sendMessage", parameters,
+            priority=Priority.REMINDER, now=office.clock(), due_at=due_at,
+        )  # fmt: skip
+    sender = office.sender()
+    async with office.sending(sender):
+        await office.post(phone, ["now"])
+        sender.wake()
+        await phone.until(lambda p: "now" in p.texts)
+        assert "reminder" not in phone.texts
+        office.clock.shift += timedelta(hours=1)
+        sender.wake()
+        await phone.until(lambda p: "reminder" in p.texts)
+
+
+# the five outcomes
+
+
+async def test_a_wait_that_telegram_asks_for_delays_and_loses_nothing(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    await office.post(phone, ["hello"])
+    office.sandbox.faults.too_many(retry_after=40)
+    sender = office.sender()
+    async with office.sending(sender):
+        await eventually(lambda: retry_is_in(office, 40))
+        assert office.sent == []
+        office.clock.shift += timedelta(seconds=41)
+        sender.wake()
+        await office.settled()
+    assert office.sent == ["hello"]
+
+
+async def retry_is_in(office: Office, seconds: float) -> bool:
+    async with office.database.reading() as session:
+        parcel = (await session.scalars(select(Parcel))).one()
+    waits = (parcel.due_at - office.clock()).total_seconds()
+    return parcel.error is not None and seconds - 10 < waits <= seconds
+
+
+@pytest.mark.parametrize("fault", ["broken", "drop_before", "garbage"])
+async def test_trouble_on_the_way_is_tried_again_until_it_is_over(office: Office, fault: str) -> None:
+    (phone,) = await office.phones(1)
+    await office.post(phone, ["hello"])
+    getattr(office.sandbox.faults, fault)(times=3)
+    sender = office.sender()
+    async with office.sending(sender):
+        for _ in range(3):
+            await eventually(lambda left=office.sandbox.faults.left: office.sandbox.faults.left < left or not left)
+            await eventually(lambda: due_later(office))
+            office.clock.shift += timedelta(minutes=11)
+            sender.wake()
+        await office.settled()
+    assert office.sent == ["hello"]
+
+
+async def due_later(office: Office) -> bool:
+    async with office.database.reading() as session:
+        parcel = (await session.scalars(select(Parcel))).one()
+    return parcel.status is Delivery.SENT or (parcel.error is not None and parcel.due_at > office.clock())
+
+
+async def test_what_does_no_harm_twice_arrives_at_least_once_when_the_answer_is_lost(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    await office.post(phone, ["hello"])
+    office.sandbox.faults.drop_after()
+    sender = office.sender()
+    async with office.sending(sender):
+        await eventually(lambda: due_later(office))
+        office.clock.shift += timedelta(minutes=11)
+        sender.wake()
+        await office.settled()
+    assert office.sent == ["hello", "hello"]
+    assert await office.standing() == {Delivery.SENT: 1}
+
+
+async def test_what_must_not_arrive_twice_is_sent_once_and_marked_unsure(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    await office.post(phone, ["hello"], repeatable=False)
+    office.sandbox.faults.drop_after()
+    async with office.sending(office.sender()):
+        await office.settled()
+    assert office.sent == ["hello"]
+    assert await office.standing() == {Delivery.UNSURE: 1}
+
+
+async def test_what_must_not_arrive_twice_is_still_repeated_when_telegram_did_not_take_it(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    await office.post(phone, ["hello"], repeatable=False)
+    office.sandbox.faults.too_many(retry_after=1)
+    sender = office.sender()
+    async with office.sending(sender):
+        await eventually(lambda: due_later(office))
+        office.clock.shift += timedelta(seconds=2)
+        sender.wake()
+        await office.settled()
+    assert office.sent == ["hello"]
+
+
+async def test_who_blocked_the_bot_is_called_once_and_then_left_alone(office: Office) -> None:
+    gone, here = await office.phones(2)
+    gone.person.blocked = True
+    await office.post(gone, ["one"])
+    async with office.sending(office.sender()):
+        await office.settled()
+        await office.post(gone, ["two", "three"])
+        await office.post(here, ["hello"])
+        await office.settled()
+    assert await office.standing() == {Delivery.UNREACHABLE: 3, Delivery.SENT: 1}
+    calls = Counter(c.params["chat_id"] for c in office.sandbox.calls)
+    assert calls == {gone.id: 1, here.id: 1}
+
+
+async def test_what_telegram_refuses_is_not_repeated_and_stops_nothing_else(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    await office.post(phone, ["<b>never closed", "x" * 5000, "hello"])
+    async with office.sending(office.sender()):
+        await office.settled()
+    assert await office.standing() == {Delivery.REFUSED: 2, Delivery.SENT: 1}
+    assert office.sandbox.requests["sendMessage"] == 3
+
+
+@pytest.mark.parametrize("plain", [b'["", {}]', b'["noSuchMethod", {}]', b'["sendMessage", {}]', b"[]", b"not JSON"])
+async def test_a_row_that_makes_no_sense_stops_nothing_else(office: Office, plain: bytes) -> None:
+    (phone,) = await office.phones(1)
+    await office.post(phone, ["broken", "hello"])
+    async with office.database.transaction() as session:
+        parcel = (await session.scalars(select(Parcel).order_by(Parcel.id))).first()
+        assert parcel is not None
+        parcel.sealed = office.vault.seal(plain, parcel.seal_place)
+    async with office.sending(office.sender()):
+        await office.settled()
+    assert office.sent == ["hello"]
+    assert await office.standing() == {Delivery.REFUSED: 1, Delivery.SENT: 1}
+
+
+# leases
+
+
+async def test_what_a_dead_sender_had_taken_goes_out_when_its_lease_ends(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    await office.post(phone, ["hello"])
+    async with office.database.transaction() as session:  # takes it, and dies
+        assert await hold(session, "outbox", "the dead one", office.clock(), TERM)
+        assert len(await lease(session, office.clock(), ROUND)) == 1
+    follower = office.sender()
+    async with office.sending(follower):
+        await asyncio.sleep(0.2)
+        assert office.sent == []
+        office.clock.shift += LEASE + timedelta(seconds=1)
+        follower.wake()
+        await office.settled()
+    assert office.sent == ["hello"]
+
+
+async def test_a_sender_that_stops_hands_over_at_once(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    async with office.sending(office.sender()):
+        await office.post(phone, ["one"])
+        await office.settled()
+    async with office.sending(office.sender()):
+        await office.post(phone, ["two"])
+        await office.settled()
+    assert office.sent == ["one", "two"]
+
+
+async def test_a_sender_that_stops_finishes_its_round_and_loses_nothing(office: Office) -> None:
+    phones = await office.phones(60)
+    for phone in phones:
+        await office.post(phone, ["hello"])
+    office.sandbox.faults.delay(0.05, times=1000)
+    async with office.sending(office.sender()):
+        await office.sandbox.until(lambda: office.sandbox.requests["sendMessage"] > 0)
+    sent = len(office.sent)
+    assert await office.standing() == {Delivery.SENT: sent, Delivery.WAITING: 60 - sent}
+    assert 0 < sent < 60
+
+
+async def test_of_two_senders_one_is_active_and_nothing_goes_out_twice(office: Office) -> None:
+    phones = await office.phones(50)
+    one, other = office.sender(), office.sender()
+    other.database = Database(office.database.url.render_as_string(hide_password=False))
+    async with office.sending(one, other):
+        for round_ in range(3):
+            for phone in phones:
+                await office.post(phone, [f"{phone.id} {round_}"])
+            one.wake()
+            other.wake()
+            await office.settled()
+    assert len(office.sent) == len(set(office.sent)) == 150
+    took = [sender.metrics.registry.get_sample_value("bot_sends_total", LABELS) or 0 for sender in (one, other)]
+    assert sorted(took) == [0, 150]
+    await other.database.close()
+
+
+LABELS = {"method": "sendMessage", "result": "ok"}
+
+
+async def test_a_sender_survives_whatever_goes_wrong_inside_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    (phone,) = await office.phones(1)
+    await office.post(phone, ["hello"])
+    sender = office.sender()
+    really, failures = sender._round, iter([RuntimeError(), OSError(), KeyError()])
+
+    async def round_() -> float:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        return await really()
+
+    monkeypatch.setattr(sender, "_round", round_)
+    async with office.sending(sender):
+        await office.settled()
+    assert office.sent == ["hello"]
+
+
+# pace
+
+
+async def test_no_more_leaves_in_a_second_than_the_settings_allow(office: Office) -> None:
+    phones = await office.phones(40)
+    for phone in phones:
+        await office.post(phone, ["hello"])
+    sender = office.sender(rate=10)
+    assert (sender._limiter.max_rate, sender._limiter.time_period) == (10, 1)
+    sender._limiter = AsyncLimiter(10, 3600)  # a second that lasts an hour
+    running = asyncio.create_task(sender.run())
+    await office.sandbox.until(lambda: len(office.sent) == 10)
+    await asyncio.sleep(0.2)
+    assert len(office.sent) == 10
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await sender.bot.session.close()

@@ -50,8 +50,11 @@ class Database:
     def _engine(self, *, write: bool) -> AsyncEngine:
         options: dict[str, Any] = {"hide_parameters": True}
         if not self.is_sqlite:
-            timeouts = {"timeout": 10, "command_timeout": 60}
-            return create_async_engine(self.url, pool_size=10, pool_pre_ping=True, connect_args=timeouts, **options)
+            # A statement of a batch is another one for every size of the batch: more than the 100 kept by default.
+            # No ping before each use, which is three ways to the server and back: whoever meets a lost connection
+            # tries again, and by then the pool has dropped all that are lost.
+            arguments = {"timeout": 10, "command_timeout": 60, "prepared_statement_cache_size": 500}
+            return create_async_engine(self.url, pool_size=10, connect_args=arguments, **options)
         options |= {"pool_size": 1, "max_overflow": 0, "pool_timeout": 60} if write else {"pool_size": 4}
         engine = create_async_engine(self.url, **options)
 

@@ -7,6 +7,7 @@ Everything is rendered when the course is loaded, so that showing a card costs n
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -34,6 +35,8 @@ REFUSED = {
     "s_open": "strikethrough (~~) is not allowed",
 }
 
+_PARAGRAPHS = frozenset({"paragraph_open", "inline", "paragraph_close"})
+_BLANKS = re.compile(r"[ \t\n\r\f]+")
 _NOT_TEXT = re.compile(r"[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_PROSE = re.compile(r"^slug:.*|\{#[^}]*\}|\[[ xXхХ]\]|https?://\S+")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -73,6 +76,9 @@ def join(*parts: Rich | str) -> Rich:
 
 def render(tokens: Sequence[Token]) -> Rich:
     """Turn Markdown tokens into text and entities, without white space at either end."""
+    paragraphs = [plain(token) for token in tokens if token.type == "inline"]
+    if None not in paragraphs and all(token.type in _PARAGRAPHS for token in tokens):
+        return Rich(text="\n\n".join(filter(None, paragraphs)))  # most texts: no need of a parser for HTML
     # Imported here because sulguk pulls in the whole bot framework where that is installed.
     from sulguk import transform_html
 
@@ -93,7 +99,7 @@ def plain(inline: Token) -> str | None:
     children = inline.children or []
     if any(child.type not in ("text", "softbreak") for child in children):
         return None
-    return "".join(child.content if child.type == "text" else " " for child in children).strip()
+    return _BLANKS.sub(" ", "".join(child.content if child.type == "text" else " " for child in children)).strip()
 
 
 def refused(tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
@@ -145,5 +151,6 @@ def look_alikes(text: str) -> Iterator[tuple[int, str]]:
                     yield number, word
 
 
+@cache
 def _cyrillic(letter: str) -> bool:
     return unicodedata.name(letter, "").startswith("CYRILLIC")

@@ -89,7 +89,7 @@ async def test_progress_is_committed_when_the_next_card_reaches_telegram(
         places.append(await session.scalar(select(Attempt.place)))
 
     async with looking_at(house, monkeypatch, "editMessageText", look):
-        await phone.press("2. ", expect=1)
+        await phone.press("2. Four forms", expect=1)
         await phone.press("Next »", expect=1)
         await phone.press("Next »", expect=1)
     cards = [card.key for card in house.app.engine.course.lesson(2, house.app.engine.default_language).cards]

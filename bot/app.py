@@ -37,6 +37,7 @@ from handlers import routers
 from handlers.texts import LOCALES, load_texts
 from handlers.visit import Terms
 from models.database import Database
+from models.flags import release_from_leavers
 from models.lessons import load_course
 from models.outbox import waiting
 from models.people import Language, find_person
@@ -156,6 +157,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         await migrate(database)
         async with database.transaction() as session:
             await appoint_owners(session, vault, settings.owner_ids, default=language, now=clock())
+            await release_from_leavers(session)
         bot = connect(settings.bot_token.get_secret_value(), settings.telegram_api_url)
         stack.push_async_callback(bot.session.close)
         metrics = Metrics()

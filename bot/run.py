@@ -1,6 +1,7 @@
 """Runs the bot until it's told to stop, and says in one line why it can't."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Coroutine
@@ -39,6 +40,7 @@ async def _run(settings: Settings) -> None:
         async with open_app(settings) as app:
             opened = True
             stop_on_signals(app.stop)
+            spare_the_collector()
             log.info("the bot is running")
             await app.run()
             log.info("the bot has stopped; nothing is lost")
@@ -50,6 +52,13 @@ async def _run(settings: Settings) -> None:
         if opened and not str(error).startswith(("HEALTH_LISTEN", "WEBHOOK_LISTEN")):
             raise
         raise Mistake(str(error) if opened else unreachable(error)) from None
+
+
+def spare_the_collector() -> None:
+    """Keep the garbage collector from the many objects that live for ever; else it takes a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

@@ -96,9 +96,10 @@ def help_text(_: Texts) -> str:
     return lines + "\n\n" + _("Checked on {date}.", date=CHECKED)
 
 
-def call_row(_: Texts) -> Row:
-    """Buttons that send a number as a contact, which the phone dials on a tap."""
-    return [button(f"📞 {number}", HomePress(action="call", value=number), DANGER) for number in HELP_LINES]
+def call_rows() -> list[Row]:
+    """Buttons that send a number as a contact, which the phone dials on a tap; the widest for 112."""
+    first, *others = [button(f"📞 {number}", HomePress(action="call", value=number), DANGER) for number in HELP_LINES]
+    return [[first], others]
 
 
 async def help_now(event: Event, visit: Visit) -> Method:
@@ -107,7 +108,7 @@ async def help_now(event: Event, visit: Visit) -> Method:
     text = _("<b>Help now</b>") + "\n\n" + help_text(_)
     text += "\n\n" + _("This bot can't send help itself. If you are in danger, please call 112.")
     flag = [button(_("Report an incident"), ReportPress(action="begin"))]
-    return show(event, text, [call_row(_), flag, back_home(_)])
+    return show(event, text, [*call_rows(), flag, back_home(_)])
 
 
 async def call(query: CallbackQuery, callback_data: HomePress, visit: Visit) -> Method | None:

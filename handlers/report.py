@@ -13,8 +13,9 @@ from aiogram.filters import Command
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
-from handlers.home import back_home, call_row, help_text
+from handlers.home import back_home, call_rows, help_text
 from handlers.notices import post_message, tell_team_of_flag
+from handlers.own import open_report
 from handlers.presses import Action, HomePress, OwnPress, ReportPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
@@ -127,6 +128,8 @@ async def send(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -
         ride=Ride(callback_data.ride),
         now=visit.now,
     )
+    if not flag.is_open:  # an old button, pressed again
+        return await open_report(query, OwnPress(action="open", flag=flag.id), visit)
     receipt = show_receipt(flag.receipt(visit.vault))
     if is_new:
         await record(visit.session, visit.vault, Audited.RECEIVED, now=visit.now, flag_id=flag.id)
@@ -163,13 +166,14 @@ def _stored(flag: Flag, receipt: str, code: str, _: Texts) -> str:
 
 
 def _stored_rows(flag: Flag, receipt: str, _: Texts) -> list[Row]:
-    calls = call_row(_) if flag.severity == MAX_SEVERITY else []
+    calls = call_rows() if flag.severity == MAX_SEVERITY else []
     return [
-        calls,
+        *calls,
         [copy_button(_("Copy the code"), receipt)],
         [
             button(_("Add the plate"), OwnPress(action="plate", flag=flag.id)),
             button(_("Add your words"), OwnPress(action="words", flag=flag.id)),
         ],
+        [button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id), DANGER)],
         [button(_("My reports"), OwnPress(action="list")), *back_home(_)],
     ]

@@ -94,7 +94,7 @@ async def _head(session: AsyncSession, vault: Vault) -> AuditHead:
             "last_mark": first.last_mark,
             "mark": first.computed_mark(key),
         }
-        await session.execute(insert_new(session, AuditHead, [row]))
+        await session.execute(insert_new(session, AuditHead), [row])
         head = await session.get_one(AuditHead, 1, with_for_update=True)
     return head
 

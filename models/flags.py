@@ -26,6 +26,7 @@ from sqlalchemy import (
     desc,
     select,
     text,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -33,7 +34,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.behaviours import FIRST_LOOK, severity
 from models.receipts import new_receipt
-from models.team import reviews
+from models.team import Member, reviews
 from models.vault import Box, Vault
 from models.words import N_
 
@@ -298,6 +299,12 @@ async def flags_on_vehicle(session: AsyncSession, vault: Vault, plate: str) -> S
     indexes = vault.indexes(plate.encode(), "plate")
     query = select(Flag).where(Flag.plate_index.in_(indexes), Flag.state != State.WITHDRAWN).order_by(Flag.id)
     return (await session.scalars(query)).all()
+
+
+async def release_from_leavers(session: AsyncSession) -> None:
+    """Give back to the queue what is claimed by somebody who is no longer of the team."""
+    claimed = update(Flag).where(Flag.state == State.CLAIMED, Flag.reviewer_id.not_in(select(Member.person_id)))
+    await session.execute(claimed.values(state=State.NEW, reviewer_id=None))
 
 
 async def forget_ended(session: AsyncSession, before: datetime) -> None:

@@ -22,7 +22,7 @@ class Lease(Base):
 
 async def hold(session: AsyncSession, name: str, holder: str, now: datetime, length: timedelta) -> bool:
     """Take or renew a lease; False while somebody else holds it."""
-    await session.execute(insert_new(session, Lease, [{"name": name, "holder": holder, "until": now}]))
+    await session.execute(insert_new(session, Lease), [{"name": name, "holder": holder, "until": now}])
     statement = (
         update(Lease)
         .where(Lease.name == name, or_(Lease.holder == holder, Lease.until <= now))

@@ -59,6 +59,9 @@ class Delivery(StrEnum):
 _WAITING = text("status = 'waiting'")
 
 
+_POSTED = "has posted"
+
+
 class Parcel(Base):
     """One row of the outbox: a method of the Bot API for one person."""
 
@@ -126,6 +129,12 @@ def post(
     plain = json.dumps([method, parameters], ensure_ascii=False).encode()
     parcel.sealed = vault.seal(plain, parcel.seal_place)
     session.add(parcel)
+    session.info[_POSTED] = True
+
+
+def has_posted(session: AsyncSession) -> bool:
+    """Whether anything was put in the outbox in this session."""
+    return _POSTED in session.info
 
 
 async def lease(session: AsyncSession, now: datetime, limit: int) -> Sequence[tuple[Parcel, Person]]:

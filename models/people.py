@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import LargeBinary, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.conversation import Conversation
@@ -107,7 +107,7 @@ async def load_people(
             }
             for i, (index, sealed) in ((i, _sealed(vault, i)) for i in missing)
         ]
-        await session.execute(insert_new(session, Person, rows))
+        await session.execute(insert_new(session, Person), rows)
         newcomers = {index: i for index, i in by_index.items() if i in missing}
         people |= await _select(session, newcomers)
     for telegram_id, person in people.items():
@@ -118,15 +118,18 @@ async def load_people(
 
 
 async def _select(session: AsyncSession, by_index: Mapping[bytes, int]) -> dict[int, Person]:
+    wanted = Person.telegram_index.in_(by_index)
+    if session.get_bind().dialect.name != "sqlite":
+        # Locked first and read after: what is joined to a row that had to be waited for would be as old as the wait.
+        # Others may still post to them.
+        await session.execute(select(Person.id).where(wanted).order_by(Person.id).with_for_update(key_share=True))
     query = (
         select(Person)
-        .where(Person.telegram_index.in_(by_index))
-        .order_by(Person.id)
-        .options(joinedload(Person.conversation), selectinload(Person.attempts.and_(Attempt.finished_at.is_(None))))
-        .with_for_update(of=Person, key_share=True)  # others may still post to them
+        .where(wanted)
+        .options(joinedload(Person.conversation), joinedload(Person.attempts.and_(Attempt.finished_at.is_(None))))
         .execution_options(populate_existing=True)
     )
-    return {by_index[person.telegram_index]: person for person in await session.scalars(query)}
+    return {by_index[person.telegram_index]: person for person in (await session.scalars(query)).unique()}
 
 
 async def find_person(session: AsyncSession, vault: Vault, telegram_id: int) -> Person | None:

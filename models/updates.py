@@ -66,8 +66,10 @@ async def take_new(session: AsyncSession, update_ids: Collection[int], now: date
     They're inserted in order, so that two replicas with the same ids don't wait for each other in a circle.
     """
     rows = [{"update_id": i, "seen_at": now} for i in sorted(set(update_ids))]
-    statement = insert_new(session, SeenUpdate, rows).returning(SeenUpdate.update_id)
-    return set(await session.scalars(statement))
+    if not rows:
+        return set()
+    statement = insert_new(session, SeenUpdate).returning(SeenUpdate.update_id)
+    return set(await session.scalars(statement, rows))
 
 
 async def forget_updates(session: AsyncSession, before: datetime) -> None:

@@ -57,7 +57,7 @@ def database_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
         path.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
         yield f"sqlite+aiosqlite:///{path}"
         return
-    server: "Postgres" = request.getfixturevalue("postgres")
+    server: Postgres = request.getfixturevalue("postgres")
     name = server.create(request.getfixturevalue("postgres_template"))
     yield server.url(name)
     server.drop(name)

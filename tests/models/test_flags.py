@@ -22,6 +22,7 @@ from models.flags import (
     forget_ended,
     own_flag,
     queue,
+    release_from_leavers,
     reviewed_flag,
     store_flag,
 )
@@ -414,3 +415,18 @@ async def test_only_flags_that_ended_long_ago_are_forgotten_and_all_of_them_goes
 def test_every_outcome_has_a_name_for_the_team_and_another_for_who_reported() -> None:
     assert set(OUTCOME_NAMES) == set(OUTCOMES_FOR_REPORTER) == set(Outcome)
     assert not set(OUTCOME_NAMES.values()) & set(OUTCOMES_FOR_REPORTER.values())
+
+
+async def test_what_a_leaver_had_claimed_waits_in_the_queue_again(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reporter, stays, leaves = [await add_person(session, vault, i) for i in (1, 2, 3)]
+        flags = [await add_flag(session, vault, reporter, draft) for draft in ("one", "two")]
+        session.add(Member(person_id=stays.id, role=Role.REVIEWER, since=NOW))
+        assert flags[0].claim(stays.id)
+        assert flags[1].claim(leaves.id)
+    async with database.transaction() as session:
+        await release_from_leavers(session)
+    async with database.transaction() as session:
+        kept, freed = [await session.get_one(Flag, flag.id) for flag in flags]
+        assert (kept.state, kept.reviewer_id) == (State.CLAIMED, stays.id)
+        assert (freed.state, freed.reviewer_id) == (State.NEW, None)

@@ -1,0 +1,387 @@
+"""A passenger flags what happened: four taps, no typing, a receipt; and it stays theirs to see and to change."""
+
+import re
+
+import pytest
+
+from bot.sandbox import Message
+from handlers.home import HELP_LINES
+from models.base import Base
+from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form
+from models.course import Attempt
+from models.flags import Flag, Outcome, Ride, State, own_flag
+from models.markup import units
+from models.people import Person
+from tests.e2e.conftest import QUICK
+from tests.e2e.walking import (
+    LANGUAGES,
+    RIDES,
+    assert_sound,
+    code_on,
+    copied,
+    flag,
+    holds_none_of,
+    labels,
+    open_lesson,
+    passenger,
+    person,
+    press,
+    presses,
+    say,
+    send,
+    stored,
+    take_lesson,
+    taps,
+    whole,
+)
+from tests.house import PASSENGER, House, open_house
+
+NASTY = "<b>жуан</b> & <script>\n\u202eمرحبا\u202c 👩‍👩‍👧 {plate} %s \\ “тырнақша”"
+RIDE_NAMES = {Ride.GOING_ON: "reported during the ride", Ride.OVER: "reported after the ride"}
+SAMPLE = ["SX1", "NV5", "PH6", "ST2", "OT"]
+
+
+def words_of(message: Message) -> int:
+    """How many words a person has before them, buttons included."""
+    return len(re.findall(r"\w+", whole(message)))
+
+
+async def assert_fast(house: House, language: str, code: str, ride: Ride) -> None:
+    """Flag one behaviour from /start and hold every promise of the fast way."""
+    phone, _ = passenger(house, language), say(language)
+    phone.clear()
+    before, behaviour = taps(house, phone), BEHAVIOURS[code]
+    screen = await flag(phone, _, code, ride)
+    assert taps(house, phone) - before <= 4
+    assert [message.text for message in phone.messages if not message.from_bot] == ["/start"]
+    receipt = code_on(screen)
+    assert copied(screen) == [receipt]
+    thanks = "It was not your fault." if behaviour.form in FORMS_OF_HARASSMENT else "Thank you for telling."
+    assert _(f"<b>Your report is saved.</b> {thanks}") in screen.text
+    if behaviour.severity == MAX_SEVERITY:
+        assert screen.text.startswith("112")
+        assert {f"📞 {number}" for number in HELP_LINES} <= set(labels(screen))
+    assert "112" in screen.text
+    (message,) = (each for each in phone.messages if receipt in each.text and each is not screen)
+    assert copied(message) == [receipt]
+    assert holds_none_of(message.text, [_(behaviour.name), _(FORM_NAMES[behaviour.form])])
+    listed = await send(phone, "/myreports")
+    assert labels(listed)[0].startswith(receipt)
+    opened = await press(phone, labels(listed)[0], listed)
+    assert code_on(opened) == receipt
+    assert _(behaviour.name) in opened.text
+    assert _(RIDE_NAMES[ride]) in opened.text
+
+
+async def test_every_behaviour_is_flagged_in_four_taps_without_typing(small_house: House) -> None:
+    assert len(BEHAVIOURS) == 30
+    for number, code in enumerate(BEHAVIOURS):
+        await assert_fast(small_house, "ru", code, list(Ride)[number % 2])
+    flags = await stored(small_house, Flag)
+    assert [[behaviour.code for behaviour in flag.behaviours] for flag in flags] == [[code] for code in BEHAVIOURS]
+    await assert_sound(small_house)
+
+
+@pytest.mark.parametrize("ride", list(Ride))
+@pytest.mark.parametrize("language", ["kk", "en"])
+async def test_a_ride_is_flagged_while_it_goes_on_and_when_it_is_over(
+    small_house: House, language: str, ride: Ride
+) -> None:
+    for code in SAMPLE:
+        await assert_fast(small_house, language, code, ride)
+    assert {flag.ride for flag in await stored(small_house, Flag)} == {ride}
+    await assert_sound(small_house)
+
+
+async def test_the_fast_way_asks_nobody_to_read_much(small_house: House, language: str) -> None:
+    phone, _ = passenger(small_house, language), say(language)
+    for form in (form for form in FORM_NAMES if form is not Form.OTHER):
+        screen, read = await send(phone, "/start"), 0
+        for text in ("Report an incident", RIDES[Ride.GOING_ON], FORM_NAMES[form]):
+            assert words_of(screen) <= 80, screen.text
+            read += len(screen.text.split())
+            await press(phone, _(text), screen)
+        assert words_of(screen) <= 80, screen.text
+        assert read + len(screen.text.split()) <= 120
+
+
+async def test_what_is_dangerous_by_now_shows_the_help_lines_first_too(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    screen = await flag(phone, _, "PH1", Ride.GOING_ON)  # severity 3, raised because the ride goes on
+    assert [flag.severity for flag in await stored(small_house, Flag)] == [MAX_SEVERITY]
+    assert screen.text.startswith("112")
+    assert "📞 112" in labels(screen)
+
+
+async def test_tapping_twice_or_on_an_old_screen_gives_the_same_receipt(house: House) -> None:
+    phone, _ = passenger(house), say("en")
+    screen = await send(phone, "/start")
+    for text in ("Report an incident", "Yes, I am in the car", "Touch or force"):
+        await press(phone, _(text), screen)
+    again = next(data for data in presses(screen) if data.endswith("PH1"))
+    phone.tap_data(again, screen)
+    phone.tap_data(again, screen)
+    await phone.press_data(again, screen)
+    receipt = code_on(screen)
+    await phone.until(lambda phone: phone.texts.count(receipt) == 2)
+    await phone.press_data(again, screen)
+    assert code_on(screen) == receipt
+    assert len(await stored(house, Flag)) == 1
+    assert phone.texts.count(receipt) == 2
+    await assert_sound(house)
+
+
+async def test_help_is_one_tap_away_on_every_screen_of_the_way(small_house: House) -> None:
+    language = "kk"
+    phone, _ = passenger(small_house, language), say(language)
+    screen = await send(phone, "/start")
+    for text in ("Report an incident", "Yes, I am in the car", FORM_NAMES[BEHAVIOURS["PH4"].form]):
+        assert any(data.startswith("home:help") for data in presses(screen))
+        await press(phone, _(text), screen)
+    await press(phone, _("Help now"), screen)
+    assert screen.text.index("112") < screen.text.index("111")
+    assert all(_(what) in screen.text for what in HELP_LINES.values())
+
+
+async def test_the_help_lines_arrive_as_contacts_that_a_phone_can_dial(small_house: House, language: str) -> None:
+    phone, _ = passenger(small_house, language), say(language)
+    screen = await send(phone, "/sos")
+    for number, what in HELP_LINES.items():
+        await phone.press(f"📞 {number}", screen, expect=1)
+        contact = phone.last.raw["contact"]
+        assert contact["phone_number"] == number
+        assert contact["first_name"].startswith(number)
+        assert _(what)[:20] in contact["first_name"]
+    await assert_sound(small_house)
+
+
+async def test_help_works_in_the_middle_of_everything_and_the_question_stays_asked(small_house: House) -> None:
+    language = "ru"
+    phone, _ = passenger(small_house, language), say(language)
+    screen = await flag(phone, _)
+    for asked, answer in (("Add the plate", "123 ABC 02"), ("Add your words", "All of it.")):
+        await press(phone, _(asked), screen)
+        assert "112" in (await send(phone, "/sos")).text
+        screen = await send(phone, answer)
+        assert answer.replace(" ", "") in screen.text.replace(" ", "")
+        await press(phone, _("« My reports"), screen)
+        await press(phone, labels(screen)[0], screen)
+    await assert_sound(small_house)
+
+
+async def test_a_plate_is_kept_however_it_is_typed(small_house: House) -> None:
+    language = "kk"
+    phone, _ = passenger(small_house, language), say(language)
+    screen = await flag(phone, _)
+    odd = _("Saved. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
+    for typed, kept, looks_odd in (
+        ("123 abc 02", "123ABC02", False),
+        ("kz 777 аве 05", "777ABE05", False),  # Cyrillic look-alikes
+        ("A123BCD", "A123BCD", False),
+        ("01 KG 123 ABC", "01KG123ABC", True),
+        ("не помню, 77", "HEПOMHЮ77", True),
+        ("<i>1</i>", "I1I", True),
+    ):
+        change = "Add the plate" if _("Add the plate") in labels(screen) else "Change the plate"
+        await press(phone, _(change), screen)
+        screen = await send(phone, typed)
+        assert kept in screen.text
+        assert (odd in screen.text) is looks_odd
+        (flag_,) = await stored(small_house, Flag)
+        assert flag_.plate(small_house.app.vault) == kept
+    await assert_sound(small_house)
+
+
+async def test_what_can_be_no_plate_is_asked_for_again_until_it_is_cancelled(small_house: House) -> None:
+    language = "kk"
+    phone, _ = passenger(small_house, language), say(language)
+    screen = await flag(phone, _)
+    receipt = code_on(screen)
+    await press(phone, _("Add the plate"), screen)
+    for junk in ("?!", "🚗", "— — —"):
+        asked = await send(phone, junk)
+        assert asked.text == _("There are no letters or digits in that. Please write the plate once more.")
+    await press(phone, _("Cancel"), asked)
+    assert code_on(asked) == receipt
+    await send(phone, "123 ABC 02")  # nothing is asked any more
+    (flag_,) = await stored(small_house, Flag)
+    assert flag_.plate(small_house.app.vault) is None
+    await assert_sound(small_house)
+
+
+LONG = ["я" * 4096, "👩" * 2048, "<" * 4096, "&amp;" * 800, "مرحبا " * 500]
+
+
+async def test_own_words_are_kept_to_the_letter_and_shown_as_they_were_typed(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    screen = await flag(phone, _)
+    for words in ("First words", NASTY, *LONG, "1. /sos - no command\n/start"):
+        ask = "Add your words" if words == "First words" else "Change your words"
+        await press(phone, _(ask), screen)
+        screen = await send(phone, words)
+        (flag_,) = await stored(small_house, Flag)
+        assert flag_.words(small_house.app.vault) == words.strip()
+        assert words.strip()[:700] in screen.text
+        (quoted,) = (entity for entity in screen.entities if entity["type"] == "blockquote")
+        assert quoted["length"] in {units(words.strip()), 1499, 1500}  # an emoji is never cut in two
+        formatted = {entity["type"] for entity in screen.entities if entity["offset"] > quoted["offset"]}
+        assert formatted <= {"bot_command"}  # Telegram's own doing
+    await assert_sound(small_house)
+
+
+async def test_commands_work_in_the_middle_of_typing(small_house: House) -> None:
+    language = "ru"
+    phone, _ = passenger(small_house, language), say(language)
+    home = (await send(phone, "/start")).text
+    screen = await flag(phone, _)
+    for asked in ("Add the plate", "Add your words"):
+        await press(phone, _(asked), screen)
+        assert (await send(phone, "/start")).text == home
+        assert (await send(phone, "hello")).text == _("I did not understand that. Here is what I can do:")
+        screen = await send(phone, "/myreports")
+        await press(phone, labels(screen)[0], screen)
+    (flag_,) = await stored(small_house, Flag)
+    assert flag_.plate(small_house.app.vault) is None
+    assert flag_.words(small_house.app.vault) is None
+    await assert_sound(small_house)
+
+
+async def test_the_question_survives_a_restart_of_the_bot(database_url: str) -> None:
+    _ = say("kk")
+    async with open_house(database_url, **QUICK) as house:
+        phone = passenger(house, "kk")
+        await press(phone, _("Add your words"), await flag(phone, _))
+    async with open_house(database_url, sandbox=house.sandbox, clock=house.clock, **QUICK) as house:
+        assert "Кейінірек жазамын" in (await send(phone, "Кейінірек жазамын")).text
+        (flag_,) = await stored(house, Flag)
+        assert flag_.words(house.app.vault) == "Кейінірек жазамын"
+
+
+async def test_a_choice_of_language_ends_what_was_asked_because_it_is_no_longer_on_the_screen(
+    small_house: House,
+) -> None:
+    phone, _ = passenger(small_house), say("en")
+    await press(phone, _("Add your words"), await flag(phone, _))
+    await send(phone, "/language")
+    await press(phone, "Русский")
+    await send(phone, "Алло?")
+    (flag_,) = await stored(small_house, Flag)
+    assert flag_.words(small_house.app.vault) is None
+
+
+async def test_a_report_is_withdrawn_only_after_it_was_confirmed(house: House) -> None:
+    phone, _ = passenger(house, "ru"), say("ru")
+    receipt = code_on(await flag(phone, _))
+    screen = await send(phone, "/myreports")
+    await press(phone, labels(screen)[0], screen)
+    await press(phone, _("Withdraw"), screen)
+    assert [flag.state for flag in await stored(house, Flag)] == [State.NEW]
+    await press(phone, _("No, keep it"), screen)
+    assert code_on(screen) == receipt
+    await press(phone, _("Withdraw"), screen)
+    await press(phone, _("Yes, withdraw"), screen)
+    assert [flag.state for flag in await stored(house, Flag)] == [State.WITHDRAWN]
+    assert _("withdrawn") in screen.text
+    assert _("Withdraw") not in labels(screen)
+    assert _("withdrawn") in labels(await send(phone, "/myreports"))[0]
+    await assert_sound(house)
+
+
+@pytest.mark.parametrize("ended", [State.CLOSED, State.WITHDRAWN])
+async def test_an_ended_report_can_no_longer_be_changed(small_house: House, ended: State) -> None:
+    phone, _ = passenger(small_house), say("en")
+    await press(phone, _("Add the plate"), await flag(phone, _))
+    (flag_,) = await stored(small_house, Flag)
+    async with small_house.app.database.transaction() as session:
+        own = await own_flag(session, flag_.reporter_id, flag_.id)
+        assert own is not None
+        if ended is State.CLOSED:
+            own.claim(own.reporter_id)
+            own.close(own.reporter_id, Outcome.RECORDED, small_house.clock())
+        else:
+            own.withdraw(small_house.clock())
+    screen = await send(phone, "123 ABC 02")
+    for action in ("plate", "words", "withdraw", "withdrawn"):
+        await phone.press_data(f"own:{action}:{flag_.id}", screen)
+    await send(phone, "too late")
+    (after,) = await stored(small_house, Flag)
+    assert (after.sealed_plate, after.sealed_words, after.state) == (None, None, ended)
+    await assert_sound(small_house)
+
+
+async def test_another_persons_report_shows_nothing_of_itself(house: House) -> None:
+    phone, stranger, _ = passenger(house), house.phone(PASSENGER + 50), say("en")
+    receipt = code_on(await flag(phone, _, "PH4"))
+    await press(phone, _("Add your words"))
+    await send(phone, "Secret words")
+    (flag_,) = await stored(house, Flag)
+    screen = await send(stranger, "/start")
+    for action in ("open", "plate", "words", "withdraw", "withdrawn"):
+        await stranger.press_data(f"own:{action}:{flag_.id}", screen)
+        shown = whole(screen)
+        await send(stranger, "999 ZZZ 09")
+        assert holds_none_of(shown, [receipt, BEHAVIOURS["PH4"].name, "Secret words"])
+    (after,) = await stored(house, Flag)
+    assert (after.plate(house.app.vault), after.state) == (None, State.NEW)
+    assert after.words(house.app.vault) == "Secret words"
+    await assert_sound(house)
+
+
+async def test_the_newest_reports_come_first(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    receipts = [code_on(await flag(phone, _, code)) for code in ("SX1", "VB1", "DR1")]
+    listed = labels(await send(phone, "/myreports"))[:3]
+    assert [label.partition(" ")[0] for label in listed] == receipts[::-1]
+
+
+async def everything_of(house: House, gone: Person, flags: list[int], attempts: list[int]) -> dict[str, int]:
+    """How many rows of each table hang on a person, on their flags, on their attempts."""
+    ids = {"people": [gone.id], "flags": flags, "attempts": attempts}
+    found: dict[str, int] = {}
+    async with house.app.database.reading() as session:
+        for table in Base.metadata.sorted_tables:
+            columns = [
+                (key.parent, ids[key.column.table.name]) for key in table.foreign_keys if key.column.table.name in ids
+            ]
+            columns += [(table.c.id, ids[table.name])] if table.name in ids else []
+            for column, values in columns:
+                rows = (await session.execute(table.select().where(column.in_(values)))).all()
+                found[table.name] = found.get(table.name, 0) + len(rows)
+    return found
+
+
+async def test_deletedata_leaves_nothing_of_a_person_and_the_next_start_is_the_first(house: House) -> None:
+    phone, other, _ = passenger(house, "ru"), house.phone(PASSENGER + 50), say("ru")
+    await flag(other, say("en"))
+    await take_lesson(phone, "ru")
+    await press(phone, _("Go through it again"))
+    await flag(phone, _, "PH6")
+    await press(phone, _("Add the plate"), await flag(phone, _, "SX1"))
+    await send(phone, "/privacy")
+    gone = await person(house, phone)
+    flags = [flag.id for flag in await stored(house, Flag, reporter_id=gone.id)]
+    attempts = [attempt.id for attempt in await stored(house, Attempt, person_id=gone.id)]
+    before = await everything_of(house, gone, flags, attempts)
+    assert {name for name, count in before.items() if not count} <= {"team", "dead_letters"}
+    await press(phone, _("Delete my data"))
+    await press(phone, _("No, keep it"))
+    assert await everything_of(house, gone, flags, attempts) == before | {"conversations": 0}
+    await send(phone, "/deletedata")
+    screen = await press(phone, _("Yes, delete everything"))
+    assert set((await everything_of(house, gone, flags, attempts)).values()) == {0}
+    await press(phone, _("« Menu"), screen)
+    assert (await person(house, phone)).id != gone.id
+    assert _("Report an incident") in labels(await send(phone, "/myreports"))
+    assert not any(label.startswith(("✓", "▶")) for label in labels(await send(phone, "/learn")))
+    assert (await open_lesson(phone, "ru")).text
+    assert len(await stored(house, Flag)) == 1  # the other person's
+    await assert_sound(house)
+
+
+async def test_privacy_names_the_operator_where_one_is_set(sqlite_url: str) -> None:
+    async with open_house(sqlite_url, operator_name="ЖШС <Құрмет> & Ко", **QUICK) as house:
+        for language in LANGUAGES:
+            phone = house.phone(PASSENGER + 50 + LANGUAGES.index(language), language)
+            assert "ЖШС <Құрмет> & Ко" in (await send(phone, "/privacy")).text
+            assert "/deletedata" in phone.last.text
+        await assert_sound(house)

@@ -4,6 +4,7 @@ What a command needs is imported in it: `--help` must not wait for what `run` ne
 """
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -58,6 +59,7 @@ def _settings() -> "Settings":
 @cli.command()
 def run() -> None:
     """Run the bot with the settings of the environment and `.env`."""
+    gc.disable()  # what a start makes is no garbage; `run_bot` puts the collector to work again
     from bot.run import run_bot
 
     run_bot(_settings())

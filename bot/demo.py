@@ -3,6 +3,7 @@
 import base64
 import secrets
 import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from bot.app import open_app
@@ -21,22 +22,18 @@ def run_demo(port: int) -> None:
 
 async def _run(port: int, folder: Path) -> None:
     sandbox = demo_sandbox()
-    try:
-        serving = sandbox.serve(port=port)
-        url = await serving.__aenter__()
-    except OSError:
-        serving = sandbox.serve(port=0)
-        url = await serving.__aenter__()
-    try:
-        async with open_app(demo_settings(sandbox.token, url, folder)) as app:
-            stop_on_signals(app.stop)
-            print(
-                f"\n  Qurmet is open at {url}\n  Three phones: a driver, a passenger, a reviewer. Ctrl+C ends it.\n",
-                flush=True,
-            )
-            await app.run()
-    finally:
-        await serving.__aexit__(None, None, None)
+    async with AsyncExitStack() as stack:
+        try:
+            url = await stack.enter_async_context(sandbox.serve(port=port))
+        except OSError:  # the port is taken
+            url = await stack.enter_async_context(sandbox.serve(port=0))
+        app = await stack.enter_async_context(open_app(demo_settings(sandbox.token, url, folder)))
+        stop_on_signals(app.stop)
+        print(
+            f"\n  Qurmet is open at {url}\n  Three phones: a driver, a passenger, a reviewer. Ctrl+C ends it.\n",
+            flush=True,
+        )
+        await app.run()
 
 
 def demo_sandbox() -> Sandbox:

@@ -1,49 +1,67 @@
-"""Brings the database to the newest revision, one process at a time."""
+"""Brings the database to the newest revision, one process at a time.
+
+Alembic is imported only where there is something to do: most starts find the database as they left it.
+"""
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from models.database import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 logging.getLogger("alembic").setLevel(logging.WARNING)  # else each look at the revision is two lines
 _LOCK = 0x517572  # any number that nothing else on the server locks with
 
 
-def alembic_config(connection: Connection | None = None) -> Config:
+def alembic_config(connection: Connection | None = None) -> "Config":
     """Alembic's settings, bound to a connection."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
-def newest_revision() -> str | None:
-    """The revision that this code was written for."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+def newest_revision() -> str:
+    """The revision that this code was written for; the files of revisions are numbered: `0001_what.py`."""
+    return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
 async def current_revision(database: Database) -> str | None:
     """The revision of the database; None while it's empty."""
     async with database.engine.connect() as connection:
-        return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+        return await connection.run_sync(_current)
 
 
 async def migrate(database: Database, revision: str = "head") -> None:
-    """Upgrade (or, for an older revision, downgrade) in one transaction; others wait their turn."""
+    """Upgrade (or, for an older revision, downgrade) in one transaction; others wait their turn.
+
+    Raises alembic's CommandError for a revision that there isn't.
+    """
+    if revision == "head" and await current_revision(database) == newest_revision():
+        return
     async with database.engine.begin() as connection:
         if not database.is_sqlite:  # SQLite's BEGIN IMMEDIATE is the lock already
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         await connection.run_sync(_run, revision)
 
 
+def _current(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
 def _run(connection: Connection, revision: str) -> None:
+    from alembic import command
+
     config = alembic_config(connection)
     if revision != "head" and revision in _behind(connection):
         command.downgrade(config, revision)
@@ -52,7 +70,9 @@ def _run(connection: Connection, revision: str) -> None:
 
 
 def _behind(connection: Connection) -> set[str]:
-    current = MigrationContext.configure(connection).get_current_revision()
+    from alembic.script import ScriptDirectory
+
+    current = _current(connection)
     if current is None:
         return set()
     script = ScriptDirectory.from_config(alembic_config())

@@ -59,6 +59,7 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

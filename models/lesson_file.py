@@ -23,6 +23,7 @@ QUESTIONS = range(3, 6)
 OPTIONS = range(3, 5)
 CARD_LIMIT, QUESTION_LIMIT, WHY_LIMIT = 600, 1000, 400  # in UTF-16 units, as Telegram counts
 
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # the fast one, where PyYAML was built with it
 _FILE_NAME = re.compile(r"(\d\d)-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 _KEYED = re.compile(r"(?P<text>.*?)\s*\{#(?P<key>[a-z0-9]+(?:-[a-z0-9]+)*)\}")
 _BOX = re.compile(r"\[(?P<mark>[ xXхХ])\]\s+(?P<rest>.*)")  # a Cyrillic х in the box is no mistake
@@ -104,7 +105,7 @@ def _read_front(file: LessonFile, text: str) -> tuple[str, int]:
                 file.fault(number, f"{match[1]} stands here for the second time")
             file.lines[match[1]] = number
     try:
-        fields = handler.load(front, Loader=yaml.BaseLoader)  # every value stays text: no surprises with "no"
+        fields = handler.load(front, Loader=_LOADER)  # every value stays text: no surprises with "no"
         file.front = FrontMatter.model_validate(fields)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)

@@ -174,6 +174,6 @@ def _stored_rows(flag: Flag, receipt: str, _: Texts) -> list[Row]:
             button(_("Add the plate"), OwnPress(action="plate", flag=flag.id)),
             button(_("Add your words"), OwnPress(action="words", flag=flag.id)),
         ],
-        [button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id), DANGER)],
+        [button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id))],
         [button(_("My reports"), OwnPress(action="list")), *back_home(_)],
     ]

@@ -39,11 +39,13 @@ async def show_lessons(event: Event, visit: Visit) -> Method:
     await visit.state.clear()
     finished = await last_finished(visit.session, visit.person.id)
     opened = {attempt.lesson for attempt in visit.person.attempts if attempt.finished_at is None}
+    following = next((number for number in visit.course.numbers if number not in finished), None)
     rows: list[Row] = []
     for number in visit.course.numbers:
         lesson = visit.course.lesson(number, visit.person.language)
         mark = "▶ " if number in opened else "✓ " if number in finished else ""
-        rows.append([button(f"{mark}{number}. {lesson.title}", LearnPress(action="open", lesson=number), PRIMARY)])
+        style = PRIMARY if number == following else None
+        rows.append([button(f"{mark}{number}. {lesson.title}", LearnPress(action="open", lesson=number), style)])
     text = _(
         "<b>Lessons for drivers</b>\n\nThree minutes each: a few cards, then questions from everyday rides. "
         "You can stop at any point and go on later.\n\nPlease read when you are parked."

@@ -1,6 +1,6 @@
 """Flagging an incident: four taps, no typing.
 
-    Flag an incident → is the ride going on? → what kind? → what happened? → stored, with a receipt
+    Report an incident → is the ride going on? → what kind? → what happened? → stored, with a receipt
 
 The draft's name travels in the buttons, so pressing twice, or a repeated update, gives the same receipt. The flag is
 stored before its receipt is shown, and the receipt also goes through the outbox.

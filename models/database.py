@@ -96,7 +96,7 @@ class Database:
         return self._writer
 
     async def ping(self) -> None:
-        """Prove that the database can be written to; raises what the driver raises."""
+        """Begin what would write, and end it without having written; raises what the driver raises."""
         async with self.transaction() as session:
             await session.execute(text("SELECT 1"))
 

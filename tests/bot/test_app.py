@@ -64,6 +64,37 @@ async def test_it_is_not_ready_without_its_database_and_ready_again_with_it(
     assert (await get(watched, "/readyz"))[0] == 200
 
 
+async def test_it_is_not_ready_on_a_database_that_answers_but_takes_nothing(watched: House) -> None:
+    await watched.phone(PASSENGER).send("/start")
+    database = watched.app.database
+    await make_read_only(database, True)
+    await get(watched, "/readyz")  # may meet a connection that was ended
+    status, text = await get(watched, "/readyz")
+    assert status == 503
+    assert '"database": "ok"' not in text
+    await make_read_only(database, False)
+    await eventually(lambda: ready(watched))
+
+
+async def make_read_only(database: Database, read_only: bool) -> None:
+    """Let every connection read but not write, or write again."""
+    if database.is_sqlite:
+        async with database.engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            await raw.driver_connection.execute(f"PRAGMA query_only = {int(read_only)}")  # before any BEGIN
+        return
+    admin = Database(database.url.render_as_string(hide_password=False))
+    async with admin.engine.connect() as connection:
+        setting = f'ALTER DATABASE "{database.url.database}" SET default_transaction_read_only = {read_only}'
+        await connection.exec_driver_sql("SET default_transaction_read_only = off")
+        await connection.commit()
+        await connection.exec_driver_sql(setting)
+        await connection.commit()
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+        await connection.exec_driver_sql(ended.replace("%s", f"'{database.url.database}'"))
+    await admin.close()
+
+
 async def test_it_is_not_ready_when_messages_have_waited_for_ten_minutes(watched: House) -> None:
     watched.sandbox.faults.broken(times=10**6, method="sendMessage")
     phone = watched.phone(PASSENGER)

@@ -105,8 +105,16 @@ class Sender:
         await self._write_down(results)
         waits = [r.failure.wait for r in results if r.failure is not None and r.failure.wait is not None]
         if len({r.person_id for r in results if r.failure is not None and r.failure.wait is not None}) > 1:
-            return max(waits)  # Telegram slows the bot, not one chat
+            await self._hold_back(max(waits))  # Telegram slows the bot, not one chat
         return 0 if rows else _LOOK_AGAIN
+
+    async def _hold_back(self, seconds: float) -> None:
+        """Send nothing for so long, whatever is posted meanwhile; only a stop ends it."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+        except TimeoutError:
+            pass
 
     async def _is_anything_due(self, now: datetime) -> bool:
         async with self.database.reading() as session:

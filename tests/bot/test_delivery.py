@@ -177,6 +177,25 @@ async def test_a_wait_that_telegram_asks_for_delays_and_loses_nothing(office: Of
     assert office.sent == ["hello"]
 
 
+async def test_when_telegram_slows_the_whole_bot_nobody_is_written_to_until_the_wait_is_over(office: Office) -> None:
+    one, two, three = await office.phones(3)
+    await office.post(one, ["one"])
+    await office.post(two, ["two"])
+    office.sandbox.faults.too_many(times=2, retry_after=40)
+    sender = office.sender()
+    async with office.sending(sender):
+        await eventually(lambda: refused(office, 2))
+        await office.post(three, ["three"])
+        sender.wake()
+        await asyncio.sleep(0.3)  # far longer than a round takes
+        assert office.sent == []
+
+
+async def refused(office: Office, times: int) -> bool:
+    async with office.database.reading() as session:
+        return len((await session.scalars(select(Parcel).where(Parcel.error.is_not(None)))).all()) == times
+
+
 async def retry_is_in(office: Office, seconds: float) -> bool:
     async with office.database.reading() as session:
         parcel = (await session.scalars(select(Parcel))).one()

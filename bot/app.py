@@ -15,7 +15,8 @@ from typing import Any
 
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import AiogramError, TelegramNotFound, TelegramUnauthorizedError
-from aiogram.methods import DeleteWebhook, SetWebhook, TelegramMethod
+from aiogram.methods import DeleteWebhook, GetMe, SetWebhook, TelegramMethod
+from aiogram.methods.base import TelegramType
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -29,10 +30,12 @@ from bot.intake import TokenRefused, poll
 from bot.menu import set_menu
 from bot.metrics import Metrics
 from bot.migrate import current_revision, migrate, newest_revision
+from bot.reminders import Reminders
 from bot.replies import Replies
 from bot.settings import Settings, host_port
 from bot.telegram import connect
 from bot.webhook import Webhook
+from bot.workshop import Address, Making
 from handlers import routers
 from handlers.texts import LOCALES, load_texts
 from handlers.visit import Terms
@@ -66,6 +69,8 @@ class App:
     engine: Engine
     sender: Sender
     housekeeping: Housekeeping
+    reminders: Reminders
+    address: Address
     stop: asyncio.Event
 
     async def run(self) -> None:
@@ -74,7 +79,10 @@ class App:
             if self.settings.health_listen:
                 await stack.enter_async_context(serve_health(self.settings.health_listen, self.metrics, self._checks()))
             await stack.enter_async_context(_beside(self.housekeeping.run()))
+            await stack.enter_async_context(_beside(self.reminders.run()))
             await stack.enter_async_context(_beside(self._set_menu()))
+            if (me := await self._insist(GetMe())) is not None:
+                self.address.username = me.username or ""
             delivering = asyncio.create_task(self.sender.run())
             try:
                 await (self._serve_webhook() if self.settings.webhook_url else self._poll())
@@ -106,13 +114,12 @@ class App:
             finally:
                 await runner.cleanup()  # answers what has come before it returns
 
-    async def _insist(self, method: TelegramMethod[bool]) -> None:
-        """Call a method that nothing goes on without, until it works or the bot is to stop."""
+    async def _insist(self, method: TelegramMethod[TelegramType]) -> TelegramType | None:
+        """Call a method that nothing goes on without, until it works; None if the bot is to stop before."""
         pause = 0.5
         while not self.stop.is_set():
             try:
-                await self.bot(method)
-                return
+                return await self.bot(method)
             except (TelegramUnauthorizedError, TelegramNotFound) as error:
                 raise TokenRefused from error
             except (AiogramError, OSError) as error:
@@ -120,6 +127,7 @@ class App:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stop.wait(), pause)
             pause = min(2 * pause, 30.0)
+        return None
 
     async def _set_menu(self) -> None:
         language = Language(self.settings.default_language)
@@ -164,7 +172,9 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         bot = connect(settings.bot_token.get_secret_value(), settings.telegram_api_url)
         stack.push_async_callback(bot.session.close)
         metrics = Metrics()
-        sender = Sender(database, vault, bot, metrics, rate=settings.send_rate, clock=clock)
+        address = Address()
+        making = Making(database, vault, course, texts, bot, address, clock)
+        sender = Sender(database, vault, bot, metrics, rate=settings.send_rate, make=making.make, clock=clock)
         replies = Replies(bot, metrics, _mark_blocked(database, vault, clock))
         dispatcher = Dispatcher(disable_fsm=True)
         dispatcher.include_routers(*routers())
@@ -180,6 +190,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             default_language=language,
             terms=Terms(_operator(settings), settings.retention_days),
             wake_outbox=sender.wake,
+            link=address.link,
             clock=clock,
             flood=Flood(settings.updates_per_person),
         )
@@ -190,7 +201,20 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             updates_kept=timedelta(days=settings.updates_kept_days),
             clock=clock,
         )
-        yield App(settings, database, vault, bot, metrics, replies, engine, sender, housekeeping, asyncio.Event())
+        yield App(
+            settings=settings,
+            database=database,
+            vault=vault,
+            bot=bot,
+            metrics=metrics,
+            replies=replies,
+            engine=engine,
+            sender=sender,
+            housekeeping=housekeeping,
+            reminders=Reminders(database, vault, sender.wake, clock),
+            address=address,
+            stop=asyncio.Event(),
+        )
 
 
 def _operator(settings: Settings) -> str:

@@ -1,27 +1,74 @@
-"""`python -m bot check`: finds before the start what would go wrong after it."""
+"""`python -m bot check`: finds before the start what would go wrong after it.
+
+Faults must be mended: with one of them the bot would not start, or say something wrong. Hints are places to look at.
+"""
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 from aiogram.exceptions import AiogramError
 
-from bot.catalogues import faults
+from bot.catalogues import ROOT, faults
+from bot.content import all_files
+from bot.in_step import behind
 from bot.migrate import current_revision, newest_revision
 from bot.mistake import Mistake
 from bot.operate import usable_database
 from bot.settings import Settings
+from bot.spelling import CannotSpell, accepted, unknown_words
 from bot.telegram import connect
 from handlers.texts import LOCALES
+from models.avoided import find_avoided, read_avoided
 from models.lessons import ContentError, load_course
 
+MANY = 30
+"""So many unknown words of a language are listed; where there are more, a line says how many."""
 
-def check_content() -> Iterator[str]:
-    """Faults of the lessons and of the catalogues, a line each."""
+
+def check_content(root: Path = LOCALES) -> Iterator[str]:
+    """Faults of the lessons, of their words, and of the catalogues, a line each."""
     try:
-        load_course(LOCALES)
+        load_course(root)
     except ContentError as error:
         yield from str(error).splitlines()
-    yield from faults()
+    yield from _avoided_words(root)
+    yield from faults(root)
+
+
+def hints(root: Path = LOCALES, *, all_words: bool = False) -> Iterator[str]:
+    """Places of the content to look at, a line each; nothing of it is wrong for certain."""
+    try:
+        yield from behind(root)
+    except Mistake as mistake:
+        yield str(mistake)
+    yield from _unknown_words(root, all_words=all_words)
+
+
+def _avoided_words(root: Path) -> Iterator[str]:
+    for language, texts in all_files(root).items():
+        try:
+            avoided = read_avoided(root, language)
+        except ValueError as error:
+            yield str(error)
+            continue
+        for name, text in texts.items():
+            yield from map(str, find_avoided(f"{language}/{name}", text, avoided))
+
+
+def _unknown_words(root: Path, *, all_words: bool) -> Iterator[str]:
+    glossary = (ROOT / "GLOSSARY.md").read_text("utf-8")
+    for language, texts in all_files(root).items():
+        try:
+            found = unknown_words(texts, language, accepted(root, glossary, language))
+        except CannotSpell as reason:
+            yield f"{language}: spelling was not looked at: {reason}"
+            continue
+        if len(found) > MANY and not all_words:
+            yield f"{language}: {len(found)} words are in no dictionary: python -m bot check --words lists them"
+            continue
+        for name, line, word in found:
+            yield f"{language}/{name}:{line}: {word}"
 
 
 async def check_surroundings(settings: Settings) -> list[str]:

@@ -88,9 +88,13 @@ def migrate(revision: Annotated[str, typer.Argument(help="A revision, or head fo
 @cli.command()
 def check(
     offline: Annotated[bool, typer.Option("--offline", help="Only lessons and texts; needs no settings.")] = False,
+    words: Annotated[bool, typer.Option("--words", help="List every word that is in no dictionary.")] = False,
 ) -> None:
-    """Find what would go wrong: settings, lessons, texts, the database, the way to Telegram."""
-    from bot.check import check_content, check_surroundings
+    """Find what would go wrong: settings, lessons, texts, the database, the way to Telegram.
+
+    Hints come after the faults: words and translations to look at. They fail nothing.
+    """
+    from bot.check import check_content, check_surroundings, hints
 
     found = list(check_content())
     if not offline:
@@ -98,15 +102,38 @@ def check(
     for fault in found:
         print(fault)
     print(f"{len(found)} faults" if found else "all is well")
+    if looked := list(hints(all_words=words)):
+        print(f"\nTo look at, not faults ({len(looked)}):")
+        for hint in looked:
+            print(hint)
     raise typer.Exit(1 if found else 0)
 
 
 @cli.command()
-def texts() -> None:
-    """Write new texts of the code into the catalogues, for translators."""
+def preview(
+    lesson: Annotated[str, typer.Argument(help="Its number or name: 2, four-forms, 02-four-forms.")],
+    language: Annotated[str, typer.Argument(help="kk, ru or en.")],
+) -> None:
+    """Show a lesson and its bank in the terminal, as a driver sees them."""
+    from bot.preview import preview_lesson
+
+    raise typer.Exit(preview_lesson(lesson, language))
+
+
+@cli.command()
+def texts(
+    in_step: Annotated[
+        list[str] | None,
+        typer.Option("--in-step", help="A lesson that was looked at in all languages: 02-four-forms."),
+    ] = None,
+) -> None:
+    """Write new texts of the code into the catalogues, for translators, and record which lessons are in step."""
     from bot.catalogues import refresh
+    from bot.in_step import record
+    from handlers.texts import LOCALES
 
     refresh()
+    record(LOCALES, in_step or ())
 
 
 @cli.command()

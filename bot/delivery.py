@@ -8,21 +8,26 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from aiogram import Bot, methods
+from aiogram.types import Message
 from aiolimiter import AsyncLimiter
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
 from bot.telegram import Failure, Verdict, judge, tell
+from handlers.making import Made, ordered
 from models.database import Database
 from models.leases import hold, release
 from models.outbox import Delivery, Parcel, lease, next_due, waiting
 from models.people import Person, mark_blocked
-from models.vault import CannotOpen, Vault
+from models.uploads import keep_file_id
+from models.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +37,8 @@ TERM = timedelta(seconds=30)
 """How long this sender remains the one without saying so again."""
 LONGEST_PAUSE = timedelta(minutes=10)
 _LOOK_AGAIN = 2.0
+Make = Callable[[str, Person, Mapping[str, Any]], Awaitable[Made | None]]
+
 _BLOCKED_BEFORE = Failure(Verdict.UNREACHABLE, "blocked before")
 
 
@@ -40,6 +47,12 @@ class _Result:
     parcel_id: int
     person_id: int
     failure: Failure | None = None
+    uploaded: tuple[str, str] | None = None
+    """The name of a file to be kept, and its file id."""
+
+
+async def _make_nothing(order: str, person: Person, values: Mapping[str, Any]) -> Made | None:
+    raise LookupError(order)
 
 
 @dataclass
@@ -51,6 +64,8 @@ class Sender:
     bot: Bot
     metrics: Metrics
     rate: float = 30.0
+    make: Make = _make_nothing
+    """Makes a message that was only ordered; see `handlers/making.py`."""
     clock: Clock = utc_now
     name: str = field(default_factory=lambda: secrets.token_hex(8))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -121,7 +136,7 @@ class Sender:
             count, oldest = await waiting(session)
             due = await next_due(session)
         self.metrics.outbox_depth.set(count)
-        self.metrics.outbox_age.set((now - oldest).total_seconds() if oldest else 0.0)
+        self.metrics.outbox_age.set((now - oldest).total_seconds() if oldest and oldest < now else 0.0)
         return due is not None and due <= now
 
     async def _send(self, parcel: Parcel, person: Person) -> _Result:
@@ -131,17 +146,32 @@ class Sender:
             return result
         try:
             name, parameters = parcel.read(self.vault)
-            method = getattr(methods, name[0].upper() + name[1:])(chat_id=person.telegram_id(self.vault), **parameters)
-        except (CannotOpen, AttributeError, LookupError, TypeError, ValueError) as error:
+            made = await self._made(name, parameters, person)
+        except (SQLAlchemyError, OSError) as error:
+            result.failure = Failure(Verdict.LATER, type(error).__name__)
+            return result
+        except Exception as error:  # it would fail the next time too, and must not take the rest of the round along
             result.failure = Failure(Verdict.REFUSED, type(error).__name__)
+            return result
+        if made is None:
             return result
         async with self._limiter:
             try:
-                await tell(self.bot, method)
+                if made.keep is None:
+                    await tell(self.bot, made.method)
+                else:
+                    result.uploaded = _uploaded(made.keep, await self.bot(made.method))
             except Exception as error:  # whatever it is, it must not take the rest of the round along
                 result.failure = judge(error)
         self.metrics.send_done(name, result.failure.verdict.name.lower() if result.failure else "ok")
         return result
+
+    async def _made(self, name: str, parameters: dict[str, Any], person: Person) -> Made | None:
+        chat_id = person.telegram_id(self.vault)
+        if (order := ordered(name)) is None:
+            return Made(getattr(methods, name[0].upper() + name[1:])(chat_id=chat_id, **parameters))
+        made = await self.make(order, person, parameters)
+        return made and Made(made.method.model_copy(update={"chat_id": chat_id}), made.keep)
 
     async def _write_down(self, results: list[_Result]) -> None:
         now = self.clock()
@@ -152,11 +182,21 @@ class Sender:
             if blocked:
                 await mark_blocked(session, blocked, now)
             for result in results:
+                if result.uploaded is not None:
+                    await keep_file_id(session, *result.uploaded, now)
                 parcel = await session.get(Parcel, result.parcel_id)
                 if parcel is not None and parcel.status is Delivery.WAITING:
                     _settle(parcel, result.failure, now)
         for name, count in Counter(r.failure.name for r in results if r.failure).items():
             log.warning("%d of the outbox not sent: %s", count, name)
+
+
+def _uploaded(name: str, message: object) -> tuple[str, str] | None:
+    """The name and file id of what was sent, the largest size of a photo."""
+    if not isinstance(message, Message):
+        return None
+    file = message.photo[-1] if message.photo else message.document
+    return (name, file.file_id) if file is not None else None
 
 
 def _settle(parcel: Parcel, failure: Failure | None, now: datetime) -> None:

@@ -77,6 +77,7 @@ class Engine:
     default_language: Language
     terms: Terms
     wake_outbox: Callable[[], None]
+    link: Callable[[str], str]
     clock: Clock = utc_now
     flood: Flood = field(default_factory=Flood)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -163,6 +164,7 @@ class Engine:
             course=self.course,
             texts=self.texts,
             terms=self.terms,
+            link=self.link,
         )
 
     async def _set_aside(self, raw: Mapping[str, Any], error: Exception) -> None:

@@ -15,6 +15,8 @@ from models.database import Database
 from models.flags import forget_ended
 from models.leases import hold
 from models.outbox import forget_settled
+from models.trials import KEPT as TRIALS_KEPT
+from models.trials import forget_trials
 from models.updates import DeadLetter, forget_updates
 
 log = logging.getLogger(__name__)
@@ -51,5 +53,6 @@ class Housekeeping:
                 await forget_updates(session, now - self.updates_kept)
                 await forget_settled(session, now - SETTLED_KEPT)
                 await forget_ended(session, now - self.flags_kept)
+                await forget_trials(session, now - TRIALS_KEPT)
             self.metrics.dead_letters.set(await session.scalar(select(func.count(DeadLetter.id))) or 0)
         await self.database.empty_log()

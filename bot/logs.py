@@ -58,8 +58,8 @@ SHAPES = tuple(
         ),
     )
 )
-TELLTALES = ("sqlalchemy", "aiosqlite", "aiogram.scene")
-"""Loggers that print rows and parameters below WARNING."""
+TELLTALES = ("sqlalchemy", "aiosqlite", "aiogram.scene", "fpdf", "fontTools", "matplotlib", "PIL", "markdown_it")
+"""Loggers that print below WARNING what is in rows and texts, or a line for each letter that they read."""
 
 
 def setup_logs(format: str, level: str, secrets: Iterable[str | bytes], *, stream: TextIO | None = None) -> None:

@@ -17,11 +17,11 @@ from aiogram.methods import (
 )
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat, BotCommandScopeUnion
 
-from handlers.menu import DESCRIPTION, EVERYONE, NAME, REVIEWERS, SHORT_DESCRIPTION
+from handlers.menu import DESCRIPTION, EVERYONE, NAME, OWNERS, REVIEWERS, SHORT_DESCRIPTION
 from handlers.texts import Texts
 from models.database import Database
 from models.people import Language
-from models.team import members
+from models.team import Role, members
 from models.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -32,16 +32,17 @@ async def set_menu(
 ) -> None:
     """Bring Telegram's side up to date; what can't be set now is set at the next start."""
     async with database.reading() as session:
-        team = [(person.telegram_id(vault), person.language) for _member, person in await members(session)]
+        team = [(member.role, person.telegram_id(vault), person.language) for member, person in await members(session)]
     try:
         for code, _ in [(None, texts[default]), *texts.items()]:
             await _set_commands(bot, EVERYONE, BotCommandScopeAllPrivateChats(), code, _)
             await _set_profile(bot, code, _)
     except (AiogramError, OSError) as error:
         log.warning("the menu could not be set: %s", type(error).__name__)
-    for chat_id, language in team:
+    for role, chat_id, language in team:
+        commands = (OWNERS if role is Role.OWNER else {}) | REVIEWERS | EVERYONE
         try:
-            await _set_commands(bot, REVIEWERS | EVERYONE, BotCommandScopeChat(chat_id=chat_id), None, texts[language])
+            await _set_commands(bot, commands, BotCommandScopeChat(chat_id=chat_id), None, texts[language])
         except (AiogramError, OSError) as error:  # a member who has not written to the bot yet
             log.info("the menu of a member of the team could not be set: %s", type(error).__name__)
 

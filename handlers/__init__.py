@@ -4,11 +4,36 @@ Handlers read and write the session of their `visit` and return methods of Teleg
 commit. Whatever arrives in a private chat comes with a visit; a handler for groups has only `_`, its texts.
 """
 
+from collections.abc import Mapping
+
 from aiogram import Router
 from aiogram.filters import Filter
 from aiogram.types import TelegramObject
 
-from handlers import fallback, groups, home, learn, own, privacy, report, review
+from handlers import (
+    certificate,
+    cohort,
+    daily,
+    exam,
+    fallback,
+    groups,
+    home,
+    joining,
+    learn,
+    own,
+    pledge,
+    policy,
+    privacy,
+    progress,
+    report,
+    review,
+    seminar,
+    stats,
+    trial,
+    verify,
+    voting,
+)
+from handlers.making import Maker
 from handlers.visit import Visit
 
 
@@ -24,6 +49,46 @@ def routers() -> list[Router]:
     private = Router(name="private")
     for observer in (private.message, private.callback_query, private.my_chat_member):
         observer.filter(_Private())
-    modules = (learn, report, own, review, home, privacy, fallback)
+    modules = (
+        learn,
+        policy,
+        exam,
+        daily,
+        pledge,
+        certificate,
+        verify,
+        report,
+        own,
+        review,
+        trial,
+        joining,
+        cohort,
+        voting,
+        seminar,
+        progress,
+        stats,
+        home,
+        privacy,
+        fallback,
+    )
     private.include_routers(*(module.router() for module in modules))
     return [private, groups.router()]
+
+
+def makers() -> Mapping[str, Maker]:
+    """What is made at delivery, by the name under which it's ordered."""
+    return {
+        "picture": learn.make_picture,
+        "daily": daily.make_daily,
+        "followup": exam.make_followup,
+        "trial": trial.make_trial,
+        "certificate": certificate.make_certificate,
+        "renewal": certificate.make_renewal,
+        "pledge check": pledge.make_check,
+        "cohort code": cohort.make_qr_code,
+        "ballot": voting.make_ballot,
+        "scene answer": voting.make_answer,
+        "scene": seminar.make_scene,
+        "progress plot": progress.make_plot,
+        "course plot": stats.make_plot,
+    }

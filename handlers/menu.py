@@ -8,6 +8,9 @@ EVERYONE = {
     "sos": N_("help now"),
     "myreports": N_("my reports"),
     "learn": N_("lessons for drivers"),
+    "progress": N_("my progress"),
+    "certificate": N_("my certificate"),
+    "verify": N_("check a certificate"),
     "language": N_("language"),
     "privacy": N_("what is stored about you"),
     "deletedata": N_("delete my data"),
@@ -16,6 +19,10 @@ EVERYONE = {
 REVIEWERS = {
     "queue": N_("queue of flags"),
     "flag": N_("open a flag: /flag 12"),
+    "stats": N_("figures"),
+}
+OWNERS = {
+    "cohort": N_("cohorts and seminars"),
 }
 
 NAME = N_("Qurmet: respect on the ride")

@@ -47,10 +47,11 @@ def post_message(
     *,
     priority: Priority,
     now: datetime,
+    due_at: datetime | None = None,
 ) -> None:
-    """Put a message for a person into the outbox; its chat is filled in at delivery."""
+    """Put a message for a person into the outbox, to go out at once or later; its chat is filled in at delivery."""
     parameters = message.model_dump(mode="json", exclude_none=True, exclude_defaults=True, exclude={"chat_id"})
-    post(session, vault, person.id, message.__api_method__, parameters, priority=priority, now=now)
+    post(session, vault, person.id, message.__api_method__, parameters, priority=priority, now=now, due_at=due_at)
 
 
 async def tell_team_of_flag(

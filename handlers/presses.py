@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from aiogram.filters import Filter
 from aiogram.filters.callback_data import CallbackData
+from aiogram.types import Message
 from pydantic import Field
 
 Number = Annotated[int, Field(ge=0, lt=2**63)]
@@ -25,6 +26,84 @@ class LearnPress(CallbackData, prefix="learn"):
 
     action: str
     lesson: int = 0
+    step: str = ""
+    option: str = ""
+
+
+class ExamPress(CallbackData, prefix="exam"):
+    """The tests: which one, the number of a sitting, the place of an item in it, the key of an option."""
+
+    action: str
+    exam: str = ""
+    sitting: Number = 0
+    at: int = 0
+    option: str = ""
+
+
+class DailyPress(CallbackData, prefix="daily"):
+    """Spaced review: a lesson's number, the key of a question, the key of an option or an hour."""
+
+    action: str
+    lesson: int = 0
+    question: str = ""
+    option: str = ""
+
+
+class PolicyPress(CallbackData, prefix="policy"):
+    """The zero-tolerance policy: its version, and the number of the lesson that is to follow."""
+
+    action: str
+    version: int = 0
+    lesson: int = 0
+
+
+class CertificatePress(CallbackData, prefix="cert"):
+    """Certificates: the number of a row or draft, and the number on a certificate."""
+
+    action: str
+    certificate: Number = 0
+    value: str = ""
+
+
+class PledgePress(CallbackData, prefix="pledge"):
+    """The action plan: its number, the position of a commitment (1-3), days after which it's asked about, a key."""
+
+    action: str
+    plan: Number = 0
+    position: int = 0
+    days: int = 0
+    value: str = ""
+
+
+class CohortPress(CallbackData, prefix="cohort"):
+    """Cohorts and what their participants are asked: the row's number and a value."""
+
+    action: str
+    cohort: Number = 0
+    value: str = ""
+
+
+class SeminarPress(CallbackData, prefix="scene"):
+    """Seminars: the number of a cohort or scene, a lesson's number, the keys of a question and of an option."""
+
+    action: str
+    row: Number = 0
+    lesson: int = 0
+    question: str = ""
+    option: str = ""
+
+
+class StatsPress(CallbackData, prefix="stats"):
+    """Figures for the team."""
+
+    action: str
+    value: str = ""
+
+
+class TrialPress(CallbackData, prefix="trial"):
+    """A lesson that its author is trying: the key of a card or question, the key of an option."""
+
+    action: str
     step: str = ""
     option: str = ""
 
@@ -58,6 +137,20 @@ class DataPress(CallbackData, prefix="data"):
     """A person's own data."""
 
     action: str
+
+
+class Payload(Filter):
+    """A link into the bot: /start with a payload that begins with this letter. Hands over the rest as `payload`."""
+
+    def __init__(self, letter: str) -> None:
+        self._letter = letter
+
+    async def __call__(self, message: Message) -> bool | dict[str, Any]:
+        """Compare the first letter; Telegram gives a payload after one space."""
+        command, _, payload = (message.text or "").partition(" ")
+        if command.partition("@")[0] != "/start" or not payload.startswith(self._letter):
+            return False
+        return {"payload": payload.removeprefix(self._letter).strip()}
 
 
 class Action(Filter):

@@ -29,13 +29,17 @@ async def privacy(message: Message, visit: Visit) -> Method:
     _ = visit._
     text = _(
         "<b>What is stored</b>\n"
-        "• your language, and your place and answers in the lessons\n"
+        "• your language; your place, answers and opinions in lessons and tests; what you accepted, and when\n"
+        "• the name on your certificate and your own words in the action plan, encrypted\n"
+        "• your gender and region, if you said them: for counts only\n"
         "• your reports: your words, the number plate and the code are encrypted, each report with a key of its own; "
         "what you chose by buttons, and when, is not\n"
-        "• your Telegram ID, encrypted, so that the bot can answer you. Not your name, not your telephone number.\n\n"
+        "• your Telegram ID, encrypted, so that the bot can answer you. "
+        "Not your name in Telegram, not your telephone number.\n\n"
         "<b>Who sees it</b>\n"
         "Reviewers see reports, without your account. Every look is written down. "
-        "Closed reports are deleted after {days} days.\n\n"
+        "Closed reports are deleted after {days} days. Of the course the team sees counts, none below five. "
+        "Whoever has the number of your certificate sees your first name and an initial.\n\n"
         "<b>What we can't promise</b>\n"
         "Chats with bots are not end-to-end encrypted, and Telegram keeps the history abroad. "
         "Anybody who holds your phone can read this chat.\n\n"
@@ -56,8 +60,8 @@ async def ask_delete(event: Event, visit: Visit) -> Method:
         [button(_("No, keep it"), HomePress(action="start"), PRIMARY)],
     ]
     text = _(
-        "<b>Delete everything about you?</b>\n\nYour lesson results and your reports will be gone for good, "
-        "even those being looked at. Nobody can bring them back.\n\n"
+        "<b>Delete everything about you?</b>\n\nYour lesson results, your certificate and your reports will be gone "
+        "for good, even those being looked at. Nobody can bring them back.\n\n"
         "Of your reports only numbered records stay: that they were handled, without their content."
     )
     return show(event, text, rows)

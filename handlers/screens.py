@@ -45,25 +45,31 @@ def keyboard(rows: Sequence[Row]) -> InlineKeyboardMarkup | None:
 
 def show(event: Event, text: str | Rich, rows: Sequence[Row] = ()) -> SendMessage | EditMessageText:
     """The method that shows a screen for an event: HTML as a string, or text that is already formatted."""
-    if isinstance(text, Rich):
-        content = text.text
-        entities = [MessageEntity(**entity) for entity in text.entities]
-        formatting: dict[str, Any] = {"parse_mode": None, "entities": entities or None}
-    else:
-        content, formatting = text, {}
-    if isinstance(event, CallbackQuery):
-        if isinstance(event.message, Message):
-            return EditMessageText(
-                chat_id=event.message.chat.id,
-                message_id=event.message.message_id,
-                text=content,
-                reply_markup=keyboard(rows),
-                **formatting,
-            )
-        chat_id = event.message.chat.id if event.message is not None else event.from_user.id
-    else:
+    if isinstance(event, CallbackQuery) and isinstance(event.message, Message):
+        return EditMessageText(
+            chat_id=event.message.chat.id,
+            message_id=event.message.message_id,
+            reply_markup=keyboard(rows),
+            **written(text),
+        )
+    return show_anew(event, text, rows)
+
+
+def show_anew(event: Event, text: str | Rich, rows: Sequence[Row] = ()) -> SendMessage:
+    """The method that shows a screen in a message of its own, below all others."""
+    if isinstance(event, Message):
         chat_id = event.chat.id
-    return SendMessage(chat_id=chat_id, text=content, reply_markup=keyboard(rows), **formatting)
+    else:
+        chat_id = event.message.chat.id if event.message is not None else event.from_user.id
+    return SendMessage(chat_id=chat_id, reply_markup=keyboard(rows), **written(text))
+
+
+def written(text: str | Rich) -> dict[str, Any]:
+    """The parameters of a method that carry a text: HTML as a string, or text that is already formatted."""
+    if not isinstance(text, Rich):
+        return {"text": text}
+    entities = [MessageEntity(**entity) for entity in text.entities]
+    return {"text": text.text, "parse_mode": None, "entities": entities or None}
 
 
 def progress(done: int, total: int, width: int = 10) -> str:

@@ -1,6 +1,6 @@
 """One update of one person, and all that its handler may use."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,8 @@ class Visit:
     course: Course
     texts: Mapping[Language, Texts]
     terms: Terms
+    link: Callable[[str], str]
+    """The address that opens the bot with a payload of 1-64 characters (A-Z, a-z, 0-9, _ and -)."""
 
     @property
     def _(self) -> Texts:

@@ -36,6 +36,11 @@ class Action(StrEnum):
     WITHDRAWN = "flag withdrawn"
     DELETED = "flag deleted"
     DENIED = "refused"
+    REVOKED = "certificate revoked"
+    COHORT_MADE = "cohort made"
+    COHORT_ENDED = "cohort ended"
+    COHORT_SEEN = "cohort looked at"
+    FIGURES = "figures looked at"
 
 
 class AuditEntry(Base):
@@ -47,7 +52,7 @@ class AuditEntry(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor_id: Mapped[int | None] = mapped_column(Identifier)
     """The member of the team; None for the person who reported. Not a foreign key: entries outlive people."""
-    action: Mapped[Action] = mapped_column(words(Action, "action"))
+    action: Mapped[Action] = mapped_column(words(Action, "action", closed=False))
     flag_id: Mapped[int | None] = mapped_column(Identifier)
     detail: Mapped[str] = mapped_column(String(64))
     mark: Mapped[bytes] = mapped_column(LargeBinary(32))

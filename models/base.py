@@ -35,14 +35,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def words(kind: type[PythonEnum], name: str) -> Enum:
-    """A column that holds one of the enum's values as text, checked by the database."""
+def words(kind: type[PythonEnum], name: str, *, closed: bool = True) -> Enum:
+    """A column that holds one of the enum's values as text, checked by the database.
+
+    With `closed=False` it's not checked there, and has room for 32 characters: for lists that grow with the product.
+    """
     return Enum(
         kind,
         name=name,
         native_enum=False,
-        create_constraint=True,
-        length=max(len(member.value) for member in kind),
+        create_constraint=closed,
+        length=max(len(member.value) for member in kind) if closed else 32,
         values_callable=lambda members: [member.value for member in members],
     )
 

@@ -5,14 +5,23 @@ Plain frozen shapes, the same in every language; how they are read from Markdown
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date as Day
+from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from models.markup import Rich
+from models.markup import Rich, unshowable
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+def _one_line(text: str) -> str:
+    if "\n" in text or any(unshowable(text)):
+        raise ValueError("one line, without control characters")
+    return text
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(_one_line)]
 
 
 @dataclass(frozen=True, order=True)
@@ -48,10 +57,25 @@ class Option(_Frozen):
     why: Rich
 
 
-class Question(_Frozen):
-    """A scenario with its answers. `screen` is the whole message: scenario, then options from 1 on."""
+class Level(StrEnum):
+    """How difficult a question is."""
 
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+
+
+class Question(_Frozen):
+    """A scenario with its answers. `screen` is the whole message: scenario, then options from 1 on.
+
+    `lesson` is the number of the lesson that it belongs to, also for a question of the bank; `zero` says that
+    a wrong answer would be a breach for which there is zero tolerance.
+    """
+
+    lesson: int = 0
     key: str
+    level: Level = Level.MEDIUM
+    zero: bool = False
     scenario: Rich
     options: tuple[Option, ...]
     screen: Rich
@@ -80,6 +104,21 @@ class FrontMatter(_Frozen):
     objective: Line
     minutes: int = Field(ge=1, le=10)
     sources: tuple[Line, ...] = Field(min_length=1)
+
+
+class BankFront(_Frozen):
+    """What stands between the two lines of dashes at the top of a lesson's bank."""
+
+    number: int = Field(ge=1, le=99)
+
+
+class Policy(_Frozen):
+    """The zero-tolerance policy in one language. `hash` is the SHA-256 of the file's text, in hex."""
+
+    version: int
+    date: Day
+    text: Rich
+    hash: str
 
 
 class Lesson(FrontMatter):

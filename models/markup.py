@@ -36,9 +36,10 @@ REFUSED = {
 }
 
 _PARAGRAPHS = frozenset({"paragraph_open", "inline", "paragraph_close"})
+_MARKS = {"strong_open": "bold", "em_open": "italic", "link_open": "text_link"}
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _NOT_TEXT = re.compile(r"[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NOT_PROSE = re.compile(r"^slug:.*|\{#[^}]*\}|\[[ xXхХ]\]|https?://\S+")
+_NOT_PROSE = re.compile(r"^slug:.*|\{#[^{}]{0,80}\}|\[[ xXхХ]\]|https?://\S+")
 _WORD = re.compile(r"[^\W\d_]+")
 _TWINS = frozenset("aceiopxyh")  # Latin small letters that have a Cyrillic twin in Kazakh or Russian
 
@@ -76,17 +77,44 @@ def join(*parts: Rich | str) -> Rich:
 
 def render(tokens: Sequence[Token]) -> Rich:
     """Turn Markdown tokens into text and entities, without white space at either end."""
-    paragraphs = [plain(token) for token in tokens if token.type == "inline"]
-    if None not in paragraphs and all(token.type in _PARAGRAPHS for token in tokens):
-        return Rich(text="\n\n".join(filter(None, paragraphs)))  # most texts: no need of a parser for HTML
+    if all(token.type in _PARAGRAPHS for token in tokens):
+        paragraphs = [_paragraph(token) for token in tokens if token.type == "inline"]
+        if None not in paragraphs:  # most texts: no need of a parser for HTML
+            shown = [_trimmed(rich) for rich in paragraphs if rich is not None]
+            return _trimmed(join(*(part for rich in shown for part in ("\n\n" * bool(rich.text), rich))))
     # Imported here because sulguk pulls in the whole bot framework where that is installed.
     from sulguk import transform_html
 
-    shown = transform_html(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
-    text = shown.text.strip()
-    before = units(shown.text) - units(shown.text.lstrip())
+    result = transform_html(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
+    return _trimmed(Rich(text=result.text, entities=tuple(dict(entity) for entity in result.entities)))
+
+
+def _paragraph(inline: Token) -> Rich | None:
+    """A paragraph of text with simple marks; None if there is more in it."""
+    text = ""
     entities: list[dict[str, Any]] = []
-    for entity in shown.entities:
+    opened: list[dict[str, Any]] = []
+    for child in inline.children or []:
+        if child.type in ("text", "softbreak"):
+            piece = _BLANKS.sub(" ", child.content if child.type == "text" else " ")
+            text += piece.removeprefix(" ") if text.endswith(" ") else piece
+        elif child.type in _MARKS:
+            address = {"url": str(child.attrs["href"])} if child.type == "link_open" else {}
+            opened.append({"type": _MARKS[child.type], "offset": units(text), **address})
+        elif child.type.removesuffix("_close") + "_open" in _MARKS:
+            entity = opened.pop()
+            entities.append({**entity, "length": units(text) - entity["offset"]})
+        else:
+            return None
+    return Rich(text=text, entities=tuple(entities))
+
+
+def _trimmed(rich: Rich) -> Rich:
+    """The text without white space at either end; marks that would reach beyond it are cut."""
+    text = rich.text.strip()
+    before = units(rich.text) - units(rich.text.lstrip())
+    entities: list[dict[str, Any]] = []
+    for entity in rich.entities:
         start = max(entity["offset"] - before, 0)
         end = min(entity["offset"] - before + entity["length"], units(text))
         if start < end:
@@ -132,6 +160,11 @@ def unshowable(text: str) -> Iterator[tuple[int, str]]:
         yield text.count("\n", 0, match.start()) + 1, match.group()
 
 
+def prose(line: str) -> str:
+    """A line of a file without what nobody reads: keys, boxes, addresses."""
+    return _NOT_PROSE.sub(" ", line)
+
+
 def look_alikes(text: str) -> Iterator[tuple[int, str]]:
     """Yield (line counted from 1, word) where a letter of the wrong alphabet hides.
 
@@ -140,7 +173,7 @@ def look_alikes(text: str) -> Iterator[tuple[int, str]]:
     """
     cyrillic_text = sum(map(_cyrillic, text)) * 2 > sum(map(str.isalpha, text))
     for number, line in enumerate(text.split("\n"), 1):
-        words = _WORD.findall(_NOT_PROSE.sub(" ", line))
+        words = _WORD.findall(prose(line))
         for index, word in enumerate(words):
             cyrillic = sum(map(_cyrillic, word))
             if 0 < cyrillic < len(word):

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.people import Person
+from models.quiet import quiet_until
 from models.vault import Vault
 
 LEASE = timedelta(seconds=60)
@@ -84,6 +85,7 @@ class Parcel(Base):
     """Method and parameters; emptied once the row is settled."""
     status: Mapped[Delivery] = mapped_column(words(Delivery, "status"), default=Delivery.WAITING)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Since when it may go out: when it was posted, or the time asked for."""
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """Not before this moment: a time asked for, a wait after a failure, or the end of a lease."""
     tries: Mapped[int] = mapped_column(default=0)
@@ -103,6 +105,10 @@ class Parcel(Base):
     def settle(self, status: Delivery, now: datetime, error: str | None = None) -> None:
         """Finish the row and forget what it held."""
         self.status, self.settled_at, self.error, self.sealed = status, now, error, None
+
+    def postpone(self, at: datetime) -> None:
+        """Don't send it before a moment, as if it had been asked for then."""
+        self.created_at = self.due_at = at
 
     def retry(self, at: datetime, error: str) -> None:
         """Try again at a later moment."""
@@ -125,7 +131,8 @@ def post(
 
     `method` and `parameters` are those of the Bot API (JSON values), without `chat_id`.
     """
-    parcel = Parcel(person_id=person_id, priority=priority, repeatable=repeatable, created_at=now, due_at=due_at or now)
+    due_at = due_at or now
+    parcel = Parcel(person_id=person_id, priority=priority, repeatable=repeatable, created_at=due_at, due_at=due_at)
     plain = json.dumps([method, parameters], ensure_ascii=False).encode()
     parcel.sealed = vault.seal(plain, parcel.seal_place)
     session.add(parcel)
@@ -138,7 +145,10 @@ def has_posted(session: AsyncSession) -> bool:
 
 
 async def lease(session: AsyncSession, now: datetime, limit: int) -> Sequence[tuple[Parcel, Person]]:
-    """The next rows to send, most urgent first, with their persons; others leave them alone for a while."""
+    """The next rows to send, most urgent first, with their persons; others leave them alone for a while.
+
+    Reminders whose time has slipped into the quiet hours are postponed to the morning.
+    """
     query = (
         select(Parcel, Person)
         .join(Person, Person.id == Parcel.person_id)
@@ -148,10 +158,16 @@ async def lease(session: AsyncSession, now: datetime, limit: int) -> Sequence[tu
         .with_for_update(of=Parcel, skip_locked=True)
     )
     rows = [(parcel, person) for parcel, person in await session.execute(query)]
-    for parcel, _ in rows:
+    morning = quiet_until(now)
+    awake = []
+    for parcel, person in rows:
+        if parcel.priority == Priority.REMINDER and morning is not None:
+            parcel.postpone(morning)
+            continue
         parcel.due_at = now + LEASE
         parcel.tries += 1
-    return rows
+        awake.append((parcel, person))
+    return awake
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
@@ -160,7 +176,7 @@ async def next_due(session: AsyncSession) -> datetime | None:
 
 
 async def waiting(session: AsyncSession) -> tuple[int, datetime | None]:
-    """How many rows wait, and since when the oldest does."""
+    """How many rows wait, those for a later time included, and since when the oldest may go out."""
     query = select(func.count(), func.min(Parcel.created_at)).where(Parcel.status == Delivery.WAITING)
     count, oldest = (await session.execute(query)).one()
     return count, oldest

@@ -10,13 +10,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from models.action_plans import ActionPlan
 from models.audit import rewrap_audit_key
 from models.base import Base
+from models.certificates import Certificate
 from models.conversation import Conversation
 from models.database import Database
 from models.flags import Flag
 from models.outbox import Parcel
 from models.people import Person
+from models.trials import Trial
 from models.updates import DeadLetter
 from models.vault import Vault
 
@@ -58,6 +61,14 @@ def _move_flag(flag: Flag, vault: Vault) -> None:
     flag.rekey(vault)
 
 
+def _move_certificate(certificate: Certificate, vault: Vault) -> None:
+    certificate.rekey(vault)
+
+
+def _move_plan(plan: ActionPlan, vault: Vault) -> None:
+    plan.rekey(vault)
+
+
 def _move_conversation(row: Conversation, vault: Vault) -> None:
     row.sealed = vault.rewrap(row.sealed, row.seal_place)
 
@@ -71,10 +82,17 @@ def _move_dead_letter(letter: DeadLetter, vault: Vault) -> None:
     letter.sealed_update = vault.rewrap(letter.sealed_update, letter.seal_place)
 
 
+def _move_trial(trial: Trial, vault: Vault) -> None:
+    trial.sealed_text = vault.rewrap(trial.sealed_text, trial.seal_place)
+
+
 _MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault], None]], ...] = (
     (Person, Person.id, _move_person),
     (Conversation, Conversation.person_id, _move_conversation),
     (Flag, Flag.id, _move_flag),
     (Parcel, Parcel.id, _move_parcel),
     (DeadLetter, DeadLetter.id, _move_dead_letter),
+    (Certificate, Certificate.id, _move_certificate),
+    (ActionPlan, ActionPlan.id, _move_plan),
+    (Trial, Trial.person_id, _move_trial),
 )

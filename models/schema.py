@@ -1,19 +1,49 @@
 """All tables at once, for whoever needs the whole schema."""
 
-from models import audit, conversation, course, flags, leases, outbox, people, team, updates
+from models import (
+    action_plans,
+    audit,
+    certificates,
+    cohorts,
+    conversation,
+    course,
+    exams,
+    flags,
+    leases,
+    outbox,
+    people,
+    policies,
+    profiles,
+    reviews,
+    seminars,
+    team,
+    trials,
+    updates,
+    uploads,
+)
 from models.base import Base
 
 __all__ = [
+    "action_plans",
     "audit",
+    "certificates",
+    "cohorts",
     "conversation",
     "course",
+    "exams",
     "flags",
     "leases",
     "metadata",
     "outbox",
     "people",
+    "policies",
+    "profiles",
+    "reviews",
+    "seminars",
     "team",
+    "trials",
     "updates",
+    "uploads",
 ]
 
 metadata = Base.metadata

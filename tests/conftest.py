@@ -1,6 +1,8 @@
 """What all tests share: databases of both kinds, and the whole bot inside the sandbox."""
 
 import asyncio
+import gc
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,20 +10,37 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from bot.migrate import migrate
-from models.database import Database
-from models.vault import Vault
-from tests.house import House, open_house
+from tests.memory import in_memory
 
-if TYPE_CHECKING:  # imported as a plugin below
+# The process that only hands out tests imports nothing of the bot, and the others only what they need: so the
+# fixtures below import it themselves.
+if TYPE_CHECKING:
+    from models.database import Database
+    from models.vault import Vault
+    from tests.house import House
     from tests.postgres import Postgres
 
 pytest_plugins = ["tests.postgres"]
 
 KINDS = ["sqlite", "postgres"]
 
+# Where pytest makes the folders of `tmp_path`.
+if memory := in_memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
+
+# What is imported stays: the collector need not walk through it, neither now nor later.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
 
 async def _migrated(url: str) -> None:
+    from bot.migrate import migrate
+    from models.database import Database
+
     database = Database(url)
     await migrate(database)
     await database.close()
@@ -64,21 +83,27 @@ def database_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
 
 
 @pytest_asyncio.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str) -> AsyncIterator["Database"]:
     """A fresh database."""
+    from models.database import Database
+
     database = Database(database_url)
     yield database
     await database.close()
 
 
 @pytest.fixture
-def vault() -> Vault:
+def vault() -> "Vault":
     """A vault with one key."""
+    from models.vault import Vault
+
     return Vault([b"k" * 32])
 
 
 @pytest_asyncio.fixture
-async def house(database_url: str) -> AsyncIterator[House]:
+async def house(database_url: str) -> AsyncIterator["House"]:
     """The bot at work inside the sandbox, on both kinds of database."""
+    from tests.house import open_house
+
     async with open_house(database_url) as house:
         yield house

@@ -2,12 +2,14 @@
 
 import asyncio
 import base64
+import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import bot.app
 from bot.app import App, open_app
 from bot.sandbox import Phone, Sandbox
 from bot.settings import Settings, load_settings
@@ -15,6 +17,10 @@ from bot.settings import Settings, load_settings
 TOKEN = "42:TEST-TEST-TEST-TEST-TEST-TEST-TEST-"
 DRIVER, PASSENGER, REVIEWER, OWNER = 1001, 1002, 1003, 1004
 KEY = base64.b64encode(b"k" * 32).decode()
+
+# Lessons and catalogues don't change while tests run: every house gets those that were read once.
+bot.app.load_course = functools.cache(bot.app.load_course)
+bot.app.load_texts = functools.cache(bot.app.load_texts)
 
 
 @dataclass

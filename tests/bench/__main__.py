@@ -19,6 +19,8 @@ from bot.sandbox import Sandbox
 from tests import postgres
 from tests.bench.bots import LANGUAGE, OURS, USUAL, USUAL_UVLOOP, Kind, import_seconds, places, prepare, running
 from tests.bench.crowd import Crowd, Measured
+from tests.bench.due import PEOPLE as PEOPLE_REMINDED
+from tests.bench.due import find_due
 
 PEOPLE = range(1001, 2001)
 AT_ONCE = 200
@@ -136,6 +138,9 @@ async def bench(databases: Databases) -> None:
         )
     ours, bare = await start(databases)
     lines.append(f"start to first poll: {ours:.2f} s, {ours - bare:.2f} s more than a bare import of the framework")
+    for backend in ("sqlite", "postgres"):
+        milliseconds, found = await find_due(databases.fresh(backend))
+        lines.append(f"reminders on {backend}: {found} due among {PEOPLE_REMINDED} found in {milliseconds:.0f} ms")
     print(*lines, sep="\n")
     print(f"bench: sqlite {ratios['sqlite']:.1f}x postgres {ratios['postgres']:.1f}x")
 

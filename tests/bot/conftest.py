@@ -1,10 +1,6 @@
-"""What the tests of the shell share: short pauses, and texts and lessons that are read once."""
-
-import functools
+"""What the tests of the shell share: short pauses."""
 
 import pytest
-
-import bot.app
 
 
 @pytest.fixture(autouse=True)
@@ -14,10 +10,3 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.intake._LONGEST_PAUSE", 0.02)
     monkeypatch.setattr("bot.delivery._LOOK_AGAIN", 0.05)
     monkeypatch.setattr("bot.replies._LONGEST_PAUSE", 0.02)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def read_once() -> None:
-    """Lessons and catalogues don't change while the tests run."""
-    bot.app.load_course = functools.cache(bot.app.load_course)
-    bot.app.load_texts = functools.cache(bot.app.load_texts)

@@ -22,9 +22,22 @@ from models.database import Database
 from models.flags import Ride, flags_of, store_flag
 from models.people import Language, find_person, load_people
 from models.vault import Vault
+from tests.course_files import write_course
 from tests.house import KEY, PASSENGER, TOKEN, TestClock
 
-COMMANDS = ("run", "demo", "migrate", "check", "stats", "backup", "restore", "rotate-keys", "verify-audit")
+COMMANDS = (
+    "run",
+    "demo",
+    "migrate",
+    "check",
+    "preview",
+    "texts",
+    "stats",
+    "backup",
+    "restore",
+    "rotate-keys",
+    "verify-audit",
+)
 NEW_KEY = base64.b64encode(b"n" * 32).decode()
 
 
@@ -247,14 +260,52 @@ def test_help_lists_every_command_and_each_command_has_help(cli: Cli) -> None:
 
 def test_check_without_a_network_needs_no_settings(cli: Cli) -> None:
     said = cli("check", "--offline")
-    assert (said.code, said.out) == (0, "all is well\n")
+    assert (said.code, said.out.splitlines()[0]) == (0, "all is well")
 
 
+@pytest.fixture
+def no_hints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves out what takes dictionaries to find."""
+    monkeypatch.setattr("bot.check.hints", lambda **_: [])
+
+
+@pytest.mark.usefixtures("no_hints")
 def test_check_finds_all_well_where_all_is_well(cli: Cli, telegram: Telegram, used: str) -> None:
     said = cli("check", **GOOD, DATABASE_URL=used, TELEGRAM_API_URL=telegram.url)
     assert (said.code, said.out) == (0, "all is well\n")
 
 
+@pytest.mark.parametrize(("faults", "code", "verdict"), [([], 0, "all is well"), (["a", "b"], 1, "a\nb\n2 faults")])
+def test_check_prints_hints_after_its_verdict_and_they_fail_nothing(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, faults: list[str], code: int, verdict: str
+) -> None:
+    monkeypatch.setattr("bot.check.check_content", lambda: iter(faults))
+    monkeypatch.setattr("bot.check.hints", lambda *, all_words: ["every word" if all_words else "some words"])
+    tail = "\n\nTo look at, not faults (1):\n"
+    assert cli("check", "--offline") == Said(code, f"{verdict}{tail}some words\n", "")
+    assert cli("check", "--offline", "--words") == Said(code, f"{verdict}{tail}every word\n", "")
+
+
+def test_preview_shows_a_lesson_and_says_what_is_not_there(cli: Cli) -> None:
+    said = cli("preview", "2", "en")
+    assert said.code == 0
+    assert said.out.startswith("2. Four forms\n")
+    one_line(cli("preview", "99", "en"), "no lesson '99'", "02-four-forms")
+    one_line(cli("preview", "2", "de"), "kk, ru or en")
+
+
+def test_texts_records_what_is_in_step(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    done: list[str] = []
+    monkeypatch.setattr("bot.catalogues.refresh", lambda: done.append("refreshed"))
+    monkeypatch.setattr("handlers.texts.LOCALES", write_course(tmp_path))
+    assert cli("texts").code == 0
+    assert done == ["refreshed"]
+    assert "policy.md" in (tmp_path / "in-step.json").read_text("utf-8")
+    one_line(cli("texts", "--in-step", "03-gone"), "no lesson, bank or policy called '03-gone'")
+    assert cli("texts", "--in-step", "02-plain", "--in-step", "policy").code == 0
+
+
+@pytest.mark.usefixtures("no_hints")
 def test_check_names_all_that_is_wrong_at_once(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     database_url = f"sqlite+aiosqlite:///{tmp_path}/file/q.db"
@@ -265,6 +316,7 @@ def test_check_names_all_that_is_wrong_at_once(cli: Cli, tmp_path: Path) -> None
     assert "Traceback" not in said.err
 
 
+@pytest.mark.usefixtures("no_hints")
 def test_check_finds_a_database_that_has_to_be_migrated(cli: Cli, telegram: Telegram, used_file: str) -> None:
     settings = GOOD | {"DATABASE_URL": used_file, "TELEGRAM_API_URL": telegram.url}
     assert cli("migrate", "base", **settings).code == 0

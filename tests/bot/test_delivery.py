@@ -1,12 +1,16 @@
 """The outbox: what must arrive arrives, the urgent first, once where once is possible, whoever of the senders dies."""
 
 import asyncio
+import base64
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from aiogram.methods import SendMessage, SendPhoto
+from aiogram.types import BufferedInputFile
 from aiolimiter import AsyncLimiter
 from sqlalchemy import select
 
@@ -14,15 +18,22 @@ from bot.delivery import ROUND, Sender
 from bot.metrics import Metrics
 from bot.sandbox import Phone, Sandbox
 from bot.telegram import connect
+from handlers.making import Made, post_order
 from models.database import Database
 from models.leases import hold
 from models.outbox import LEASE, Delivery, Parcel, Priority, lease, post
-from models.people import Language, load_people
+from models.people import Language, Person, load_people
+from models.quiet import next_at_hour
+from models.uploads import Upload
 from models.vault import Vault
 from tests.house import TOKEN, TestClock
 from tests.walks import eventually
 
 TERM = timedelta(seconds=30)
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""A picture of one pixel."""
 
 
 class Office:
@@ -95,6 +106,7 @@ class Office:
 @pytest.fixture
 async def office(database: Database, vault: Vault) -> AsyncIterator[Office]:
     clock = TestClock()
+    clock.shift = next_at_hour(clock(), 12) - clock()  # by day: at night reminders wait
     sandbox = Sandbox(token=TOKEN, clock=clock)
     async with sandbox.serve() as url:
         yield Office(database, vault, sandbox, url, clock)
@@ -158,6 +170,87 @@ async def test_what_is_not_due_yet_waits_for_its_moment(office: Office) -> None:
         office.clock.shift += timedelta(hours=1)
         sender.wake()
         await phone.until(lambda p: "reminder" in p.texts)
+
+
+async def test_a_reminder_that_was_held_up_until_the_night_waits_for_the_morning(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    await office.post(phone, ["reminder"], Priority.REMINDER)
+    await office.post(phone, ["receipt"], Priority.RECEIPT)
+    office.clock.shift += timedelta(hours=9, minutes=1)
+    sender = office.sender()
+    async with office.sending(sender):
+        await phone.until(lambda p: "receipt" in p.texts)
+        async with office.database.reading() as session:
+            (parcel,) = await session.scalars(select(Parcel).where(Parcel.priority == Priority.REMINDER))
+        assert parcel.due_at == parcel.created_at == next_at_hour(office.clock(), 9)
+        assert "reminder" not in phone.texts
+        office.clock.shift += parcel.due_at - office.clock()
+        sender.wake()
+        await phone.until(lambda p: "reminder" in p.texts)
+
+
+# what is made at delivery
+
+
+async def test_an_order_is_made_when_it_is_delivered_and_nothing_is_sent_for_what_nobody_wants_any_more(
+    office: Office,
+) -> None:
+    (phone,) = await office.phones(1)
+    tries: Counter[str] = Counter()
+
+    async def make(order: str, person: Person, values: Mapping[str, Any]) -> Made | None:
+        tries[order] += 1
+        if order == "known":
+            return Made(SendMessage(chat_id=0, text=f"{values['n']} for {person.id}"))
+        if order == "trouble" and tries[order] == 1:
+            raise OSError("the disk is tired")
+        if order == "trouble":
+            return Made(SendMessage(chat_id=0, text="mended"))
+        if order == "unwanted":
+            return None
+        raise LookupError(order)
+
+    async with office.database.transaction() as session:
+        for order in ("unknown", "unwanted", "trouble", "known"):
+            post_order(
+                session, office.vault, office.people[phone.id], order, {"n": 7},
+                priority=Priority.RELAY, now=office.clock(),
+            )  # fmt: skip
+    sender = office.sender()
+    sender.make = make
+    async with office.sending(sender):
+        await phone.until(lambda p: f"7 for {office.people[phone.id]}" in p.texts)
+        office.clock.shift += timedelta(minutes=1)
+        sender.wake()
+        await office.settled()
+    assert "mended" in phone.texts
+    assert await office.standing() == {Delivery.SENT: 3, Delivery.REFUSED: 1}
+    assert tries == {"unknown": 1, "unwanted": 1, "trouble": 2, "known": 1}
+    assert len(office.sent) == 2
+
+
+async def test_the_file_id_of_what_was_made_to_be_kept_is_kept_and_no_other(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    picture = BufferedInputFile(PNG, "picture.png")
+
+    async def make(order: str, person: Person, values: Mapping[str, Any]) -> Made | None:
+        return Made(SendPhoto(chat_id=0, photo=picture), keep="lesson 1" if order == "kept" else None)
+
+    async with office.database.transaction() as session:
+        for order in ("kept", "own"):
+            post_order(
+                session, office.vault, office.people[phone.id], order, {}, priority=Priority.RELAY, now=office.clock()
+            )
+    sender = office.sender()
+    sender.make = make
+    async with office.sending(sender):
+        await office.settled()
+    async with office.database.reading() as session:
+        (upload,) = await session.scalars(select(Upload))
+    sent = [message.raw["photo"][-1]["file_id"] for message in phone.messages]
+    assert upload.name == "lesson 1"
+    assert upload.file_id in sent
+    assert len(sent) == 2
 
 
 # the five outcomes

@@ -89,11 +89,12 @@ async def test_progress_is_committed_when_the_next_card_reaches_telegram(
         places.append(await session.scalar(select(Attempt.place)))
 
     async with looking_at(house, monkeypatch, "editMessageText", look):
-        await phone.press("2. Four forms", expect=1)
+        await phone.press("1. The professional ride", expect=1)
+        await phone.press("Straight to the lesson", expect=1)
         await phone.press("Next »", expect=1)
         await phone.press("Next »", expect=1)
-    cards = [card.key for card in house.app.engine.course.lesson(2, house.app.engine.default_language).cards]
-    assert places == cards[:3]
+    cards = [card.key for card in house.app.engine.course.lesson(1, house.app.engine.default_language).cards]
+    assert places[-2:] == cards[1:3]
 
 
 async def test_no_update_is_confirmed_before_it_is_committed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

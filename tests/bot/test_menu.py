@@ -2,12 +2,15 @@
 
 from bot.app import open_app
 from bot.sandbox import Sandbox
-from handlers.menu import DESCRIPTION, EVERYONE, NAME, REVIEWERS, SHORT_DESCRIPTION
-from models.people import Language
-from tests.house import PASSENGER, REVIEWER, TOKEN, House, TestClock, open_house, settings_for
+from handlers.menu import DESCRIPTION, EVERYONE, NAME, OWNERS, REVIEWERS, SHORT_DESCRIPTION
+from models.database import Database
+from models.people import Language, load_people
+from models.team import Member, Role
+from models.vault import Vault
+from tests.house import OWNER, PASSENGER, REVIEWER, TOKEN, House, TestClock, open_house, settings_for
 from tests.walks import eventually
 
-TEAM_ONLY = set(REVIEWERS) - set(EVERYONE)
+TEAM_ONLY = {*REVIEWERS, *OWNERS} - set(EVERYONE)
 
 
 async def menu_is_set(house: House) -> None:
@@ -43,6 +46,23 @@ async def test_the_team_s_commands_are_seen_by_the_team_alone(database_url: str)
     assert not {c["command"] for c in passenger.commands} & TEAM_ONLY
     everything = [c for (scope, _), cs in sandbox.world.profile.commands.items() if scope[:4] != "chat" for c in cs]
     assert not {c["command"] for c in everything} & TEAM_ONLY
+
+
+async def test_a_reviewer_who_is_no_owner_does_not_see_the_owners_commands(
+    database: Database, database_url: str, vault: Vault
+) -> None:
+    clock = TestClock()
+    async with database.transaction() as session:
+        people = await load_people(session, vault, {OWNER: "ru"}, default=Language.KAZAKH, now=clock())
+        session.add(Member(person_id=people[OWNER].id, role=Role.REVIEWER, since=clock()))
+    sandbox = Sandbox(token=TOKEN, clock=clock)
+    owner, reviewer = sandbox.phone(REVIEWER, language_code="ru"), sandbox.phone(OWNER, language_code="ru")
+    for phone in (owner, reviewer):
+        phone.post("/start")  # a bot may not set the menu of who never wrote to it
+    async with open_house(database_url, sandbox=sandbox, clock=clock):
+        await eventually(lambda: {c["command"] for c in owner.commands} >= TEAM_ONLY)
+        await eventually(lambda: {c["command"] for c in reviewer.commands} >= set(REVIEWERS))
+    assert not {c["command"] for c in reviewer.commands} & set(OWNERS)
 
 
 async def test_a_second_start_sets_nothing_that_is_as_it_should_be(database_url: str) -> None:

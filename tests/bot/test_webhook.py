@@ -80,7 +80,7 @@ async def test_a_flag_goes_its_whole_way_by_webhook(house: House) -> None:
     driver, passenger, reviewer = house.phone(DRIVER), house.phone(PASSENGER), house.phone(REVIEWER)
     await reviewer.send("/start")
     await driver.send("/learn")
-    await driver.press("2. Four forms", expect=1)
+    await driver.press("1. The professional ride", expect=1)
     receipt = await flag(passenger)
     await reviewer.until(lambda p: "something new in the queue" in p.texts)
     await reviewer.press("Open the queue", expect=1)

@@ -7,16 +7,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.e2e.walking import COURSE, LANGUAGES
+from tests.e2e.walking import LANGUAGES
 from tests.house import House, open_house
 
 QUICK: dict[str, Any] = {"updates_per_person": 10_000}
-
-
-@pytest.fixture(autouse=True)
-def one_course(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lessons never change while tests run: every house gets those that were read once."""
-    monkeypatch.setattr("bot.app.load_course", lambda *_: COURSE)
 
 
 @pytest.fixture(params=LANGUAGES)

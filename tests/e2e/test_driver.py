@@ -22,7 +22,7 @@ from tests.e2e.walking import (
 )
 from tests.house import DRIVER, House, open_house
 
-LESSON = 2
+LESSON = 1
 
 
 async def attempts(house: House, phone: Phone) -> list[Attempt]:
@@ -39,10 +39,7 @@ async def test_a_driver_sees_each_card_and_question_in_turn_with_the_progress_an
     driver, _ = small_house.phone(DRIVER, language), say(language)
     lesson = COURSE.lesson(LESSON, language)
     steps: list[Card | Question] = [*lesson.cards, *lesson.questions]
-    home = await send(driver, "/start")
-    await press(driver, _("Lessons for drivers"), home)
-    (label,) = (label for label in labels(home) if lesson.title in label)
-    screen = await press(driver, label, home)
+    screen = await open_lesson(driver, language)
     minutes: list[int] = []
     for at, step in enumerate(steps, 1):
         header, _nothing, body = screen.text.split("\n", 2)
@@ -58,7 +55,7 @@ async def test_a_driver_sees_each_card_and_question_in_turn_with_the_progress_an
     assert minutes[0] == lesson.minutes
     assert minutes == sorted(minutes, reverse=True)
     assert minutes[-1] == 1
-    assert len([message for message in driver.messages if message.from_bot]) == 1
+    assert len([message for message in driver.messages if message.from_bot]) == 3  # the list, the lesson, a picture
     await assert_sound(small_house)
 
 
@@ -85,7 +82,7 @@ async def test_the_explanation_is_that_of_the_option_pressed_and_the_first_answe
             if option == order[-1]:
                 continue
             if chosen.right:
-                await driver.press_data(LearnPress(action="step", lesson=LESSON, step=question.key).pack(), screen)
+                await driver.press_data(LearnPress(action="look", lesson=LESSON, step=question.key).pack(), screen)
             else:
                 await press(driver, _("Look at the question again"), screen)
             assert screen.text.endswith(question.screen.text)
@@ -137,7 +134,8 @@ async def test_double_taps_change_nothing(small_house: House) -> None:
         driver.tap(label)
         await driver.press(label)
 
-    await twice(f"2. {lesson.title}")
+    await twice(f"1. {lesson.title}")
+    await twice("Straight to the lesson")
     for _card in lesson.cards:
         await twice("Next »")
     for question in lesson.questions:

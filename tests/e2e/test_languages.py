@@ -112,6 +112,8 @@ def assert_whole(message: Message, english: re.Pattern[str] | None) -> None:
 
 def meaning(data: str) -> str:
     """What a button does, whichever draft or report it names."""
+    if data.startswith(("exam:answer", "daily:answer", "daily:hour")):
+        return ":".join(data.split(":")[:2])
     if data.startswith("report:"):
         return re.sub(r"^(report:\w+):[^:]*", r"\1:", data)
     return re.sub(r"^((own|review):\w+):\d+", r"\1:", data)
@@ -121,7 +123,7 @@ async def crawl(phone: Phone, commands: list[str], language: str, only: str = ""
     """Press every button that can be reached and begins with `only`, breadth first; gives what each leads to."""
     english = english_left(language) if language != "en" else None
     others = [f"home:choose:{other}" for other in LANGUAGES if other != language]
-    others += [f"learn:{step}:{each}:" for each in COURSE.numbers if each != 2 for step in ("step", "answer", "finish")]
+    others += [f"learn:{step}:{each}:" for each in COURSE.numbers if each != 1 for step in ("step", "answer", "finish")]
     waiting: deque[str] = deque()
     led: dict[str, set[str]] = {}
 
@@ -150,7 +152,7 @@ async def crawl(phone: Phone, commands: list[str], language: str, only: str = ""
         led[meaning(data)] = look(screen)
         for message in phone.messages:
             if message.id > newest and "contact" not in message.raw:
-                assert_whole(message, english)
+                led[meaning(data)] |= look(message)
         assert len(led) < 400
     return led
 
@@ -158,7 +160,7 @@ async def crawl(phone: Phone, commands: list[str], language: str, only: str = ""
 async def test_no_button_is_dead_and_none_speaks_another_language(small_house: House, language: str) -> None:
     phone = passenger(small_house, language)
     led = await crawl(phone, COMMANDS, language)
-    assert {"data:delete", "own:withdrawn:", "learn:finish:2::", HOME} <= led.keys()
+    assert {"data:delete", "own:withdrawn:", "learn:finish:1::", "exam:answer", HOME} <= led.keys()
     assert sum(each.startswith("report:send:") for each in led) == 30
     assert_there_is_a_way_back(led)
     await assert_sound(small_house)

@@ -3,12 +3,12 @@
 import re
 
 import pytest
+from sqlalchemy import or_, select
 
 from bot.sandbox import Message
 from handlers.home import HELP_LINES
 from models.base import Base
 from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form
-from models.course import Attempt
 from models.flags import Flag, Outcome, Ride, State, own_flag
 from models.markup import units
 from models.people import Person
@@ -35,6 +35,7 @@ from tests.e2e.walking import (
     whole,
 )
 from tests.house import PASSENGER, House, open_house
+from tests.models.helpers import add_course
 
 NASTY = "<b>жуан</b> & <script>\n\u202eمرحبا\u202c 👩‍👩‍👧 {plate} %s \\ “тырнақша”"
 RIDE_NAMES = {Ride.GOING_ON: "reported during the ride", Ride.OVER: "reported after the ride"}
@@ -334,9 +335,24 @@ async def test_the_newest_reports_come_first(small_house: House) -> None:
     assert [label.partition(" ")[0] for label in listed] == receipts[::-1]
 
 
-async def everything_of(house: House, gone: Person, flags: list[int], attempts: list[int]) -> dict[str, int]:
-    """How many rows of each table hang on a person, on their flags, on their attempts."""
-    ids = {"people": [gone.id], "flags": flags, "attempts": attempts}
+async def ids_of(house: House, gone: Person) -> dict[str, list[int]]:
+    """The ids of a person's rows by table: of what belongs to the person, and of what belongs to that."""
+    ids = {"people": [gone.id]}
+    async with house.app.database.reading() as session:
+        for table in Base.metadata.sorted_tables:
+            columns = [
+                (key.parent, ids[key.column.table.name])
+                for key in table.foreign_keys
+                if key.column.table.name in ids and key.ondelete == "CASCADE"
+            ]
+            if columns and "id" in table.c:
+                belongs = or_(*(column.in_(values) for column, values in columns))
+                ids[table.name] = list(await session.scalars(select(table.c.id).where(belongs)))
+    return ids
+
+
+async def everything_of(house: House, ids: dict[str, list[int]]) -> dict[str, int]:
+    """How many rows of each table are, or hang on, those with these ids."""
     found: dict[str, int] = {}
     async with house.app.database.reading() as session:
         for table in Base.metadata.sorted_tables:
@@ -359,16 +375,17 @@ async def test_deletedata_leaves_nothing_of_a_person_and_the_next_start_is_the_f
     await press(phone, _("Add the plate"), await flag(phone, _, "SX1"))
     await send(phone, "/privacy")
     gone = await person(house, phone)
-    flags = [flag.id for flag in await stored(house, Flag, reporter_id=gone.id)]
-    attempts = [attempt.id for attempt in await stored(house, Attempt, person_id=gone.id)]
-    before = await everything_of(house, gone, flags, attempts)
+    async with house.app.database.transaction() as session:
+        await add_course(session, house.app.vault, gone, now=house.clock())
+    ids = await ids_of(house, gone)
+    before = await everything_of(house, ids)
     assert {name for name, count in before.items() if not count} <= {"team", "dead_letters"}
     await press(phone, _("Delete my data"))
     await press(phone, _("No, keep it"))
-    assert await everything_of(house, gone, flags, attempts) == before | {"conversations": 0}
+    assert await everything_of(house, ids) == before | {"conversations": 0}
     await send(phone, "/deletedata")
     screen = await press(phone, _("Yes, delete everything"))
-    assert set((await everything_of(house, gone, flags, attempts)).values()) == {0}
+    assert set((await everything_of(house, ids)).values()) == {0}
     await press(phone, _("« Menu"), screen)
     assert (await person(house, phone)).id != gone.id
     assert _("Report an incident") in labels(await send(phone, "/myreports"))

@@ -31,7 +31,7 @@ async def test_a_driver_a_passenger_and_a_reviewer_use_it_from_end_to_end(house:
 
     result = await take_lesson(driver, language)
     (attempt,) = await stored(house, Attempt, person_id=(await person(house, driver)).id)
-    questions = len(COURSE.lesson(2, language).questions)
+    questions = len(COURSE.lesson(1, language).questions)
     assert (attempt.right_answers, attempt.questions) == (questions, questions)
     assert len(await stored(house, Answer, attempt_id=attempt.id)) == questions
     assert _("Done. Your result is saved.") in result.text

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.inspection import inspect
 
+import bot.app
 from bot.catalogues import extract
 from bot.sandbox import Message, Phone
 from handlers.texts import LOCALES, load_texts
@@ -19,7 +20,6 @@ from models.audit import verify
 from models.base import Base
 from models.behaviours import BEHAVIOURS, FORM_NAMES
 from models.flags import Ride
-from models.lessons import load_course
 from models.people import Language, Person, find_person
 from models.team import Member, Role
 from models.updates import DeadLetter
@@ -29,7 +29,7 @@ Say = Callable[..., str]
 Row = TypeVar("Row", bound=Base)
 
 LANGUAGES = [language.value for language in Language]
-COURSE = load_course(LOCALES)
+COURSE = bot.app.load_course(LOCALES)
 CODE = re.compile(r"\b\d{4}-\d{4}-\d{4}\b")
 _TEXTS = load_texts()
 _IDS = [message.id for message in extract() if message.id]
@@ -120,15 +120,27 @@ async def flag(phone: Phone, _: Say, code: str = "VB2", ride: Ride = Ride.OVER) 
     return screen
 
 
-async def open_lesson(phone: Phone, language: str, number: int = 2) -> Message:
-    """Open a lesson from the list, whatever stands before its title."""
-    screen = await send(phone, "/learn")
-    title = COURSE.lesson(number, language).title
-    (label,) = (label for label in labels(screen) if label.endswith(f"{number}. {title}"))
-    return await press(phone, label, screen)
+def live(phone: Phone) -> Message:
+    """The newest message of the bot that has buttons: pictures have none."""
+    return next(message for message in reversed(phone.messages) if message.from_bot and message.buttons)
 
 
-async def take_lesson(phone: Phone, language: str, *, right: bool = True, number: int = 2) -> Message:
+async def open_lesson(phone: Phone, language: str, number: int = 1) -> Message:
+    """Open a lesson from the list, past the offer of a test; one that begins stands in a message of its own."""
+    _, lesson = say(language), COURSE.lesson(number, language)
+    await phone.send("/learn", expect=1)
+    screen = live(phone)
+    (label,) = (label for label in labels(screen) if label.endswith(f"{number}. {lesson.title}"))
+    await press(phone, label, screen)
+    if _("Straight to the lesson") not in labels(screen):
+        return live(phone)
+    await press(phone, _("Straight to the lesson"), screen)
+    await phone.until(lambda phone: lesson.cards[0].screen.text in live(phone).text)
+    await phone.until(lambda phone: "photo" in phone.messages[-1].raw)
+    return live(phone)
+
+
+async def take_lesson(phone: Phone, language: str, *, right: bool = True, number: int = 1) -> Message:
     """Take a lesson from where it stands to its result; every first answer is right, or none is."""
     _, lesson = say(language), COURSE.lesson(number, language)
     screen = await open_lesson(phone, language, number)

@@ -4,16 +4,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.action_plans import Kept, check_pledge, make_plan, newest_plan
+from models.certificates import issue, newest_certificate
+from models.cohorts import join_cohort, make_cohort
+from models.commitments import COMMITMENTS
 from models.database import Database
+from models.exams import Exam, Sitting, SittingAnswer
 from models.flags import Flag, Ride, store_flag
 from models.people import Language, Person, load_people
+from models.policies import PolicyAcceptance
+from models.profiles import Gender, profile_of
+from models.reviews import choose_hour, plan_of, remember
 from models.schema import metadata
+from models.seminars import Scene, vote
 from models.team import Member, Role
+from models.trials import keep_trial, trial_of
+from models.uploads import keep_file_id
 from models.vault import Vault
 
 NOW = datetime(2026, 11, 21, 7, 30, 15, 123456, tzinfo=UTC)
@@ -50,6 +61,67 @@ async def add_flag(
     )
     assert is_new
     return flag
+
+
+class OwnTexts(NamedTuple):
+    """What people of the course write themselves."""
+
+    name: str = "Name"
+    """On the certificate."""
+    reason: str = "reason"
+    """For which the certificate was revoked."""
+    pledge: str = "pledge"
+    remark: str = "remark"
+    trial: str = "trial"
+    """The text of a lesson that is being tried."""
+
+
+async def add_course(
+    session: AsyncSession, vault: Vault, person: Person, texts: OwnTexts | None = None, now: datetime = NOW
+) -> None:
+    """A row of the person in every table around the course, with a cohort that they made and train."""
+    texts = texts or OwnTexts()
+    sitting = Sitting(person_id=person.id, exam=Exam.FINAL, items=["1/q1"], started_at=now)
+    sitting.finished_at, sitting.questions, sitting.right_answers, sitting.passed = now, 1, 1, True
+    profile = await profile_of(session, person.id)
+    profile.gender, profile.region = Gender.WOMAN, "KZ-75"
+    cohort = await make_cohort(
+        session, name="Seminar", organisation="Fleet", region=None, held_on=now.date(), owner_id=person.id, now=now
+    )
+    scene = Scene(cohort_id=cohort.id, trainer_id=person.id, lesson=1, question="q1", message_id=7, opened_at=now)
+    acceptance = PolicyAcceptance(
+        person_id=person.id, version=1, hash="5" * 64, language=Language.KAZAKH, accepted_at=now
+    )
+    session.add_all([sitting, scene, acceptance])
+    await session.flush()
+    session.add(SittingAnswer(sitting_id=sitting.id, item="1/q1", option="a", right=True, answered_at=now))
+    certificate, _ = await issue(session, vault, sitting, texts.name, Language.KAZAKH, now)
+    certificate.revoke(vault, texts.reason, now)
+    plan = await make_plan(session, vault, person.id, [texts.pledge, *COMMITMENTS[:2]], now)
+    plan.remark(vault, 7, texts.remark, now)
+    await check_pledge(session, plan, 1, 7, Kept.PARTLY, now)
+    await remember(session, person.id, [(1, "q1", True)], now)
+    await choose_hour(session, await plan_of(session, person.id), 9, now)
+    await join_cohort(session, cohort, person.id, now)
+    await vote(session, scene, person.id, "a", now)
+    await keep_trial(session, vault, person.id, "lesson.md", Language.KAZAKH, texts.trial, now)
+    await keep_file_id(session, "lesson-1.png", "file-id", now)
+
+
+async def read_course(session: AsyncSession, vault: Vault, person: Person) -> OwnTexts:
+    """What `add_course` stored for this person; raises CannotOpen."""
+    certificate, plan = await newest_certificate(session, person.id), await newest_plan(session, person.id)
+    trial = await trial_of(session, vault, person.id)
+    assert certificate is not None
+    assert plan is not None
+    assert trial is not None
+    return OwnTexts(
+        name=certificate.name(vault),
+        reason=certificate.reason(vault) or "",
+        pledge=str(plan.pledges[0].chosen(vault)),
+        remark=plan.remarks[0].words(vault),
+        trial=trial[-1],
+    )
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 
 from bot.backup import backup, restore
 from models.audit import AuditEntry, AuditHead
+from models.cohorts import Cohort, is_in, join_cohort
 from models.conversation import Conversation
 from models.course import Answer, Attempt
 from models.database import Database
@@ -22,11 +23,12 @@ from models.rotation import rotate_keys
 from models.schema import metadata
 from models.team import Member, Role
 from models.updates import SeenUpdate, set_aside
+from models.uploads import Upload
 from models.vault import CannotOpen, Vault
-from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_flag, add_people, every_row, sqlite_bytes
+from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_course, add_flag, add_people, every_row, sqlite_bytes
 
-NOT_OF_A_PERSON = {table.__tablename__ for table in (AuditEntry, AuditHead, Lease, SeenUpdate)}
-"""Entries of the audit outlive people by design."""
+NOT_OF_A_PERSON = {table.__tablename__ for table in (AuditEntry, AuditHead, Cohort, Lease, SeenUpdate, Upload)}
+"""Entries of the audit outlive people by design, and so do cohorts, which belong to everybody in them."""
 
 
 async def live(database: Database, vault: Vault, *telegram_ids: int) -> list[Person]:
@@ -46,6 +48,7 @@ async def live(database: Database, vault: Vault, *telegram_ids: int) -> list[Per
             session.add(Answer(attempt_id=attempt.id, question="q1", option="a", right=True, answered_at=NOW))
             await set_aside(session, vault, {"update_id": person.id, "text": "words"}, person.id, "x", NOW)
             post(session, vault, person.id, "sendMessage", {"text": "x"}, priority=Priority.ALERT, now=NOW)
+            await add_course(session, vault, person)
     return people
 
 
@@ -88,6 +91,23 @@ async def test_every_table_about_people_falls_with_the_person() -> None:
         if any(key.column.table.name in falls and key.ondelete == "CASCADE" for key in table.foreign_keys):
             falls.add(table.name)
     assert falls | NOT_OF_A_PERSON == set(metadata.tables)
+    outliving = [key for name in NOT_OF_A_PERSON for key in metadata.tables[name].foreign_keys]
+    assert {(key.parent.table.name, key.parent.name, key.ondelete) for key in outliving} == {
+        ("cohorts", "owner_id", "SET NULL")
+    }
+
+
+async def test_a_cohort_outlives_its_owner_and_no_longer_names_them(database: Database, vault: Vault) -> None:
+    owner, other = await live(database, vault, 1, 2)
+    async with database.transaction() as session:
+        cohort = (await session.scalars(select(Cohort).where(Cohort.owner_id == owner.id))).one()
+        assert await join_cohort(session, cohort, other.id, NOW)
+    await delete(database, vault, 1)
+    async with database.reading() as session:
+        kept = await session.get_one(Cohort, cohort.id)
+        assert (kept.owner_id, kept.code, kept.name) == (None, cohort.code, cohort.name)
+        assert await is_in(session, cohort.id, other.id)
+        assert not await is_in(session, cohort.id, owner.id)
 
 
 async def test_what_a_deleted_reviewer_had_claimed_is_back_in_the_queue(database: Database, vault: Vault) -> None:

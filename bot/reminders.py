@@ -1,0 +1,60 @@
+"""Reminds of the daily questions: looks now and then who is due, and puts their reminders into the outbox."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.clock import Clock, utc_now
+from handlers.making import post_order
+from models.database import Database
+from models.leases import hold
+from models.outbox import Priority
+from models.quiet import local_day
+from models.reviews import due_people, note_reminded
+from models.vault import Vault
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(seconds=30)
+AT_ONCE = 500
+"""People in one transaction: a reminder must not keep a receipt waiting."""
+
+
+@dataclass
+class Reminders:
+    """One replica reminds at a time, so that nobody is reminded by two."""
+
+    database: Database
+    vault: Vault
+    wake_outbox: Callable[[], None]
+    clock: Clock = utc_now
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    async def run(self) -> None:
+        """Remind every half minute until cancelled."""
+        while True:
+            try:
+                while await self.remind() == AT_ONCE:
+                    pass
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("reminders wait for the database: %s", type(error).__name__)
+            await asyncio.sleep(EVERY.total_seconds())
+
+    async def remind(self) -> int:
+        """Remind the next who are due; how many there were."""
+        now = self.clock()
+        async with self.database.transaction() as session:
+            if not await hold(session, "reminders", self.name, now, 2 * EVERY):
+                return 0
+            due = await due_people(session, now, AT_ONCE)
+            day = {"day": local_day(now).isoformat()}
+            for person_id in await note_reminded(session, due, now):
+                post_order(session, self.vault, person_id, "daily", day, priority=Priority.REMINDER, now=now)
+        if due:
+            self.wake_outbox()
+        return len(due)

@@ -9,7 +9,7 @@ PYTEST := -q -n logical --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv dev demo run test check bench texts lock clean
+.PHONY: help venv dev demo run test check bench texts pictures lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -41,6 +41,9 @@ bench: dev ## measure this bot beside the usual stack
 
 texts: dev ## bring the catalogues in locales/ up to the code
 	@$(PY) -m bot texts
+
+pictures: dev ## take the pictures of the README anew, in Chromium
+	@$(PY) -m tests.browser.pictures
 
 lock: dev ## lock what pyproject.toml asks for (newest of everything: make lock UPGRADE=--upgrade)
 	$(call compile,requirements.txt,)

@@ -14,7 +14,6 @@ from aiogram.filters import Command, StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import AnswerCallbackQuery, SendDocument, SendMessage, SendPhoto
 from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardButton, Message
-from babel.dates import format_date
 
 from handlers.drawings.certificate import Paper, as_pdf, as_png
 from handlers.home import back_home
@@ -100,7 +99,7 @@ async def _go_on(event: Event, sitting: Sitting, visit: Visit) -> Method:
     if await lacks_plan(sitting, visit):
         text = _(
             "<b>My certificate</b>\n\nYou have passed the test. Two steps are left: three habits of your choice, "
-            "and your name as it shall stand on the certificate."
+            "and your name as it should appear on the certificate."
         )
         return show(event, text, [[button(_("My action plan »"), PledgePress(action="begin"), SUCCESS)], back_home(_)])
     earlier = await newest_certificate(visit.session, visit.person.id)
@@ -155,8 +154,8 @@ async def _ask_name(event: Event, visit: Visit) -> Method:
     await visit.state.set_state(Naming.name)
     await visit.state.set_data({})
     text = _(
-        "<b>Your name on the certificate</b>\n\nPlease write it as it shall stand there: first name, then surname. "
-        "It is kept encrypted. Who checks the certificate sees the first name and the initial of the surname only."
+        "<b>Your name on the certificate</b>\n\nPlease write it as it should appear there: first name, then surname. "
+        "It is kept encrypted. Whoever checks the certificate sees only the first name and the initial of the surname."
     )
     return show(event, text, [[button(_("Cancel"), HomePress(action="start"))]])
 
@@ -177,13 +176,13 @@ async def _ask_whether_right(event: Event, name: str, draft: int, visit: Visit) 
     await visit.state.set_state(Naming.name)
     await visit.state.set_data({"name": name, "draft": draft})
     text = _(
-        "On the certificate: <b>{name}</b>\nWho checks it sees: <b>{short}</b>\n\n"
+        "On the certificate: <b>{name}</b>\nWhoever checks it sees: <b>{short}</b>\n\n"
         "Is that right? Once it's issued, the name stays.",
         name=name,
         short=short_name(name),
     )
     rows: list[Row] = [
-        [button(_("Right, issue it"), CertificatePress(action="issue", certificate=draft), SUCCESS)],
+        [button(_("Yes, issue it"), CertificatePress(action="issue", certificate=draft), SUCCESS)],
         [button(_("Change the name"), CertificatePress(action="name"))],
         [button(_("Cancel"), HomePress(action="start"))],
     ]
@@ -253,12 +252,12 @@ async def _certificate_screen(event: Event, certificate: Certificate, visit: Vis
         "",
         _("№ <code>{number}</code>", number=number),
         escape(certificate.name(visit.vault), quote=False),
-        _("Valid until: {date}", date=day(certificate.expires_at, _)),
     ]
     rows: list[Row] = []
     if standing is Standing.REVOKED:
         lines += ["", *_revoked(certificate, visit)]
     else:
+        lines.append(_("Valid until: {date}", date=_.day(certificate.expires_at)))
         if standing is Standing.EXPIRED:
             lines += ["", _("Its twelve months are over.")]
         elif plan := await newest_plan(visit.session, visit.person.id):
@@ -271,7 +270,7 @@ async def _certificate_screen(event: Event, certificate: Certificate, visit: Vis
             ]
         )
     if certificate.is_renewable(visit.now):
-        lines += ["", _("A short test gives you a new one for twelve months.")]
+        lines += ["", _("Pass a short test to get a new one for twelve months.")]
         rows.append([_renew_button(_)])
     return show(event, "\n".join(lines), [*rows, back_home(_)])
 
@@ -280,7 +279,7 @@ def _revoked(certificate: Certificate, visit: Visit) -> list[str]:
     _ = visit._
     assert certificate.revoked_at is not None
     lines = [
-        _("The certificate was revoked: {date}", date=day(certificate.revoked_at, _)),
+        _("The certificate was revoked: {date}", date=_.day(certificate.revoked_at)),
         _("<blockquote>{words}</blockquote>", words=certificate.reason(visit.vault)),
     ]
     if visit.terms.operator:
@@ -294,11 +293,6 @@ def _revoked(certificate: Certificate, visit: Visit) -> list[str]:
 
 def _renew_button(_: Texts) -> InlineKeyboardButton:
     return button(_("To the short test »"), ExamPress(action="offer", exam=Exam.RENEWAL), PRIMARY)
-
-
-def day(at: datetime, _: Texts) -> str:
-    """The day of a moment in Kazakhstan, with its year, as it's written in this language."""
-    return format_date(local_day(at), "long", locale=_.language.value)
 
 
 def pledge_lines(plan: ActionPlan, vault: Vault, _: Texts) -> list[str]:
@@ -357,7 +351,7 @@ async def make_renewal(workshop: Workshop, person: Person, values: Mapping[str, 
     lines = [
         _("Please read it when you are parked."),
         "",
-        _("Your certificate is valid until: {date}", date=day(certificate.expires_at, _)),
-        _("A short test gives you a new one for twelve months."),
+        _("Your certificate is valid until: {date}", date=_.day(certificate.expires_at)),
+        _("Pass a short test to get a new one for twelve months."),
     ]
     return Made(SendMessage(chat_id=0, text="\n".join(lines), reply_markup=keyboard([[_renew_button(_)]])))

@@ -163,7 +163,7 @@ async def region_chosen(query: CallbackQuery, callback_data: CohortPress, visit:
         return await show_cohorts(query, visit)
     await visit.state.set_data({"name": data["name"], "region": region})
     await visit.state.set_state(Founding.organisation)
-    return show(query, _("Which organisation holds it?"), [_cancel(_)])
+    return show(query, _("Which organisation runs it?"), [_cancel(_)])
 
 
 async def organisation_typed(message: Message, visit: Visit) -> Method:
@@ -242,7 +242,7 @@ async def ask_end(query: CallbackQuery, callback_data: CohortPress, visit: Visit
         [button(_("Yes, end it"), CohortPress(action="ended", cohort=cohort.id), DANGER)],
         [button(_("« Back"), CohortPress(action="open", cohort=cohort.id))],
     ]
-    text = _("End this cohort? Its code will take nobody any more. Who is in it stays in it, and so do the figures.")
+    text = _("End this cohort? Nobody will be able to join with its code. Its members and figures stay.")
     return show(query, text, rows)
 
 
@@ -302,7 +302,7 @@ async def _screen(cohort: Cohort, visit: Visit) -> tuple[str, list[Row]]:
         "",
     ]
     if cohort.ended_at is not None:
-        lines += [_("This cohort has ended: its code takes nobody any more."), ""]
+        lines += [_("This cohort has ended: nobody can join with its code any more."), ""]
     figures = await cohort_figures(visit.session, cohort.id, visit.course.numbers, visit.now)
     lines += [_figures(figures, _), "", _("As of {time}.", time=_.moment(visit.now))]
 
@@ -360,8 +360,8 @@ def gain_line(gain: Gain | None, _: Texts) -> str:
         format_decimal(points, "+0.0;-0.0", locale=_.language.value) for points in (gain.mean, gain.low, gain.high)
     )
     return _.n(
-        "Knowledge gain: {mean} percentage points (95 % interval from {low} to {high}; {n} person)",
-        "Knowledge gain: {mean} percentage points (95 % interval from {low} to {high}; {n} people)",
+        "Knowledge gain: {mean} percentage points (95% confidence interval from {low} to {high}; {n} person)",
+        "Knowledge gain: {mean} percentage points (95% confidence interval from {low} to {high}; {n} people)",
         gain.people,
         mean=mean,
         low=low,

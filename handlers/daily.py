@@ -84,9 +84,9 @@ async def hours(query: CallbackQuery, visit: Visit) -> Method:
         rows.append([button(_("Stop the reminders"), DailyPress(action="stop"))])
     rows.append([button(_("« Lessons"), LearnPress(action="list"))])
     text = _(
-        "<b>Questions that come back</b>\n\nUp to five questions a day, two minutes: what you missed first, then what "
-        "is long ago. At what hour are you usually parked?\n\nOnce a day at most, never from 21:00 to 9:00. "
-        "You can pause or stop at any time."
+        "<b>Questions that come back</b>\n\nUp to five questions a day, two minutes: first what you missed, then what "
+        "you have not seen for a while. At what hour are you usually parked?\n\nOnce a day at most, never from 21:00 "
+        "to 9:00. You can pause or stop at any time."
     )
     return show(query, text, rows)
 
@@ -174,7 +174,7 @@ async def _done_text(visit: Visit, plan: ReviewPlan, first: str = "") -> str:
 
 
 def _done_rows(plan: ReviewPlan, _: Texts) -> list[Row]:
-    hour = _("Another hour") if plan.hour is not None else _("Bring questions back to me")
+    hour = _("Change the hour") if plan.hour is not None else _("Bring questions back to me")
     return [
         [button(hour, DailyPress(action="hours"))],
         [button(_("« Lessons"), LearnPress(action="list")), *back_home(_)],

@@ -56,7 +56,7 @@ NAMES = {
 ABOUT = {
     Exam.PRE: N_(
         "Twelve everyday situations and six opinions, about five minutes. Nobody grades it: "
-        "it shows what the course will have given you."
+        "later it shows what the course gave you."
     ),
     Exam.FINAL: N_(
         "Fifteen everyday situations and six opinions, about seven minutes. For the certificate, twelve answers have "
@@ -240,8 +240,8 @@ def _verdict(sitting: Sitting, answers: Mapping[str, SittingAnswer], visit: Visi
 async def _result_screen(event: Event, sitting: Sitting, answers: Mapping[str, SittingAnswer], visit: Visit) -> Method:
     _ = visit._
     score = _.n(
-        "{right} of {n} question answered rightly.",
-        "{right} of {n} questions answered rightly.",
+        "{right} of {n} question answered correctly.",
+        "{right} of {n} questions answered correctly.",
         sitting.questions or 0,
         right=sitting.right_answers or 0,
     )

@@ -130,7 +130,7 @@ async def about(message: Message, visit: Visit) -> Method:
         "/learn: lessons for drivers, three minutes each\n"
         "/progress: what you have done and what comes back\n"
         "/certificate: your certificate\n"
-        "/verify: check the certificate of a driver\n"
+        "/verify: check a driver's certificate\n"
         "/report: say what happened on a ride, in four taps\n"
         "/myreports: what became of your reports\n"
         "/sos: numbers to call for help\n"

@@ -57,7 +57,7 @@ async def by_code(message: Message, code: str, visit: Visit) -> Method | list[Me
         text = _("I don't know this code. Please look at it once more, or ask your trainer.")
         return show(message, text, await home_rows(visit))
     if not await join_cohort(visit.session, cohort, visit.person.id, visit.now):
-        text = _("This group has ended and takes nobody any more. All lessons are open to you here.")
+        text = _("This group has ended; nobody can join it any more. You can take the lessons here without a group.")
         return show(message, text, await home_rows(visit))
     profile = await profile_of(visit.session, visit.person.id)
     screen = _next_question(message, cohort, profile, _)

@@ -41,7 +41,7 @@ async def read(query: CallbackQuery, visit: Visit) -> Method:
         return policy_screen(query, policy, 0, _)
     acceptance = await visit.session.get(PolicyAcceptance, (visit.person.id, policy.version))
     assert acceptance is not None
-    when = _("You accepted it on {date}.", date=_.moment(acceptance.accepted_at))
+    when = _("You accepted it on {date}.", date=_.day(acceptance.accepted_at))
     rows = [[button(_("« Lessons"), LearnPress(action="list"))]]
     return show(query, join(bold(_(TITLE)), "\n\n", policy.text, "\n\n", when), rows)
 
@@ -67,4 +67,4 @@ async def accept(query: CallbackQuery, callback_data: PolicyPress, visit: Visit)
     if callback_data.lesson in visit.course.numbers:
         onwards = LearnPress(action="open", lesson=callback_data.lesson)
         rows.insert(0, [button(_("On to the lesson »"), onwards, PRIMARY)])
-    return show(query, _("Thank you. That you accepted the policy is saved."), rows)
+    return show(query, _("Thank you. Your acceptance of the policy is saved."), rows)

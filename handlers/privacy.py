@@ -29,7 +29,8 @@ async def privacy(message: Message, visit: Visit) -> Method:
     _ = visit._
     text = _(
         "<b>What is stored</b>\n"
-        "• your language; your place, answers and opinions in lessons and tests; what you accepted, and when\n"
+        "• your language; your place, answers and opinions in lessons and tests; which policy "
+        "you accepted, and when; your cohort, and your votes in a seminar\n"
         "• the name on your certificate and your own words in the action plan, encrypted\n"
         "• your gender and region, if you said them: for counts only\n"
         "• your reports: your words, the number plate and the code are encrypted, each report with a key of its own; "
@@ -38,7 +39,8 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "Not your name in Telegram, not your telephone number.\n\n"
         "<b>Who sees it</b>\n"
         "Reviewers see reports, without your account. Every look is written down. "
-        "Closed reports are deleted after {days} days. Of the course the team sees counts, none below five. "
+        "Closed reports are deleted after {days} days. Of the course the team sees counts, none below five, "
+        "but for the live vote of a seminar. "
         "Whoever has the number of your certificate sees your first name and an initial.\n\n"
         "<b>What we can't promise</b>\n"
         "Chats with bots are not end-to-end encrypted, and Telegram keeps the history abroad. "

@@ -8,7 +8,6 @@ from aiogram.filters import Command
 from aiogram.methods import AnswerCallbackQuery, SendPhoto
 from aiogram.types import BufferedInputFile, CallbackQuery
 
-from handlers.certificate import day
 from handlers.drawings.plots import answers_over_time
 from handlers.exam import NAMES
 from handlers.home import back_home
@@ -73,7 +72,7 @@ def _tests(path: Path, _: Texts) -> list[str]:
                 "{right} of {n} right, {date}",
                 right=sitting.right_answers,
                 n=sitting.questions,
-                date=day(sitting.finished_at, _),
+                date=_.day(sitting.finished_at),
             )
             lines.append(f"{_(NAMES[exam])}: {result}")
         elif exam is Exam.FINAL:
@@ -85,7 +84,7 @@ def _certificate_line(certificate: Certificate | None, visit: Visit) -> str:
     _ = visit._
     if certificate is None:
         return _("Certificate: not yet")
-    return _(STANDINGS[certificate.standing(visit.now)], date=day(certificate.expires_at, _))
+    return _(STANDINGS[certificate.standing(visit.now)], date=_.day(certificate.expires_at))
 
 
 async def _daily(visit: Visit) -> list[str]:

@@ -64,7 +64,7 @@ async def choose_lesson(query: CallbackQuery, callback_data: SeminarPress, visit
     ]
     scene = await open_scene_of(visit.session, cohort.id)
     if scene is not None:
-        rows.insert(0, [button(_("The open vote"), SeminarPress(action="look", row=scene.id), PRIMARY)])
+        rows.insert(0, [button(_("The current vote"), SeminarPress(action="look", row=scene.id), PRIMARY)])
     text = _(
         "<b>Seminar</b>\n\nChoose a scenario. It comes to everybody in the cohort at once, and they vote on their "
         "phones.\n\nFrom which lesson?"

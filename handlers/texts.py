@@ -9,18 +9,16 @@ from datetime import datetime
 from html import escape
 from io import BytesIO
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from models.people import Language
+from models.quiet import ZONE
 
 LOCALES = Path(__file__).parent.parent / "locales"
 DOMAIN = "qurmet"
-ZONE = ZoneInfo("Asia/Almaty")
-"""The one time zone of Kazakhstan since 1 March 2024 (UTC+5)."""
 
 
 def catalogue_path(language: Language, root: Path = LOCALES) -> Path:
@@ -46,6 +44,10 @@ class Texts:
     def moment(self, at: datetime) -> str:
         """Day and time as people in Kazakhstan write them, in Kazakhstan's time."""
         return format_datetime(at, "d MMMM, HH:mm", tzinfo=ZONE, locale=self.language.value)
+
+    def day(self, at: datetime) -> str:
+        """The day of a moment in Kazakhstan, with its year."""
+        return format_date(at.astimezone(ZONE).date(), "long", locale=self.language.value)
 
 
 def _fill(text: str, values: Mapping[str, object]) -> str:

@@ -104,7 +104,7 @@ async def answer(query: CallbackQuery, callback_data: TrialPress, visit: Visit) 
 async def finish(query: CallbackQuery, visit: Visit) -> Method:
     """The end of the trial."""
     _ = visit._
-    return show(query, _("That was the whole lesson. It was a trial: nothing is stored of it."), [back_home(_)])
+    return show(query, _("That was the whole lesson. It was a trial: your answers are not stored."), [back_home(_)])
 
 
 async def _lesson(visit: Visit) -> Lesson | None:

@@ -11,7 +11,6 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import AnswerCallbackQuery, SendMessage
 from aiogram.types import CallbackQuery, Message
 
-from handlers.certificate import day
 from handlers.home import back_home, start
 from handlers.notices import post_message
 from handlers.own import Typed
@@ -123,7 +122,7 @@ async def _check(event: Event, typed: str, visit: Visit) -> Method:
         await visit.state.clear()
         return await _verdict(event, certificate, visit)
     if number is None:
-        text = _("No certificate has such a number: it has ten digits, and one of these may be a slip.")
+        text = _("No certificate has such a number: it has ten digits, and one of them may be a typo.")
     else:
         text = _("There is no certificate with the number {number}.", number=show_number(number))
     again: Row = [button(_("Check another number"), CertificatePress(action="ask"))]
@@ -139,9 +138,10 @@ async def _verdict(event: Event, certificate: Certificate, visit: Visit, note: s
         _(STANDINGS[standing], number=show_number(certificate.number)),
         "",
         _("Name: <b>{name}</b>", name=short_name(certificate.name(visit.vault))),
-        _("Issued: {date}", date=day(certificate.issued_at, _)),
-        _("Valid until: {date}", date=day(certificate.expires_at, _)),
+        _("Issued: {date}", date=_.day(certificate.issued_at)),
     ]
+    if standing is not Standing.REVOKED:
+        lines.append(_("Valid until: {date}", date=_.day(certificate.expires_at)))
     rows: list[Row] = []
     if standing is Standing.VALID:
         lines += ["", _("Please compare the name with the driver's in the app.")]

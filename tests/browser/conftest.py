@@ -9,14 +9,14 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 _LEFT_OUT = pytest.StashKey[int]()
 
 
-def _browser() -> str | None:
+def find_browser() -> str | None:
     """The path of a Chromium: the one that CHROMIUM names, else one that is installed, else None."""
     named = os.environ.get("CHROMIUM")
     return next(filter(None, map(shutil.which, [named] if named else _NAMES)), None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if _browser():
+    if find_browser():
         return
     left_out = [item for item in items if item.get_closest_marker("browser")]
     if left_out and os.environ.get("CI") == "true":
@@ -37,6 +37,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of the Chromium to test with."""
-    path = _browser()
+    path = find_browser()
     assert path, "browser tests are left out where there is no browser"
     return path

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.sandbox import Message, Phone
-from handlers.certificate import FAULTS, day
+from handlers.certificate import FAULTS
 from handlers.presses import ExamPress
 from handlers.texts import load_texts
 from models.action_plans import ActionPlan, Kept, PledgeCheck, PledgeRemark
@@ -102,7 +102,7 @@ async def certify(house: House, driver: Phone, _: Say, name: str = NAME) -> Mess
         await press(driver, number, screen)
     await press(driver, _("Done"), screen)
     screen = await send(driver, name)
-    await press(driver, _("Right, issue it"), screen)
+    await press(driver, _("Yes, issue it"), screen)
     await driver.until(lambda phone: len(papers(phone)) == 2, 60)
     return screen
 
@@ -173,7 +173,7 @@ async def test_a_driver_goes_from_the_passed_test_to_a_certificate_that_a_passen
     number = show_number(certificate.number)
     assert copied(screen) == [number]
     assert "Ерлан О'Смагулов" in screen.text
-    assert _("Valid until: {date}", date=day(certificate.expires_at, texts)) in screen.text
+    assert _("Valid until: {date}", date=texts.day(certificate.expires_at)) in screen.text
     for line in (_(COMMITMENTS[1].text), _(COMMITMENTS[7].text), OWN):
         assert line in screen.text
     assert certificate.language is Language(language)
@@ -194,7 +194,7 @@ async def test_a_driver_goes_from_the_passed_test_to_a_certificate_that_a_passen
     assert _("✓ The certificate {number} is <b>valid</b>.", number=number) in checked.text
     assert SHORT in checked.text
     for at in (certificate.issued_at, certificate.expires_at):
-        assert day(at, texts) in checked.text
+        assert texts.day(at) in checked.text
     assert (await send(stranger, f"/start v{certificate.number}")).text == checked.text
     assert SURNAME not in stranger.texts
     await assert_sound(house)
@@ -233,13 +233,13 @@ async def test_what_can_not_stand_on_a_certificate_is_asked_for_again(small_hous
     await press(driver, _("Change the name"), first)
     second = await send(driver, "Әсел Ким")
     third = await send(driver, "Әсел Кім")
-    await press(driver, _("Right, issue it"), second)  # which shows the newer name first
+    await press(driver, _("Yes, issue it"), second)  # which shows the newer name first
     assert "Әсел Кім" in second.text
     assert await stored(house, Certificate) == []
-    await press(driver, _("Right, issue it"), third)
+    await press(driver, _("Yes, issue it"), third)
     (certificate,) = await stored(house, Certificate)
     assert certificate.name(house.app.vault) == "Әсел Кім"
-    await press(driver, _("Right, issue it"), second)  # and now the certificate, the same as ever
+    await press(driver, _("Yes, issue it"), second)  # and now the certificate, the same as ever
     assert copied(second) == copied(third) == [show_number(certificate.number)]
     assert len(await stored(house, Certificate)) == 1
     await assert_sound(house)
@@ -280,7 +280,7 @@ async def test_a_forged_or_unknown_number_shows_nobody(small_house: House) -> No
     await stranger.send("/start")
     number = (await stored(house, Certificate))[0].number
     slip = number[:-1] + str((int(number[-1]) + 1) % 10)
-    impossible = _("No certificate has such a number: it has ten digits, and one of these may be a slip.")
+    impossible = _("No certificate has such a number: it has ten digits, and one of them may be a typo.")
     for typed in (slip, number[:-1], number * 2, "<b>", "'", "' OR 1=1 --", "9" * 4000):
         assert (await send(stranger, f"/verify {typed}")).text == impossible
     for payload in (slip, "1", "x" * 60):
@@ -452,13 +452,13 @@ async def test_a_certificate_is_renewed_by_a_short_test_and_the_old_one_stays_va
     await move_on(house, first.expires_at - 59 * DAY)
     assert _("To the short test »") in labels(await send(driver, "/certificate"))
     await move_on(house, first.expires_at - 30 * DAY + DAY)
-    ends = _("Your certificate is valid until: {date}", date=day(first.expires_at, _TEXTS[Language.ENGLISH]))
+    ends = _("Your certificate is valid until: {date}", date=_TEXTS[Language.ENGLISH].day(first.expires_at))
     await driver.until(lambda phone: ends in phone.texts)
     await passes(house, driver, Exam.RENEWAL)
     screen = await send(driver, "/start")
     await driver.press_data("cert:begin:0:", screen)
     assert "Ерлан О'Смагулов" in screen.text  # the plan stays, and the name if it's still right
-    await press(driver, _("Right, issue it"), screen)
+    await press(driver, _("Yes, issue it"), screen)
     new = await number_of(house, driver)
     assert new != old
     assert copied(screen) == [new]

@@ -70,11 +70,13 @@ async def test_an_owner_makes_a_cohort_shows_its_code_and_ends_it(small_house: H
     await press(desk, _("« Back"), screen)
     await press(desk, _("End"), screen)
     await press(desk, _("Yes, end it"), screen)
-    assert _("This cohort has ended: its code takes nobody any more.") in screen.text
+    assert _("This cohort has ended: nobody can join with its code any more.") in screen.text
     assert _("End") not in labels(screen)
     await desk.press_data(f"cohort:ended:{cohort.id}:", screen)  # a second tap
     late = await send(passenger(small_house), cohort.code)
-    assert late.text == _("This group has ended and takes nobody any more. All lessons are open to you here.")
+    assert late.text == _(
+        "This group has ended; nobody can join it any more. You can take the lessons here without a group."
+    )
     assert not await stored(small_house, Participant)
 
     done = [entry.action for entry in await stored(small_house, AuditEntry)]
@@ -97,7 +99,7 @@ async def test_a_cohort_for_several_regions_today_and_taps_that_come_twice_or_la
     screen = await send(desk, "First")
     await press(desk, _("Several regions"), screen)
     await desk.press_data("cohort:place:0:several", screen)
-    assert screen.text == _("Which organisation holds it?")
+    assert screen.text == _("Which organisation runs it?")
     screen = await send(desk, "OSCE")
     await press(desk, _("Tomorrow"), screen)
     assert _("Several regions") in screen.text

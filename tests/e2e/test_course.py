@@ -127,7 +127,7 @@ async def certify(house: House, driver: Phone, language: str, _: Say) -> Message
         await press(driver, str(number), screen)
     await press(driver, _("Done"), screen)
     screen = await send(driver, NAME)
-    await press(driver, _("Right, issue it"), screen)
+    await press(driver, _("Yes, issue it"), screen)
     await driver.until(lambda phone: sum("document" in m.raw for m in phone.messages) == 1)
     await driver.until(lambda phone: sum("photo" in m.raw for m in phone.messages) == len(COURSE.numbers) + 1)
     return screen

@@ -338,7 +338,7 @@ async def test_questions_come_back_at_the_chosen_hour_and_never_more_than_five_a
     assert (plan.done_that_day, plan.days) == (5, 1)
     assert plan.next_at is not None
     assert local_day(plan.next_at) > local_day(house.clock())
-    await press(driver, _("Another hour"), reminder)
+    await press(driver, _("Change the hour"), reminder)
     await press(driver, _("Stop the reminders"), reminder)
     house.clock.shift += 9 * DAY
     set_clock(house, 19)
@@ -412,7 +412,7 @@ async def test_an_owner_tries_a_lesson_file_as_a_driver_would_see_it_and_nothing
         await press(owner, "1", screen)
         assert question.options[0].why.text in screen.text
         await press(owner, "Finish" if question is lesson.questions[-1] else "Next »", screen)
-    assert "nothing is stored" in screen.text
+    assert "answers are not stored" in screen.text
     assert await stored(house, Attempt) == []
     owner.post_document(content.replace(b"[x]", b"[ ]"), "02-four-forms.md", "text/markdown", "ru")
     await owner.until(lambda phone: "exactly one" in phone.texts)

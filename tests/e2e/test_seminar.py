@@ -191,7 +191,7 @@ async def test_one_scene_at_a_time_and_every_way_back_to_it(small_house: House) 
     beside = desk.last
     assert beside.id != live.id
     await press(desk, _("Seminar"), beside)
-    await press(desk, _("The open vote"), beside)
+    await press(desk, _("The current vote"), beside)
     await press(phone, "2", ballot)
     await count_on(small_house, desk, beside, [0, 1] + [0] * (len(asked("en").options) - 2))
 
@@ -214,13 +214,13 @@ async def test_one_scene_at_a_time_and_every_way_back_to_it(small_house: House) 
     await appoint(small_house, colleague, Role.OWNER)
     screen = await send(colleague, f"/cohort {cohort.code}")
     await press(colleague, _("Seminar"), screen)
-    await press(colleague, _("The open vote"), screen)
+    await press(colleague, _("The current vote"), screen)
     await press(phone, "1", await ballot_on(phone, "en", 1))
     await count_on(small_house, colleague, screen, [1] + [0] * (len(asked("en", 1).options) - 1))
     await press(colleague, _("Show the answer"), screen)
 
     await press(desk, _("Seminar"), await send(desk, f"/cohort {empty.code}"))
-    assert _("The open vote") not in labels(desk.last)  # another cohort's
+    assert _("The current vote") not in labels(desk.last)  # another cohort's
     for data in (
         "lessons:99:0::",
         "lesson:99:2::",

@@ -4,24 +4,42 @@ SQLite gets write-ahead logging, a sync at every commit, and a single writing co
 with BEGIN IMMEDIATE, so that a transaction never fails half-way because another one wrote first.
 """
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util.concurrency import await_
 
 SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
 )
+
+
+WAL_TRIES, WAL_PAUSE = 200, 0.05
+"""How often, and with what pause in seconds, to ask for the write-ahead log: together as long as the busy timeout."""
+
+
+def _log_ahead(cursor: DBAPICursor) -> None:
+    """Switch to the write-ahead log. Where several do so at once, SQLite says "locked" without waiting."""
+    for left in reversed(range(WAL_TRIES)):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or not left:
+                raise
+            await_(asyncio.sleep(WAL_PAUSE))
 
 
 PASSING_STATES = ("08", "40", "53", "55", "57", "58")
@@ -64,6 +82,7 @@ class Database:
             cursor = connection.cursor()
             for pragma in SQLITE_PRAGMAS:
                 cursor.execute(pragma)
+            _log_ahead(cursor)
             if not write:
                 cursor.execute("PRAGMA query_only = ON")
             cursor.close()

@@ -18,7 +18,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 RUNTIME = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
 DEVELOPMENT = [Requirement(line) for line in PROJECT["dependency-groups"]["dev"]]
 
-TARGETS = ["help", "venv", "demo", "run", "test", "check", "bench", "texts", "lock", "clean"]
+TARGETS = ["help", "venv", "demo", "run", "test", "check", "bench", "texts", "pictures", "lock", "clean"]
 
 # In pieces, so that this file does not match itself. Bots numbered 12345... and 98765... are examples.
 NEVER_COMMITTED = {

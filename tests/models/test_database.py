@@ -1,15 +1,17 @@
 """The database: all or nothing, readers never wait, writers wait for each other instead of failing."""
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.util.concurrency import greenlet_spawn
 
 from bot.migrate import migrate
-from models.database import Database
+from models.database import Database, _log_ahead
 from models.leases import Lease
 from models.updates import SeenUpdate
 from tests.models.helpers import NOW
@@ -185,3 +187,27 @@ async def test_a_moment_of_no_zone_is_refused(database: Database) -> None:
             session.add(seen(1, datetime(2026, 1, 1)))
     async with database.transaction() as session:
         session.add(Lease(name="x", holder="x", until=NOW))
+
+
+class Switching:
+    """A cursor of SQLite while others switch to the write-ahead log: they come first this often."""
+
+    def __init__(self, others: int, error: str = "database is locked") -> None:
+        self.others, self.error, self.asked = others, error, 0
+
+    def execute(self, statement: str) -> None:
+        self.asked += 1
+        if self.asked <= self.others:
+            raise sqlite3.OperationalError(self.error)
+
+
+async def test_who_opens_the_database_while_others_do_waits_for_the_write_ahead_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("models.database.WAL_PAUSE", 0)
+    cursor = Switching(others=5)
+    await greenlet_spawn(_log_ahead, cursor)
+    assert cursor.asked == 6
+    for hopeless in (Switching(others=10_000), Switching(others=1, error="disk I/O error")):
+        with pytest.raises(sqlite3.OperationalError, match=hopeless.error):
+            await greenlet_spawn(_log_ahead, hopeless)

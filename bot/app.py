@@ -188,7 +188,13 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             replies=replies,
             metrics=metrics,
             default_language=language,
-            terms=Terms(_operator(settings), settings.retention_days),
+            terms=Terms(
+                operator=_operator(settings),
+                days_kept=settings.retention_days,
+                contacts_kept_days=settings.contacts_kept_days,
+                flags_an_hour=settings.flags_an_hour,
+                flags_a_day=settings.flags_a_day,
+            ),
             wake_outbox=sender.wake,
             link=address.link,
             clock=clock,
@@ -196,9 +202,12 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         )
         housekeeping = Housekeeping(
             database,
+            vault,
+            texts,
             metrics,
             flags_kept=timedelta(days=settings.retention_days),
             updates_kept=timedelta(days=settings.updates_kept_days),
+            contacts_kept_days=settings.contacts_kept_days,
             clock=clock,
         )
         yield App(

@@ -20,18 +20,20 @@ from bot.spelling import CannotSpell, accepted, unknown_words
 from bot.telegram import connect
 from handlers.texts import LOCALES
 from models.avoided import find_avoided, read_avoided
-from models.lessons import ContentError, load_course
+from models.distress import load_distress
+from models.lessons import LANGUAGES, ContentError, load_course
 
 MANY = 30
 """So many unknown words of a language are listed; where there are more, a line says how many."""
 
 
 def check_content(root: Path = LOCALES) -> Iterator[str]:
-    """Faults of the lessons, of their words, and of the catalogues, a line each."""
-    try:
-        load_course(root)
-    except ContentError as error:
-        yield from str(error).splitlines()
+    """Faults of the lessons, of their words, of the distress words, and of the catalogues, a line each."""
+    for load in (load_course, load_distress):
+        try:
+            load(root, LANGUAGES)
+        except ContentError as error:
+            yield from str(error).splitlines()
     yield from _avoided_words(root)
     yield from faults(root)
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from models.content_file import ContentFile, text_of
 from models.lessons import LANGUAGES
 
-FOLDERS = ("lessons", "bank")
+FOLDERS = ("lessons", "bank", "rights")
 POLICY = "policy.md"
 
 
 def content_files(root: Path, language: str) -> Iterator[tuple[str, str]]:
-    """Yield (name, text) of all lessons, banks and the policy of a language; the name has no language in it."""
+    """Yield (name, text) of all lessons, banks, cards and the policy of a language; the name has no language in it."""
     paths = [path for folder in FOLDERS for path in sorted((root / language / folder).glob("*.md"))]
     for path in [*paths, root / language / POLICY]:
         name = path.relative_to(root / language).as_posix()

@@ -1,43 +1,62 @@
-"""What is done now and then: forgetting what is old enough, by one replica at a time."""
+"""What is done now and then, by one replica at a time: forgetting what is old, telling what has to be renewed."""
 
 import asyncio
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
+from handlers.notices import tell_owners_of_contacts
+from handlers.texts import Texts
 from models.database import Database
+from models.directory import hiding
+from models.drafts import KEPT as DRAFTS_KEPT
+from models.drafts import forget_drafts
 from models.flags import forget_ended
 from models.leases import hold
 from models.outbox import forget_settled
+from models.people import Language
+from models.quiet import local_day
 from models.trials import KEPT as TRIALS_KEPT
 from models.trials import forget_trials
 from models.updates import DeadLetter, forget_updates
+from models.vault import Vault
 
 log = logging.getLogger(__name__)
 
-EVERY = timedelta(hours=1)
+FIRST, EVERY = timedelta(seconds=30), timedelta(hours=1)
 SETTLED_KEPT = timedelta(days=1)
+CONTACTS_TOLD_EVERY = timedelta(weeks=1)
+"""How often the owners hear of the same contacts at most."""
 
 
 @dataclass
 class Housekeeping:
-    """`flags_kept` and `updates_kept` say for how long; what is older is deleted for good."""
+    """`flags_kept` and `updates_kept` say for how long; what is older is deleted for good.
+
+    `contacts_kept_days` is for how long a contact of the help directory is shown after it was verified.
+    """
 
     database: Database
+    vault: Vault
+    texts: Mapping[Language, Texts]
     metrics: Metrics
     flags_kept: timedelta
     updates_kept: timedelta
+    contacts_kept_days: int
     clock: Clock = utc_now
     name: str = field(default_factory=lambda: secrets.token_hex(8))
 
     async def run(self) -> None:
-        """Tidy once an hour until cancelled."""
+        """Tidy soon after the start, and then once an hour until cancelled."""
+        await asyncio.sleep(FIRST.total_seconds())
         while True:
             try:
                 await self.tidy()
@@ -46,7 +65,7 @@ class Housekeeping:
             await asyncio.sleep(EVERY.total_seconds())
 
     async def tidy(self) -> None:
-        """Delete what is old enough, unless another replica has just done so."""
+        """Delete what is old enough and tell of stale contacts, unless another replica has just done so."""
         now = self.clock()
         async with self.database.transaction() as session:
             if await hold(session, "housekeeping", self.name, now, EVERY):
@@ -54,5 +73,14 @@ class Housekeeping:
                 await forget_settled(session, now - SETTLED_KEPT)
                 await forget_ended(session, now - self.flags_kept)
                 await forget_trials(session, now - TRIALS_KEPT)
+                await forget_drafts(session, now - DRAFTS_KEPT)
+                await self._tell_of_contacts(session, now)
             self.metrics.dead_letters.set(await session.scalar(select(func.count(DeadLetter.id))) or 0)
         await self.database.empty_log()
+
+    async def _tell_of_contacts(self, session: AsyncSession, now: datetime) -> None:
+        """Name the contacts that are hidden or soon will be to the owners, once a week as long as there are any."""
+        contacts = list(hiding(local_day(now), self.contacts_kept_days))
+        # Each time a holder of its own: even the replica that told them last waits for the week to end.
+        if contacts and await hold(session, "contacts", secrets.token_hex(8), now, CONTACTS_TOLD_EVERY):
+            await tell_owners_of_contacts(session, self.vault, self.texts, contacts, now)

@@ -1,7 +1,7 @@
 """Which translations are behind: another language was changed since, and nobody looked at them.
 
-`locales/in-step.json` records the text of each lesson, bank and policy in all languages as they last said the same.
-`python -m bot check` compares, `python -m bot texts` records what is in step again.
+`locales/in-step.json` records the text of each lesson, bank, card and policy in all languages as they last said the
+same. `python -m bot check` compares, `python -m bot texts` records what is in step again.
 """
 
 import json
@@ -52,7 +52,9 @@ def record(root: Path, looked_at: Collection[str] = ()) -> None:
         stem = wanted.removesuffix(".md")
         found = {name for name in current if stem in (name.removesuffix(".md"), Path(name).stem)}
         if not found:
-            raise Mistake(f"there is no lesson, bank or policy called {wanted!r}: write it like 02-four-forms")
+            raise Mistake(
+                f"there is no card and no lesson, bank or policy called {wanted!r}: write it like 02-four-forms"
+            )
         settled |= found
     new: Record = {}
     for name, texts in sorted(current.items()):

@@ -36,14 +36,14 @@ class Reminders:
     name: str = field(default_factory=lambda: secrets.token_hex(8))
 
     async def run(self) -> None:
-        """Remind every half minute until cancelled."""
+        """Remind every half minute until cancelled, for the first time when the bot has settled."""
         while True:
+            await asyncio.sleep(EVERY.total_seconds())
             try:
                 while await self.remind() == AT_ONCE:
                     pass
             except (SQLAlchemyError, OSError) as error:
                 log.warning("reminders wait for the database: %s", type(error).__name__)
-            await asyncio.sleep(EVERY.total_seconds())
 
     async def remind(self) -> int:
         """Remind the next who are due; how many there were."""
@@ -52,9 +52,10 @@ class Reminders:
             if not await hold(session, "reminders", self.name, now, 2 * EVERY):
                 return 0
             due = await due_people(session, now, AT_ONCE)
+            if not due:
+                return 0
             day = {"day": local_day(now).isoformat()}
             for person_id in await note_reminded(session, due, now):
                 post_order(session, self.vault, person_id, "daily", day, priority=Priority.REMINDER, now=now)
-        if due:
-            self.wake_outbox()
+        self.wake_outbox()
         return len(due)

@@ -83,9 +83,12 @@ class Settings(BaseSettings):
 
     retention_days: int = Field(365, ge=30, le=36_500)
     updates_kept_days: int = Field(8, ge=2, le=365)
+    contacts_kept_days: int = Field(365, ge=1, le=36_500)
 
     send_rate: int = Field(30, ge=1, le=1000)
     updates_per_person: int = Field(30, ge=1, le=10_000)
+    flags_an_hour: int = Field(5, ge=1, le=10_000)
+    flags_a_day: int = Field(20, ge=1, le=10_000)
     batch_size: int = Field(100, ge=1, le=100)
 
     @property

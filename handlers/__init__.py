@@ -14,8 +14,11 @@ from handlers import (
     certificate,
     cohort,
     daily,
+    directory,
+    distress,
     exam,
     fallback,
+    form,
     groups,
     home,
     joining,
@@ -27,6 +30,7 @@ from handlers import (
     progress,
     report,
     review,
+    rights,
     seminar,
     stats,
     trial,
@@ -47,9 +51,10 @@ class _Private(Filter):
 def routers() -> list[Router]:
     """Fresh routers, in the order in which they're asked."""
     private = Router(name="private")
-    for observer in (private.message, private.callback_query, private.my_chat_member):
+    for observer in (private.message, private.edited_message, private.callback_query, private.my_chat_member):
         observer.filter(_Private())
     modules = (
+        distress,
         learn,
         policy,
         exam,
@@ -58,6 +63,7 @@ def routers() -> list[Router]:
         certificate,
         verify,
         report,
+        form,
         own,
         review,
         trial,
@@ -68,6 +74,8 @@ def routers() -> list[Router]:
         progress,
         stats,
         home,
+        rights,
+        directory,
         privacy,
         fallback,
     )

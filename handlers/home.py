@@ -1,28 +1,24 @@
 """The first screen, the choice of language, and what the bot is for."""
 
+from collections.abc import Sequence
+
 from aiogram import Router
+from aiogram.enums import ButtonStyle
 from aiogram.filters import Command, CommandStart
 from aiogram.methods import SendContact
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
-from handlers.presses import Action, HomePress, LearnPress, OwnPress, ReportPress, ReviewPress
-from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
+from handlers.presses import Action, HomePress, LearnPress, OwnPress, ReportPress, ReviewPress, RightsPress
+from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
+from models.directory import HELP_LINES, Contact, phone
+from models.drafts import draft_of
 from models.people import Language
+from models.quiet import at_hour, local_day
 from models.team import role_of
-from models.words import N_
 
 LANGUAGE_NAMES = {Language.KAZAKH: "Қазақша", Language.RUSSIAN: "Русский", Language.ENGLISH: "English"}
-
-HELP_LINES = {
-    "112": N_("one emergency number, free, at any hour"),
-    "102": N_("police"),
-    "103": N_("ambulance"),
-    "111": N_("family, women, children: advice, psychologist, at any hour"),
-}
-"""Sources: egov.kz, turantimes.kz, apgazeta.kz; last checked on 21 July 2026."""
-CHECKED = "21.07.2026"
 
 
 def router() -> Router:
@@ -38,6 +34,7 @@ def router() -> Router:
     router.callback_query.register(choose_language, Action("choose"))
     router.callback_query.register(help_now, Action("help"))
     router.callback_query.register(call, Action("call"))
+    router.callback_query.register(text_to_send, Action("text"))
     return router
 
 
@@ -90,35 +87,77 @@ async def choose_language(query: CallbackQuery, callback_data: HomePress, visit:
     return await start(query, visit)
 
 
-def help_text(_: Texts) -> str:
-    """The help lines, in one message."""
-    lines = "\n".join(f"<b>{number}</b>: {_(what)}" for number, what in HELP_LINES.items())
-    return lines + "\n\n" + _("Checked on {date}.", date=CHECKED)
+def help_lines(visit: Visit) -> list[Contact]:
+    """The help lines that were verified lately; the emergency numbers always are among them."""
+    today = local_day(visit.now)
+    return [line for line in HELP_LINES if line.is_shown(today, visit.terms.contacts_kept_days)]
 
 
-def call_rows() -> list[Row]:
-    """Buttons that send a number as a contact, which the phone dials on a tap; the widest for 112."""
-    first, *others = [button(f"📞 {number}", HomePress(action="call", value=number), DANGER) for number in HELP_LINES]
+def help_text(_: Texts, lines: Sequence[Contact] = HELP_LINES) -> str:
+    """The help lines, in one message, with the day on which the least fresh of them was verified."""
+    verified = _.day(at_hour(min(line.verified for line in lines), 12))
+    listed = "\n".join(f"<b>{line.value}</b>: {_(line.name)}" for line in lines)
+    return listed + "\n\n" + _("All open 24 hours a day. Verified: {date}", date=verified)
+
+
+def call_rows(lines: Sequence[Contact] = HELP_LINES) -> list[Row]:
+    """Buttons that send a number as a contact; the widest for 112."""
+    first, *others = [call_button(line, DANGER) for line in lines]
     return [[first], others]
+
+
+def call_button(contact: Contact, style: ButtonStyle | None = None) -> InlineKeyboardButton:
+    """A button that sends a phone number as a contact, which the phone dials on a tap."""
+    return button(f"📞 {contact.value}", HomePress(action="call", value=contact.value), style)
 
 
 async def help_now(event: Event, visit: Visit) -> Method:
     """Numbers that help at once, from anywhere and in any state."""
     _ = visit._
-    text = _("<b>Help now</b>") + "\n\n" + help_text(_)
+    lines = help_lines(visit)
+    text = _("<b>Help now</b>") + "\n\n" + help_text(_, lines)
     text += "\n\n" + _("This bot can't send help itself. If you are in danger, please call 112.")
-    flag = [button(_("Report an incident"), ReportPress(action="begin"))]
-    return show(event, text, [*call_rows(), flag, back_home(_)])
+    rows: list[Row] = [
+        *call_rows(lines),
+        [button(_("A text for somebody you trust"), HomePress(action="text"))],
+        [button(_("Help near you"), RightsPress(action="regions"))],
+        [button(_("Report an incident"), ReportPress(action="begin"))],
+        [button(_("Know your rights"), RightsPress(action="list")), *back_home(_)],
+    ]
+    return show(event, text, rows)
+
+
+async def text_to_send(query: CallbackQuery, visit: Visit) -> Method:
+    """A text to send to somebody one trusts, or to show to somebody near, with the plate if the draft has it."""
+    _ = visit._
+    text = _("I am in a taxi and I don't feel safe. Please call me now and stay on the line.")
+    draft = await draft_of(visit.session, visit.person.id)
+    if draft is not None and (plate := draft.read(visit.vault).plate):
+        text += " " + _("Number plate: {plate}", plate=plate)
+    lines = [
+        _("<b>A text for somebody you trust</b>"),
+        "",
+        _("Copy it and send it to somebody close, or show it to somebody near you. The bot sends it to nobody."),
+        "",
+        f"<blockquote>{text}</blockquote>",
+    ]
+    rows: list[Row] = [
+        [copy_button(_("Copy"), text)],
+        [button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)],
+    ]
+    return show(query, "\n".join(lines), rows)
 
 
 async def call(query: CallbackQuery, callback_data: HomePress, visit: Visit) -> Method | None:
-    """Send a help line as a contact."""
+    """Send a phone number of the directory as a contact; one that is not there (any more) is "help now"."""
     _ = visit._
-    number = callback_data.value
-    if number not in HELP_LINES:
+    contact = phone(callback_data.value, local_day(visit.now), visit.terms.contacts_kept_days)
+    if contact is None:
         return await help_now(query, visit)
     return SendContact(
-        chat_id=query.from_user.id, phone_number=number, first_name=f"{number}: {_(HELP_LINES[number])}"[:64]
+        chat_id=query.from_user.id,
+        phone_number=contact.value.replace(" ", ""),
+        first_name=f"{contact.value}: {_(contact.name)}"[:64],
     )
 
 
@@ -134,6 +173,7 @@ async def about(message: Message, visit: Visit) -> Method:
         "/report: say what happened on a ride, in four taps\n"
         "/myreports: what became of your reports\n"
         "/sos: numbers to call for help\n"
+        "/rights: your rights, and who helps near you\n"
         "/language: Қазақша, Русский, English\n"
         "/privacy: what is stored about you and who sees it\n"
         "/deletedata: delete everything about you\n\n"

@@ -6,6 +6,7 @@ EVERYONE = {
     "start": N_("main menu"),
     "report": N_("report an incident"),
     "sos": N_("help now"),
+    "rights": N_("know your rights"),
     "myreports": N_("my reports"),
     "learn": N_("lessons for drivers"),
     "progress": N_("my progress"),

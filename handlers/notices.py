@@ -3,8 +3,8 @@
 A notification says nothing of what happened to whom: it may light up on a screen that others see.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from aiogram.methods import AnswerCallbackQuery, SendMessage, TelegramMethod
@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handlers.presses import OwnPress, ReviewPress
 from handlers.screens import button, keyboard
 from handlers.texts import Texts
+from models.directory import Contact
 from models.outbox import Priority, post
 from models.people import Language, Person
+from models.quiet import at_hour, local_day
 from models.team import Role, members
 from models.vault import Vault
 
@@ -92,3 +94,27 @@ async def tell_owners_of_dead_letter(
             text = _("The bot could not handle an update. It was set aside; see the log for details.")
             message = SendMessage(chat_id=0, text=text)
             post_message(session, vault, person, message, priority=Priority.ALERT, now=now)
+
+
+async def tell_owners_of_contacts(
+    session: AsyncSession,
+    vault: Vault,
+    texts: Mapping[Language, Texts],
+    hiding: Sequence[tuple[Contact, date]],
+    now: datetime,
+) -> None:
+    """Name to the owners the contacts that nobody sees any more, or soon won't, each with its first hidden day."""
+    for member, person in await members(session):
+        if member.role is Role.OWNER:
+            _ = texts[person.language]
+            lines = [_("Contacts of the help directory have to be verified again:")]
+            for contact, hidden in hiding:
+                name = f"{contact.value}, {_(contact.name)}" if contact.value else _(contact.name)
+                day = _.day(at_hour(hidden, 12))
+                if hidden <= local_day(now):
+                    lines.append(_("• {contact}: hidden since {date}", contact=name, date=day))
+                else:
+                    lines.append(_("• {contact}: will be hidden on {date}", contact=name, date=day))
+            lines.append(_("Once that is done, the new day goes into models/directory.py."))
+            message = SendMessage(chat_id=0, text="\n".join(lines))
+            post_message(session, vault, person, message, priority=Priority.REMINDER, now=now)

@@ -5,6 +5,7 @@ from aiogram.filters import Command, Filter, StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
+from handlers.details import detail_lines, details_of
 from handlers.home import back_home
 from handlers.presses import Action, OwnPress, ReportPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
@@ -13,7 +14,7 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import BEHAVIOURS
-from models.flags import OUTCOMES_FOR_REPORTER, Flag, Ride, flags_of, own_flag, own_flag_of_receipt
+from models.flags import OUTCOMES_FOR_REPORTER, Flag, Ride, flags_of, keep_plate, own_flag, own_flag_of_receipt
 from models.flags import State as FlagState
 from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
@@ -115,8 +116,7 @@ def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
     lines = [_("<b>Report {receipt}</b>", receipt=show_receipt(flag.receipt(vault))), ""]
     lines += [f"• {_(BEHAVIOURS[behaviour.code].name)}" for behaviour in flag.behaviours]
     lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
-    if plate := flag.plate(vault):
-        lines.append(_("Number plate: <code>{plate}</code>", plate=plate))
+    lines += detail_lines(details_of(flag), flag.order(vault), flag.plate(vault), _)
     if words := flag.words(vault):
         lines += ["", _("Your words:"), _("<blockquote>{words}</blockquote>", words=shorten(words))]
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
@@ -190,7 +190,7 @@ async def add_plate(message: Message, visit: Visit) -> Method:
         rows: list[Row] = [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
         return show(message, _("There are no letters or digits in that. Please write the plate once more."), rows)
     await visit.state.clear()
-    flag.write_plate(visit.vault, plate)
+    await keep_plate(visit.session, visit.vault, flag, plate)
     await record(visit.session, visit.vault, Audited.ADDED, now=visit.now, flag_id=flag.id, detail="plate")
     note = _("Saved. Thank you.")
     if not looks_kazakh(plate):
@@ -200,15 +200,20 @@ async def add_plate(message: Message, visit: Visit) -> Method:
 
 async def add_words(message: Message, visit: Visit) -> Method:
     """Keep the person's own words."""
+    return await keep_words(message, message.text or "", visit)
+
+
+async def keep_words(event: Event, words: str, visit: Visit) -> Method:
+    """Keep words for the report that is being added to, and show it."""
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     await visit.state.clear()
     if flag is None or not flag.is_open:
-        return await show_reports(message, visit)
-    flag.write_words(visit.vault, message.text or "")
+        return await show_reports(event, visit)
+    flag.write_words(visit.vault, words)
     await record(visit.session, visit.vault, Audited.ADDED, now=visit.now, flag_id=flag.id, detail="words")
     note = _("Saved. Thank you for telling.")
-    return show(message, f"{note}\n\n{report_text(flag, visit.vault, _)}", _report_rows(flag, visit.vault, _))
+    return show(event, f"{note}\n\n{report_text(flag, visit.vault, _)}", _report_rows(flag, visit.vault, _))
 
 
 async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:

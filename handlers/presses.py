@@ -117,11 +117,35 @@ class ReportPress(CallbackData, prefix="report"):
     code: str = ""
 
 
+class FormPress(CallbackData, prefix="form"):
+    """The guided form: a step of it, and what was chosen there."""
+
+    action: str
+    step: str = ""
+    value: str = ""
+
+
 class OwnPress(CallbackData, prefix="own"):
     """A person's own flags."""
 
     action: str
     flag: Number = 0
+
+
+class DistressPress(CallbackData, prefix="distress"):
+    """What a person in distress wrote: the number of the flag that it may be added to, and of the message."""
+
+    action: str
+    flag: Number = 0
+    message: Number = 0
+
+
+class RightsPress(CallbackData, prefix="rights"):
+    """Know your rights and help near you: the number of a card, the ISO code of a region."""
+
+    action: str
+    card: int = 0
+    region: str = ""
 
 
 class ReviewPress(CallbackData, prefix="review"):

@@ -7,23 +7,27 @@ stored before its receipt is shown, and the receipt also goes through the outbox
 """
 
 import secrets
+from collections.abc import Sequence
+from datetime import datetime
 
 from aiogram import Router
 from aiogram.filters import Command
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
-from handlers.home import back_home, call_rows, help_text
+from handlers.home import back_home, call_rows, help_lines, help_text
 from handlers.notices import post_message, tell_team_of_flag
 from handlers.own import open_report
-from handlers.presses import Action, HomePress, OwnPress, ReportPress
+from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form, behaviours_of
-from models.flags import Flag, Ride, store_flag
+from models.details import Details
+from models.drafts import draft_of
+from models.flags import Flag, Ride, keep_plate, sent_from, store_flag, wait_before_next, weight
 from models.outbox import Priority
 from models.receipts import show_receipt
 
@@ -44,10 +48,11 @@ async def begin(event: Event, visit: Visit) -> Method:
     """Ask whether the ride is going on."""
     _ = visit._
     await visit.state.clear()
-    return _ask_ride(event, secrets.token_urlsafe(6), _)
+    begun = await draft_of(visit.session, visit.person.id)
+    return _ask_ride(event, secrets.token_urlsafe(6), begun is not None, _)
 
 
-def _ask_ride(event: Event, draft: str, _: Texts) -> Method:
+def _ask_ride(event: Event, draft: str, begun: bool, _: Texts) -> Method:
     text = _(
         "<b>Report an incident</b>\n\nTell as much or as little as you want. It takes four taps and no typing.\n\n"
         "Is the ride going on now?"
@@ -58,6 +63,8 @@ def _ask_ride(event: Event, draft: str, _: Texts) -> Method:
         [button(_("I am in danger: help now"), HomePress(action="help"), DANGER)],
         back_home(_),
     ]
+    if begun:
+        rows.insert(2, [button(_("Go on with my draft"), FormPress(action="begin"))])
     return show(event, text, rows)
 
 
@@ -75,6 +82,8 @@ async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visi
         [button(_(FORM_NAMES[form]), _press("send" if form is Form.OTHER else "form", draft, ride, form))]
         for form in Form
     ]
+    if ride == Ride.OVER:
+        rows.append([button(_("Tell it step by step"), FormPress(action="begin", value=draft))])
     rows.append(_help_and_back(ReportPress(action="begin"), _))
     text = _(
         "<b>What happened?</b>\n\nThe button “{not_sure}” sends your report at once. {terms}",
@@ -114,28 +123,83 @@ def _valid(press: ReportPress) -> bool:
 
 
 async def send(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
-    """Store the flag, give the receipt, tell the team."""
-    _ = visit._
+    """Send the flag that the four taps made."""
     code = callback_data.code
     if not _valid(callback_data) or code not in BEHAVIOURS:
         return await begin(query, visit)
+    ride = Ride(callback_data.ride)
+    return await send_flag(query, visit, draft=callback_data.draft, codes=[code], ride=ride)
+
+
+async def send_flag(
+    query: CallbackQuery,
+    visit: Visit,
+    *,
+    draft: str,
+    codes: Sequence[str],
+    ride: Ride,
+    details: Details | None = None,
+    words: str | None = None,
+    order: str | None = None,
+    plate: str | None = None,
+) -> Method:
+    """Store the flag, give the receipt, tell the team; sent from the same draft again, it's the same flag."""
+    _ = visit._
+    if (until := await _until(visit, draft, codes, ride, details)) is not None:
+        return _too_many(query, until, visit)
     flag, is_new = await store_flag(
         visit.session,
         visit.vault,
         reporter_id=visit.person.id,
-        draft=callback_data.draft,
-        codes=[code],
-        ride=Ride(callback_data.ride),
+        draft=draft,
+        codes=codes,
+        ride=ride,
         now=visit.now,
+        details=details,
     )
     if not flag.is_open:  # an old button, pressed again
         return await open_report(query, OwnPress(action="open", flag=flag.id), visit)
     receipt = show_receipt(flag.receipt(visit.vault))
     if is_new:
+        if words:
+            flag.write_words(visit.vault, words)
+        if order:
+            flag.write_order(visit.vault, order)
+        if plate:
+            await keep_plate(visit.session, visit.vault, flag, plate)
         await record(visit.session, visit.vault, Audited.RECEIVED, now=visit.now, flag_id=flag.id)
         await tell_team_of_flag(visit.session, visit.vault, visit.texts, visit.person, visit.now)
         _post_receipt(receipt, visit)
-    return show(query, _stored(flag, receipt, code, _), _stored_rows(flag, receipt, _))
+    return show(query, _stored(flag, receipt, codes, visit), _stored_rows(flag, receipt, visit))
+
+
+async def _until(
+    visit: Visit, draft: str, codes: Sequence[str], ride: Ride, details: Details | None
+) -> datetime | None:
+    """Until when this flag has to wait; a repeated one never, and one of the highest severity neither."""
+    if weight(codes, ride, details or Details()) == MAX_SEVERITY:
+        return None
+    if await sent_from(visit.session, visit.person.id, draft) is not None:
+        return None
+    return await wait_before_next(
+        visit.session,
+        visit.person.id,
+        an_hour=visit.terms.flags_an_hour,
+        a_day=visit.terms.flags_a_day,
+        now=visit.now,
+    )
+
+
+def _too_many(query: CallbackQuery, until: datetime, visit: Visit) -> Method:
+    _ = visit._
+    text = _(
+        "You have sent several reports in a short time. The next can be sent on {time}; what you told step by step "
+        "stays as a draft until then.\n\nTo add to a report that you have sent, open /myreports. "
+        "If you are in danger, please call 112.",
+        time=_.moment(until),
+    )
+    rows: list[Row] = [[button(_("My reports"), OwnPress(action="list"))], *call_rows(help_lines(visit)), back_home(_)]
+    return show(query, text, rows)
 
 
 def _post_receipt(receipt: str, visit: Visit) -> None:
@@ -146,12 +210,13 @@ def _post_receipt(receipt: str, visit: Visit) -> None:
     post_message(visit.session, visit.vault, visit.person, message, priority=Priority.RECEIPT, now=visit.now)
 
 
-def _stored(flag: Flag, receipt: str, code: str, _: Texts) -> str:
+def _stored(flag: Flag, receipt: str, codes: Sequence[str], visit: Visit) -> str:
+    _ = visit._
     help_first = flag.severity == MAX_SEVERITY
-    parts = [help_text(_)] if help_first else []
+    parts = [help_text(_, help_lines(visit))] if help_first else []
     parts += [
         _("<b>Your report is saved.</b> It was not your fault.")
-        if BEHAVIOURS[code].form in FORMS_OF_HARASSMENT
+        if any(BEHAVIOURS[code].form in FORMS_OF_HARASSMENT for code in codes)
         else _("<b>Your report is saved.</b> Thank you for telling."),
         _("Your code: <code>{receipt}</code>", receipt=receipt),
         _(
@@ -165,8 +230,9 @@ def _stored(flag: Flag, receipt: str, code: str, _: Texts) -> str:
     return "\n\n".join(parts)
 
 
-def _stored_rows(flag: Flag, receipt: str, _: Texts) -> list[Row]:
-    calls = call_rows() if flag.severity == MAX_SEVERITY else []
+def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
+    _ = visit._
+    calls = call_rows(help_lines(visit)) if flag.severity == MAX_SEVERITY else []
     return [
         *calls,
         [copy_button(_("Copy the code"), receipt)],

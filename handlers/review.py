@@ -11,6 +11,7 @@ from aiogram.filters import Command, CommandObject, Filter
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 
+from handlers.details import detail_lines, details_of
 from handlers.home import back_home
 from handlers.notices import tell_reporter
 from handlers.own import STATE_NAMES
@@ -157,9 +158,10 @@ async def _flag_screen(event: Event, flag: Flag, visit: Visit, *, note: str = ""
         known = BEHAVIOURS[behaviour.code]
         lines.append(f"• {_(FORM_NAMES[known.form])}: {_(known.name)} ({known.code})")
     lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
-    if plate := flag.plate(visit.vault):
+    plate = flag.plate(visit.vault)
+    lines += detail_lines(details_of(flag), flag.order(visit.vault), plate, _)
+    if plate:
         earlier = [other for other in await flags_on_vehicle(visit.session, visit.vault, plate) if other.id < flag.id]
-        lines.append(_("Number plate: <code>{plate}</code>", plate=plate))
         if earlier:
             lines.append(_.n("{n} earlier flag on this vehicle", "{n} earlier flags on this vehicle", len(earlier)))
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]

@@ -15,10 +15,16 @@ from models.vault import Vault
 
 @dataclass(frozen=True)
 class Terms:
-    """On what terms data is kept here, for /privacy: by whom (may be empty), and closed reports for how many days."""
+    """On what terms the bot is run here: by whom (may be empty), and how many days what is kept or shown."""
 
     operator: str
     days_kept: int
+    """Days for which closed reports are kept."""
+    contacts_kept_days: int
+    """Days for which a contact of the help directory is shown after it was verified."""
+    flags_an_hour: int
+    flags_a_day: int
+    """How many reports one person may send; the most severe ones are always taken."""
 
 
 @dataclass(frozen=True)

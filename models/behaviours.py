@@ -104,10 +104,19 @@ def behaviours_of(form: Form) -> list[Behaviour]:
     return [behaviour for behaviour in BEHAVIOURS.values() if behaviour.form is form]
 
 
-def severity(codes: Iterable[str], *, ride_going_on: bool) -> int:
+def severity(
+    codes: Iterable[str],
+    *,
+    ride_going_on: bool,
+    minor: bool = False,
+    retaliation: bool = False,
+    same_vehicle: bool = False,
+) -> int:
     """How severe these behaviours are together, 1 to 4.
 
-    The most severe one counts, raised by one level while the ride is going on.
+    The most severe one counts, raised by one level for each of these: the ride is going on, somebody under 18 was
+    affected, it happened because of an earlier report, the vehicle was reported before.
     Raises KeyError for an unknown code and ValueError without any.
     """
-    return min(MAX_SEVERITY, max(BEHAVIOURS[code].severity for code in codes) + ride_going_on)
+    raised = ride_going_on + minor + retaliation + same_vehicle
+    return min(MAX_SEVERITY, max(BEHAVIOURS[code].severity for code in codes) + raised)

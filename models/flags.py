@@ -10,7 +10,8 @@ the query: the reporter by the row, the team by its table, so a right is never a
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -33,6 +34,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.behaviours import FIRST_LOOK, severity
+from models.details import Details, Platform, Teller
 from models.receipts import new_receipt
 from models.team import Member, reviews
 from models.vault import Box, Vault
@@ -79,6 +81,7 @@ OUTCOMES_FOR_REPORTER = {
 }
 """As the person who reported sees them: never a verdict on that person."""
 
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _OPEN = text("state IN ('new', 'claimed')")  # spelt as in the index: with parameters SQLite would not use it
 
 
@@ -121,6 +124,14 @@ class Flag(Base):
     sealed_plate: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     plate_index: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True, default=None)
     sealed_contact: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    teller: Mapped[Teller | None] = mapped_column(words(Teller, "teller", closed=False), default=None)
+    platform: Mapped[Platform | None] = mapped_column(words(Platform, "platform", closed=False), default=None)
+    happened_on: Mapped[date | None] = mapped_column(default=None)
+    """The day in Kazakhstan, as the person said."""
+    repeated: Mapped[bool | None] = mapped_column(default=None)
+    minor: Mapped[bool | None] = mapped_column(default=None)
+    retaliation: Mapped[bool | None] = mapped_column(default=None)
+    sealed_order: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
@@ -157,6 +168,22 @@ class Flag(Base):
         """Keep a normalised plate, and its blind index to find other flags on the same vehicle."""
         self.sealed_plate = self._box(vault).seal(plate.encode(), "plate")
         self.plate_index = vault.index(plate.encode(), "plate")
+
+    def order(self, vault: Vault) -> str | None:
+        """The number of the order in the app."""
+        return self._box(vault).open(self.sealed_order, "order").decode() if self.sealed_order else None
+
+    def write_order(self, vault: Vault, order: str) -> None:
+        """Keep the number of the order."""
+        self.sealed_order = self._box(vault).seal(order.encode(), "order")
+
+    def weigh(self, *, same_vehicle: bool) -> None:
+        """Set the severity by all that is known, and by when to look; a flag never becomes less urgent by that."""
+        details = Details(minor=self.minor, retaliation=self.retaliation)
+        codes = [behaviour.code for behaviour in self.behaviours]
+        level = weight(codes, self.ride, details, same_vehicle=same_vehicle)
+        if level > self.severity:
+            self.severity, self.due_at = level, self.received_at + FIRST_LOOK[level]
 
     def write_contact(self, vault: Vault, contact: str) -> None:
         """Keep how the person may be reached."""
@@ -221,15 +248,17 @@ async def store_flag(
     codes: Sequence[str],
     ride: Ride,
     now: datetime,
+    details: Details | None = None,
 ) -> tuple[Flag, bool]:
     """The flag sent from this draft, and whether it's new: sent again, the draft gives the same flag.
 
     Raises KeyError for an unknown behaviour.
     """
-    sent = await session.scalar(select(Flag).where(Flag.reporter_id == reporter_id, Flag.draft == draft))
+    sent = await sent_from(session, reporter_id, draft)
     if sent is not None:
         return sent, False
-    level = severity(codes, ride_going_on=ride is Ride.GOING_ON)
+    details = details or Details()
+    level = weight(codes, ride, details)
     uid, receipt = secrets.token_bytes(16), new_receipt()
     box, wrapped_key = vault.new_key(f"flag {uid.hex()}")
     flag = Flag(
@@ -245,10 +274,46 @@ async def store_flag(
         receipt_index=vault.index(receipt.encode(), "receipt"),
         sealed_receipt=box.seal(receipt.encode(), "receipt"),
         behaviours=[FlagBehaviour(code=code) for code in sorted(set(codes))],
+        **asdict(details),
     )
     session.add(flag)
     await session.flush()
     return flag, True
+
+
+def weight(codes: Sequence[str], ride: Ride, details: Details, *, same_vehicle: bool = False) -> int:
+    """The severity of what was told, 1 to 4. Raises KeyError for an unknown behaviour."""
+    return severity(
+        codes,
+        ride_going_on=ride is Ride.GOING_ON,
+        minor=bool(details.minor),
+        retaliation=bool(details.retaliation),
+        same_vehicle=same_vehicle,
+    )
+
+
+async def sent_from(session: AsyncSession, reporter_id: int, draft: str) -> Flag | None:
+    """The flag that this person sent from a draft, if they did."""
+    return await session.scalar(select(Flag).where(Flag.reporter_id == reporter_id, Flag.draft == draft))
+
+
+async def wait_before_next(
+    session: AsyncSession, reporter_id: int, *, an_hour: int, a_day: int, now: datetime
+) -> datetime | None:
+    """Until when a person who has sent so many flags has to wait with the next; None if they need not."""
+    query = select(Flag.received_at).where(Flag.reporter_id == reporter_id, Flag.received_at > now - DAY)
+    times = (await session.scalars(query.order_by(Flag.received_at.desc()).limit(a_day))).all()
+    waits = [times[a_day - 1] + DAY] if len(times) >= a_day else []
+    if len(times) >= an_hour:
+        waits.append(times[an_hour - 1] + HOUR)
+    return max((until for until in waits if until > now), default=None)
+
+
+async def keep_plate(session: AsyncSession, vault: Vault, flag: Flag, plate: str) -> None:
+    """Keep a normalised plate with a flag; a vehicle that was reported before makes it more severe."""
+    flag.write_plate(vault, plate)
+    others = [other for other in await flags_on_vehicle(session, vault, plate) if other.id != flag.id]
+    flag.weigh(same_vehicle=bool(others))
 
 
 async def flags_of(session: AsyncSession, reporter_id: int, limit: int = 20) -> Sequence[Flag]:

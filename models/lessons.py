@@ -1,6 +1,7 @@
 """The course: lessons written as Markdown, one file per lesson and language, checked before anybody sees one.
 
-Beside each lesson lie its bank of questions for the tests and its picture; one policy stands for the whole course.
+Beside each lesson lie its bank of questions for the tests and its picture; one policy stands for the whole course, and
+cards on people's rights come with it.
 A broken lesson must stop the start of the bot, not a driver in the middle of it; so everything that can be
 wrong in a text is found here, all at once, with file, line and reason. See docs/authoring.md for the format.
 """
@@ -14,6 +15,7 @@ from models.lesson_shape import Card, ContentError, Fault, Lesson, Level, Option
 from models.markup import Rich, join
 from models.parity import bank_differences, lesson_differences, policy_differences
 from models.policy_file import PolicyFile, read_policy
+from models.rights_file import RightsCard, RightsFile, read_rights, rights_differences
 
 __all__ = [
     "LANGUAGES",
@@ -27,6 +29,7 @@ __all__ = [
     "Policy",
     "Question",
     "Rich",
+    "RightsCard",
     "join",
     "load_course",
     "try_lesson",
@@ -36,7 +39,7 @@ LANGUAGES = ("kk", "ru", "en")
 
 
 class Course:
-    """All lessons in all languages, with their questions for tests, their pictures, and the policy.
+    """All lessons in all languages, with their questions for tests, their pictures, the policy, the cards on rights.
 
     A number or a language that isn't there is a KeyError, except where a method says otherwise.
     """
@@ -47,6 +50,7 @@ class Course:
         languages: Sequence[str],
         banks: Mapping[tuple[int, str], tuple[Question, ...]],
         policies: Mapping[str, Policy],
+        rights: Mapping[str, tuple[RightsCard, ...]],
         pictures: Mapping[int, Path],
     ) -> None:
         self.languages = tuple(languages)
@@ -54,6 +58,7 @@ class Course:
         self._lessons = {(lesson.number, lesson.language): lesson for lesson in lessons}
         self._banks = banks
         self._policies = policies
+        self._rights = rights
         self._pictures = pictures
         self._pools = {
             language: tuple(
@@ -89,6 +94,10 @@ class Course:
         """The zero-tolerance policy; version and day are the same in all languages."""
         return self._policies[language]
 
+    def rights(self, language: str) -> tuple[RightsCard, ...]:
+        """The cards of "Know your rights", by number; the same numbers in all languages."""
+        return self._rights[language]
+
     def picture(self, number: int) -> Path:
         """The SVG file of a lesson's picture, which has no words and so no language."""
         return self._pictures[number]
@@ -97,9 +106,9 @@ class Course:
 def load_course(root: Path, languages: Sequence[str] = LANGUAGES) -> Course:
     """Read all content below `root` for every language and check everything.
 
-    That is `<language>/lessons/NN-slug.md`, `<language>/bank/NN-slug.md`, `<language>/policy.md` and
-    `pictures/NN-slug.svg`. Raises ContentError with all faults; a course that is returned keeps every promise of
-    docs/authoring.md.
+    That is `<language>/lessons/NN-slug.md`, `<language>/bank/NN-slug.md`, `<language>/policy.md`,
+    `<language>/rights/NN-slug.md` and `pictures/NN-slug.svg`. Raises ContentError with all faults; a course that is
+    returned keeps every promise of docs/authoring.md.
     """
     lessons = {language: _read_lessons(root, language) for language in languages}
     names = sorted({name for files in lessons.values() for name in files})
@@ -107,11 +116,12 @@ def load_course(root: Path, languages: Sequence[str] = LANGUAGES) -> Course:
         raise ContentError([Fault(f"{language}/lessons", 1, "no lesson here") for language in languages])
     banks = {language: _read_banks(root, language) for language in languages}
     policies = {language: _read_policy(root, language) for language in languages}
+    rights = {language: _read_rights(root, language) for language in languages}
     pictures = {name: root / "pictures" / f"{name.removesuffix('.md')}.svg" for name in names}
     every: list[ContentFile] = [*policies.values()]
-    faults: list[Fault] = [*policy_differences(list(policies.values()))]
+    faults: list[Fault] = [*policy_differences(list(policies.values())), *rights_differences(rights)]
     for language in languages:
-        every += [*lessons[language].values(), *banks[language].values()]
+        every += [*lessons[language].values(), *banks[language].values(), *rights[language].values()]
         faults += _missing(language, names, lessons[language], banks[language])
         faults += _doubles(list(lessons[language].values()))
         for name in lessons[language].keys() & banks[language].keys():
@@ -135,6 +145,10 @@ def load_course(root: Path, languages: Sequence[str] = LANGUAGES) -> Course:
             if file.front
         },
         policies={language: file.policy for language, file in policies.items() if file.policy},
+        rights={
+            language: tuple(file.card for _, file in sorted(files.items()) if file.card)
+            for language, files in rights.items()
+        },
         pictures={file.front.number: pictures[name] for name, file in lessons[languages[0]].items() if file.front},
     )
 
@@ -185,6 +199,14 @@ def _read_policy(root: Path, language: str) -> PolicyFile:
     file = PolicyFile(f"{language}/policy.md", language)
     read_policy(file, text_of(file, root / language / "policy.md"))
     return file
+
+
+def _read_rights(root: Path, language: str) -> dict[str, RightsFile]:
+    found = {}
+    for path in sorted((root / language / "rights").glob("*.md")):
+        file = found[path.name] = RightsFile(f"{language}/rights/{path.name}", language)
+        read_rights(file, text_of(file, path))
+    return found
 
 
 def _missing(

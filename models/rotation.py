@@ -16,6 +16,7 @@ from models.base import Base
 from models.certificates import Certificate
 from models.conversation import Conversation
 from models.database import Database
+from models.drafts import Draft
 from models.flags import Flag
 from models.outbox import Parcel
 from models.people import Person
@@ -82,6 +83,10 @@ def _move_dead_letter(letter: DeadLetter, vault: Vault) -> None:
     letter.sealed_update = vault.rewrap(letter.sealed_update, letter.seal_place)
 
 
+def _move_draft(draft: Draft, vault: Vault) -> None:
+    draft.sealed = vault.rewrap(draft.sealed, draft.seal_place)
+
+
 def _move_trial(trial: Trial, vault: Vault) -> None:
     trial.sealed_text = vault.rewrap(trial.sealed_text, trial.seal_place)
 
@@ -94,5 +99,6 @@ _MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault
     (DeadLetter, DeadLetter.id, _move_dead_letter),
     (Certificate, Certificate.id, _move_certificate),
     (ActionPlan, ActionPlan.id, _move_plan),
+    (Draft, Draft.person_id, _move_draft),
     (Trial, Trial.person_id, _move_trial),
 )

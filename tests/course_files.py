@@ -1,8 +1,9 @@
-"""The shortest right content, for tests that need a course of their own: one lesson, its bank, picture and policy."""
+"""The shortest right content, for tests of a course of their own: one lesson, its bank, picture, policy and card."""
 
 from pathlib import Path
 
 NAME = "02-plain.md"
+CARD = "01-card.md"
 WORDS = {"kk": "Сөз", "ru": "Слово", "en": "Word"}
 
 
@@ -24,6 +25,12 @@ def written_policy(language: str) -> str:
     return f"---\nversion: 3\ndate: 2026-09-01\n---\n\n{WORDS[language]} **{WORDS[language]}**.\n"
 
 
+def written_rights(language: str) -> str:
+    """The shortest card on rights that is right."""
+    word = WORDS[language]
+    return f"---\nnumber: 1\ntitle: {word}\nsources:\n  - {word}\n---\n\n{word} **{word}**.\n"
+
+
 def _questions(word: str, key: str) -> str:
     options = "".join(
         f"- [{mark}] {word} 1 {{#{key}}}\n\n  {word} 1.\n" for key, mark in (("one", " "), ("two", "x"), ("six", " "))
@@ -34,12 +41,13 @@ def _questions(word: str, key: str) -> str:
 def write_course(root: Path, **changed: str) -> Path:
     """Write the shortest right content below `root`, with the text of some files changed.
 
-    `ru="…"` is the Russian lesson, `ru_bank="…"` its bank, `ru_policy="…"` the policy.
+    `ru="…"` is the Russian lesson, `ru_bank="…"` its bank, `ru_policy="…"` the policy, `ru_rights="…"` the card.
     """
     for language in WORDS:
         files = {
             f"lessons/{NAME}": changed.get(language, written(language)),
             f"bank/{NAME}": changed.get(f"{language}_bank", written_bank(language)),
+            f"rights/{CARD}": changed.get(f"{language}_rights", written_rights(language)),
             "policy.md": changed.get(f"{language}_policy", written_policy(language)),
         }
         for name, text in files.items():

@@ -57,6 +57,9 @@ def settings_for(url: str, database_url: str, **overrides: Any) -> Settings:
         "owner_ids": str(REVIEWER),
         "health_listen": "off",
         "default_language": "kk",
+        "flags_an_hour": 10_000,
+        "flags_a_day": 10_000,
+        "contacts_kept_days": 36_500,  # tests that are not about it show every contact, whatever day it is
     }
     return load_settings(_env_file=None, **(settings | overrides))
 

@@ -8,13 +8,16 @@ import pytest
 from bot.check import check_content, hints
 from bot.in_step import FILE, record
 from bot.spelling import CannotSpell
-from tests.course_files import NAME, write_course, written, written_bank, written_policy
+from models.lessons import LANGUAGES
+from tests.course_files import CARD, NAME, write_course, written, written_bank, written_policy, written_rights
 
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Content in step, catalogues without faults, and a speller that finds nothing."""
     write_course(tmp_path)
+    for language in LANGUAGES:
+        (tmp_path / language / "distress.txt").write_text("= SOS\n", encoding="utf-8")
     record(tmp_path)
     monkeypatch.setattr("bot.check.faults", lambda _root: [])
     monkeypatch.setattr("bot.check.unknown_words", lambda *_: [])
@@ -30,20 +33,31 @@ def test_right_content_has_neither_faults_nor_hints(root: Path) -> None:
     assert [*check_content(root), *hints(root)] == []
 
 
-def test_words_that_are_not_used_are_faults_in_lessons_banks_and_the_policy(root: Path) -> None:
+def test_words_that_are_not_used_are_faults_in_lessons_banks_cards_and_the_policy(root: Path) -> None:
     avoid(root, "жертва | тот, кто сообщил")
-    texts = {"ru": written("ru"), "ru_bank": written_bank("ru"), "ru_policy": written_policy("ru")}
+    texts = {"ru": written("ru"), "ru_bank": written_bank("ru"), "ru_rights": written_rights("ru")}
+    texts["ru_policy"] = written_policy("ru")
     write_course(root, **{name: text + "\nЖертва\n" for name, text in texts.items()})
+    names = (f"lessons/{NAME}", f"bank/{NAME}", f"rights/{CARD}", "policy.md")
     found = [fault for fault in check_content(root) if "Жертва" in fault]
     assert found == [
         f'ru/{name}:{text.count(chr(10)) + 2}: "Жертва" is not said here: тот, кто сообщил'
-        for name, text in zip((f"lessons/{NAME}", f"bank/{NAME}", "policy.md"), texts.values(), strict=True)
+        for name, text in zip(names, texts.values(), strict=True)
     ]
 
 
 def test_a_broken_list_of_words_is_a_fault(root: Path) -> None:
     avoid(root, "жертва")
     assert list(check_content(root)) == ["ru/avoid.txt:1: write word | instead, or word | instead | beside"]
+
+
+def test_a_missing_or_broken_list_of_distress_words_is_a_fault(root: Path) -> None:
+    (root / "kk" / "distress.txt").unlink()
+    (root / "ru" / "distress.txt").write_text("= помогите /\n", encoding="utf-8")
+    assert list(check_content(root)) == [
+        "kk/distress.txt:1: the list of distress words can't be read: FileNotFoundError",
+        "ru/distress.txt:1: write words on both sides of / and +",
+    ]
 
 
 def test_faults_of_the_content_are_told_by_file_and_line(root: Path) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from bot.housekeeping import EVERY, SETTLED_KEPT, Housekeeping
 from bot.metrics import Metrics
+from handlers.texts import load_texts
 from models.database import Database
 from models.flags import Flag
 from models.outbox import Delivery, Parcel, Priority, lease, post
@@ -14,12 +15,22 @@ from models.updates import DeadLetter, SeenUpdate, set_aside, take_new
 from models.vault import Vault
 from tests.models.helpers import NOW, add_flag, add_person
 
+TEXTS = load_texts()
 DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
 
 
 def housekeeping(database: Database, later: timedelta = 0 * DAY) -> Housekeeping:
-    return Housekeeping(database, Metrics(), flags_kept=365 * DAY, updates_kept=8 * DAY, clock=lambda: NOW + later)
+    return Housekeeping(
+        database,
+        Vault([b"k" * 32]),
+        TEXTS,
+        Metrics(),
+        flags_kept=365 * DAY,
+        updates_kept=8 * DAY,
+        contacts_kept_days=365,
+        clock=lambda: NOW + later,
+    )
 
 
 def dead_letters(registry: CollectorRegistry) -> float | None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.in_step import FILE, behind, record
 from bot.mistake import Mistake
-from tests.course_files import NAME, write_course
+from tests.course_files import CARD, NAME, write_course
 
 UNRECORDED = f"{FILE} does not know all that is in step: python -m bot texts"
 
@@ -36,12 +36,12 @@ def test_what_was_recorded_is_in_step(root: Path) -> None:
 
 def test_the_record_holds_a_short_hash_for_each_file_and_language(root: Path) -> None:
     recorded = json.loads((root / FILE).read_text("utf-8"))
-    assert sorted(recorded) == [f"bank/{NAME}", f"lessons/{NAME}", "policy.md"]
+    assert sorted(recorded) == [f"bank/{NAME}", f"lessons/{NAME}", "policy.md", f"rights/{CARD}"]
     assert all(len(short) == 12 for texts in recorded.values() for short in texts.values())
     assert all(sorted(texts) == ["en", "kk", "ru"] for texts in recorded.values())
 
 
-@pytest.mark.parametrize("name", [f"lessons/{NAME}", f"bank/{NAME}", "policy.md"])
+@pytest.mark.parametrize("name", [f"lessons/{NAME}", f"bank/{NAME}", f"rights/{CARD}", "policy.md"])
 def test_a_change_in_english_leaves_the_others_behind_until_they_are_touched(root: Path, name: str) -> None:
     touch(root, f"en/{name}")
     assert said(root) == [f"kk/{name}: behind en", f"ru/{name}: behind en"]

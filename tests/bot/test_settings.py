@@ -92,6 +92,7 @@ def test_everything_missing_is_one_line_each_with_the_way_to_mend_it() -> None:
         ("LOG_FORMAT", "xml", "'console' or 'json'"),
         ("LOG_LEVEL", "LOUD", "'DEBUG'"),
         ("RETENTION_DAYS", "29", "30"),
+        ("CONTACTS_KEPT_DAYS", "0", "1"),
         ("SEND_RATE", "0", "1"),
         ("SEND_RATE", "1001", "1000"),
         ("BATCH_SIZE", "101", "100"),

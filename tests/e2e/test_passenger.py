@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import or_, select
 
 from bot.sandbox import Message
-from handlers.home import HELP_LINES
 from models.base import Base
 from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form
+from models.directory import HELP_LINES
 from models.flags import Flag, Outcome, Ride, State, own_flag
 from models.markup import units
 from models.people import Person
@@ -61,7 +61,7 @@ async def assert_fast(house: House, language: str, code: str, ride: Ride) -> Non
     assert _(f"<b>Your report is saved.</b> {thanks}") in screen.text
     if behaviour.severity == MAX_SEVERITY:
         assert screen.text.startswith("112")
-        assert {f"📞 {number}" for number in HELP_LINES} <= set(labels(screen))
+        assert {f"📞 {line.value}" for line in HELP_LINES} <= set(labels(screen))
     assert "112" in screen.text
     (message,) = (each for each in phone.messages if receipt in each.text and each is not screen)
     assert copied(message) == [receipt]
@@ -141,18 +141,18 @@ async def test_help_is_one_tap_away_on_every_screen_of_the_way(small_house: Hous
         await press(phone, _(text), screen)
     await press(phone, _("Help now"), screen)
     assert screen.text.index("112") < screen.text.index("111")
-    assert all(_(what) in screen.text for what in HELP_LINES.values())
+    assert all(_(line.name) in screen.text for line in HELP_LINES)
 
 
 async def test_the_help_lines_arrive_as_contacts_that_a_phone_can_dial(small_house: House, language: str) -> None:
     phone, _ = passenger(small_house, language), say(language)
     screen = await send(phone, "/sos")
-    for number, what in HELP_LINES.items():
-        await phone.press(f"📞 {number}", screen, expect=1)
+    for line in HELP_LINES:
+        await phone.press(f"📞 {line.value}", screen, expect=1)
         contact = phone.last.raw["contact"]
-        assert contact["phone_number"] == number
-        assert contact["first_name"].startswith(number)
-        assert _(what)[:20] in contact["first_name"]
+        assert contact["phone_number"] == line.value
+        assert contact["first_name"].startswith(line.value)
+        assert _(line.name)[:20] in contact["first_name"]
     await assert_sound(small_house)
 
 

@@ -14,6 +14,7 @@ from models.certificates import issue, newest_certificate
 from models.cohorts import join_cohort, make_cohort
 from models.commitments import COMMITMENTS
 from models.database import Database
+from models.drafts import Told, draft_of, new_draft
 from models.exams import Exam, Sitting, SittingAnswer
 from models.flags import Flag, Ride, store_flag
 from models.people import Language, Person, load_people
@@ -64,7 +65,7 @@ async def add_flag(
 
 
 class OwnTexts(NamedTuple):
-    """What people of the course write themselves."""
+    """What people write themselves, besides a flag that was sent."""
 
     name: str = "Name"
     """On the certificate."""
@@ -74,12 +75,14 @@ class OwnTexts(NamedTuple):
     remark: str = "remark"
     trial: str = "trial"
     """The text of a lesson that is being tried."""
+    draft: str = "draft"
+    """The words of a report that isn't sent yet."""
 
 
 async def add_course(
     session: AsyncSession, vault: Vault, person: Person, texts: OwnTexts | None = None, now: datetime = NOW
 ) -> None:
-    """A row of the person in every table around the course, with a cohort that they made and train."""
+    """A row of the person in every table around the course, with a cohort that they made and train, and a draft."""
     texts = texts or OwnTexts()
     sitting = Sitting(person_id=person.id, exam=Exam.FINAL, items=["1/q1"], started_at=now)
     sitting.finished_at, sitting.questions, sitting.right_answers, sitting.passed = now, 1, 1, True
@@ -105,6 +108,8 @@ async def add_course(
     await join_cohort(session, cohort, person.id, now)
     await vote(session, scene, person.id, "a", now)
     await keep_trial(session, vault, person.id, "lesson.md", Language.KAZAKH, texts.trial, now)
+    draft = await new_draft(session, vault, person.id, "draft", "words", now)
+    draft.write(vault, Told(words=texts.draft), now)
     await keep_file_id(session, "lesson-1.png", "file-id", now)
 
 
@@ -112,6 +117,8 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
     """What `add_course` stored for this person; raises CannotOpen."""
     certificate, plan = await newest_certificate(session, person.id), await newest_plan(session, person.id)
     trial = await trial_of(session, vault, person.id)
+    draft = await draft_of(session, person.id)
+    assert draft is not None
     assert certificate is not None
     assert plan is not None
     assert trial is not None
@@ -121,6 +128,7 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
         pledge=str(plan.pledges[0].chosen(vault)),
         remark=plan.remarks[0].words(vault),
         trial=trial[-1],
+        draft=draft.read(vault).words or "",
     )
 
 

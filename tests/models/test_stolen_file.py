@@ -33,6 +33,7 @@ TEXTS = OwnTexts(
     reason="Жолаушыға дөрекілік көрсетті, dismissed after two complaints",
     pledge="Түнде жолаушыдан мекенжайын сұрамаймын, молчу о личном",
     remark="Достарым қолдады, мешала усталость, tiredness got in the way",
+    draft="Есікті құлыптап алды, отказался высадить, screamed furiously",
     trial="# Сыналып жатқан сабақ\n\nНевышедший материал, unpublished paragraph",
 )
 PLATE, PLATE_TYPED = "717XYZ02", "717 xyz 02"

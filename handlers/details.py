@@ -1,0 +1,54 @@
+"""What a report says besides its behaviours, in words: the same lines for whoever told it and for the team."""
+
+from datetime import date
+
+from babel.dates import format_date
+
+from handlers.texts import Texts
+from models.details import PLATFORM_NAMES, Details, Teller
+from models.flags import Flag
+from models.words import N_
+
+TOLD_BY = {
+    Teller.PASSENGER: N_("Told by the passenger"),
+    Teller.DRIVER: N_("Told by the driver"),
+    Teller.WITNESS: N_("Told by a witness"),
+}
+YES = {
+    "repeated": N_("The same person did this before"),
+    "minor": N_("Somebody under 18 was affected"),
+    "retaliation": N_("It happened because of an earlier report"),
+}
+
+
+def day_text(day: date, _: Texts) -> str:
+    """A day with its year, in the language of the texts."""
+    return format_date(day, "long", locale=_.language.value)
+
+
+def detail_lines(details: Details, order: str | None, plate: str | None, _: Texts) -> list[str]:
+    """The lines as HTML; nothing for what wasn't said."""
+    lines: list[str] = []
+    if details.teller is not None:
+        lines.append(_(TOLD_BY[details.teller]))
+    if details.happened_on is not None:
+        lines.append(_("Day: {day}", day=day_text(details.happened_on, _)))
+    if details.platform is not None:
+        lines.append(_("App: {platform}", platform=_(PLATFORM_NAMES[details.platform])))
+    if order:
+        lines.append(_("Order: <code>{order}</code>", order=order))
+    if plate:
+        lines.append(_("Number plate: <code>{plate}</code>", plate=plate))
+    return lines + [_(text) for name, text in YES.items() if getattr(details, name)]
+
+
+def details_of(flag: Flag) -> Details:
+    """What a flag holds of them."""
+    return Details(
+        teller=flag.teller,
+        platform=flag.platform,
+        happened_on=flag.happened_on,
+        repeated=flag.repeated,
+        minor=flag.minor,
+        retaliation=flag.retaliation,
+    )

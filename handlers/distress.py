@@ -1,0 +1,122 @@
+"""A cry for help is answered before anything else, in any state, with care and numbers to call.
+
+What was written goes no further and is stored nowhere; what was being asked stays asked. Only where the words of a
+report were being asked may they be saved after all, with a button: for that they are held until the person does
+anything else.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters import Filter
+from aiogram.types import CallbackQuery, Message, TelegramObject
+
+from handlers.form import Filling, keep_answer
+from handlers.form import begin as go_on_with_draft
+from handlers.home import back_home, call_rows, help_lines, help_text
+from handlers.own import Adding, ask_words, keep_words, open_report
+from handlers.presses import Action, DistressPress, FormPress, OwnPress, ReportPress
+from handlers.screens import PRIMARY, Method, Row, button, show
+from handlers.texts import LOCALES
+from handlers.visit import Visit
+from models.distress import Distress, load_distress
+from models.drafts import draft_of
+from models.lessons import LANGUAGES
+
+HELD = "held"
+"""In the data of the conversation, which is sealed: the number of the message and its words."""
+
+
+class Distressed(Filter):
+    """A message whose text or caption is a cry for help. A command never is."""
+
+    def __init__(self, distress: Distress) -> None:
+        self._distress = distress
+
+    async def __call__(self, message: Message) -> bool:
+        """Look through all languages, whichever the person has chosen."""
+        text = message.text or message.caption or ""
+        return not text.startswith("/") and self._distress.cries(text)
+
+
+def router() -> Router:
+    """Routes for distress words; must come first. Raises ContentError for a list that can't be used."""
+    router = Router(name="distress")
+    distressed = Distressed(_lists())
+    for observer in (router.message, router.edited_message, router.callback_query):
+        observer.outer_middleware(_let_go)
+    router.message.register(care, distressed)
+    router.edited_message.register(care, distressed)
+    router.callback_query.filter(DistressPress.filter())
+    router.callback_query.register(save, Action("save"))
+    return router
+
+
+@functools.cache
+def _lists() -> Distress:
+    return load_distress(LOCALES, LANGUAGES)
+
+
+async def _let_go(
+    handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]], event: TelegramObject, data: dict[str, Any]
+) -> Any:
+    """Forget held words at whatever comes next; only this module still gets them, as `held`."""
+    visit: Visit = data["visit"]
+    data["held"] = None
+    if _words_are_asked(visit):
+        kept = await visit.state.get_data()
+        if (held := kept.pop(HELD, None)) is not None:
+            data["held"] = held
+            await visit.state.set_data(kept)
+    return await handler(event, data)
+
+
+def _words_are_asked(visit: Visit) -> bool:
+    """Whether the words of a report may be what is asked: of one that was sent, or of a draft at that question."""
+    return visit.raw_state in {Adding.words.state, Filling.answer.state}
+
+
+async def _may_save(visit: Visit) -> bool:
+    if visit.raw_state != Filling.answer.state:
+        return visit.raw_state == Adding.words.state
+    draft = await draft_of(visit.session, visit.person.id)
+    return draft is not None and draft.place == "words"
+
+
+async def care(message: Message, visit: Visit) -> Method:
+    """Answer with care and help; the state stays as it is."""
+    _, lines = visit._, help_lines(visit)
+    parts = [
+        _("<b>You did well to write. It is not your fault.</b>"),
+        help_text(_, lines),
+        _("This bot can't send help itself. If you are in danger, please call 112."),
+    ]
+    rows: list[Row] = [*call_rows(lines)]
+    if message.text and await _may_save(visit):
+        parts.append(_("What you wrote was not saved. The button below saves it."))
+        # The press brings no text along, so it's held here, sealed, no longer than until the next press or message.
+        data = await visit.state.update_data({HELD: [message.message_id, message.text]})
+        press = DistressPress(action="save", flag=data.get("flag", 0), message=message.message_id)
+        rows.append([button(_("Save it in my report"), press, PRIMARY)])
+    elif visit.raw_state is not None:
+        parts.append(_("What you wrote was not saved."))
+    rows.append([button(_("Report an incident"), ReportPress(action="begin"))])
+    return show(message, "\n\n".join(parts), [*rows, back_home(_)])
+
+
+async def save(
+    query: CallbackQuery, callback_data: DistressPress, visit: Visit, held: tuple[int, str] | None
+) -> Method:
+    """Save the held words as if they had been typed now; once they're gone, ask again or show what is saved."""
+    is_held = held is not None and held[0] == callback_data.message
+    if visit.raw_state == Filling.answer.state:
+        if held is not None and is_held and await _may_save(visit):
+            return await keep_answer(query, held[1], visit)
+        return await go_on_with_draft(query, FormPress(action="begin"), visit)
+    if held is not None and is_held:
+        return await keep_words(query, held[1], visit)
+    if visit.raw_state == Adding.words.state:
+        return await ask_words(query, OwnPress(action="words", flag=callback_data.flag), visit)
+    return await open_report(query, OwnPress(action="open", flag=callback_data.flag), visit)

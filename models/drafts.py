@@ -1,0 +1,75 @@
+"""A report that isn't sent yet: one a person, sealed, so that it can be left and gone on with; gone after 30 days."""
+
+from datetime import date, datetime, timedelta
+
+from pydantic import BaseModel, Field
+from sqlalchemy import ForeignKey, LargeBinary, String, delete
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, UtcDateTime
+from models.details import Platform, Teller
+from models.vault import Vault
+
+KEPT = timedelta(days=30)
+
+
+class Told(BaseModel):
+    """What has been told so far; what was skipped is None or empty."""
+
+    teller: Teller | None = None
+    codes: list[str] = Field(default_factory=list)
+    words: str | None = None
+    day: date | None = None
+    platform: Platform | None = None
+    order: str | None = None
+    plate: str | None = None
+    repeated: bool | None = None
+    minor: bool | None = None
+    retaliation: bool | None = None
+    reviewed: bool = False
+    """Whether the review was seen: from then on each answer leads back to it."""
+
+
+class Draft(Base):
+    """The draft of a person."""
+
+    __tablename__ = "drafts"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(16))
+    """Names the flag that comes of it: sent twice, it's still one."""
+    place: Mapped[str] = mapped_column(String(16))
+    """The question that the person sees."""
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    @property
+    def seal_place(self) -> str:
+        """What the seal is bound to."""
+        return f"draft {self.person_id}"
+
+    def read(self, vault: Vault) -> Told:
+        """What has been told; raises CannotOpen."""
+        return Told.model_validate_json(vault.open(self.sealed, self.seal_place))
+
+    def write(self, vault: Vault, told: Told, now: datetime) -> None:
+        """Keep what has been told."""
+        self.sealed, self.changed_at = vault.seal(told.model_dump_json().encode(), self.seal_place), now
+
+
+async def draft_of(session: AsyncSession, person_id: int) -> Draft | None:
+    """The person's draft, if there is one."""
+    return await session.get(Draft, person_id)
+
+
+async def new_draft(session: AsyncSession, vault: Vault, person_id: int, key: str, place: str, now: datetime) -> Draft:
+    """Begin a draft in place of the one before."""
+    draft = Draft(person_id=person_id, key=key, place=place)
+    draft.write(vault, Told(), now)
+    return await session.merge(draft)
+
+
+async def forget_drafts(session: AsyncSession, before: datetime) -> None:
+    """Drop drafts that nobody touched since a moment."""
+    await session.execute(delete(Draft).where(Draft.changed_at < before))

@@ -1,0 +1,243 @@
+"""Whoever cries for help is answered with care and numbers, whatever is being asked; nothing is stored unless asked."""
+
+import logging
+
+import pytest
+
+from bot.sandbox import Message, Phone
+from handlers.distress import HELD
+from models.audit import Action, AuditEntry
+from models.certificates import Certificate
+from models.conversation import Conversation
+from models.flags import Flag
+from tests.e2e.rooms import cohort_by
+from tests.e2e.test_bad_input import GROUP, PICTURE
+from tests.e2e.test_certificate import passes
+from tests.e2e.walking import (
+    LANGUAGES,
+    Say,
+    assert_sound,
+    flag,
+    labels,
+    passenger,
+    press,
+    reviewer,
+    say,
+    send,
+    stored,
+)
+from tests.house import DRIVER, House
+
+CRY = {"kk": "Көмектесіңіздер!", "ru": "Он не выпускает меня из машины", "en": "Help me, he locked the doors"}
+CARE = "<b>You did well to write. It is not your fault.</b>"
+LIMIT = "This bot can't send help itself. If you are in danger, please call 112."
+UNSAVED, OFFER = "What you wrote was not saved.", "What you wrote was not saved. The button below saves it."
+SAVE = "Save it in my report"
+
+
+def assert_cared(screen: Message, _: Say) -> None:
+    """The screen cares, has the numbers to call and a report as a choice, asks nothing and is short."""
+    assert screen.text.startswith(_(CARE))
+    assert _(LIMIT) in screen.text
+    assert {"📞 112", "📞 102", "📞 103", _("Report an incident")} <= set(labels(screen))
+    assert "?" not in screen.text
+    assert len(screen.text.split()) <= 60
+
+
+async def held(house: House) -> list[object]:
+    """What conversations hold for a report."""
+    rows = await stored(house, Conversation)
+    return [data[HELD] for _, data in (row.read(house.app.vault) for row in rows) if HELD in data]
+
+
+async def words_asked(phone: Phone, _: Say) -> None:
+    """Send a flag, and be asked for words."""
+    await press(phone, _("Add your words"), await flag(phone, _))
+
+
+async def words(house: House) -> str | None:
+    """The words of the one flag."""
+    (row,) = await stored(house, Flag)
+    return row.words(house.app.vault)
+
+
+async def test_a_cry_in_any_language_is_answered_in_the_persons_own_and_leaves_no_trace(
+    small_house: House, language: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    phone, _ = passenger(small_house, language), say(language)
+    for cry in CRY.values():
+        screen = await send(phone, cry)
+        assert_cared(screen, _)
+        assert _(UNSAVED) not in screen.text
+        assert _(SAVE) not in labels(screen)
+        assert cry not in caplog.text
+    assert await stored(small_house, Conversation) == []
+    assert await stored(small_house, Flag) == []
+    for number in ("112", "102", "103"):
+        await phone.press(f"📞 {number}", screen, expect=1)
+        assert phone.last.raw["contact"]["phone_number"] == number
+    await press(phone, _("Report an incident"), screen)
+    assert _("Yes, I am in the car") in labels(screen)
+    await assert_sound(small_house)
+
+
+async def test_words_of_a_report_that_cry_are_saved_only_by_the_button_and_once(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
+    await words_asked(phone, _)
+    screen = await send(phone, CRY[language])
+    assert_cared(screen, _)
+    assert _(OFFER) in screen.text
+    assert await words(house) is None
+    assert CRY[language].encode() not in b"".join(row.sealed for row in await stored(house, Conversation))
+    data = next(button["callback_data"] for row in screen.buttons for button in row if button["text"] == _(SAVE))
+    await press(phone, _(SAVE), screen)
+    assert await words(house) == CRY[language]
+    assert CRY[language] in screen.text
+    assert _("Saved. Thank you for telling.") in screen.text
+    await phone.press_data(data, screen)
+    assert CRY[language] in screen.text
+    assert await words(house) == CRY[language]
+    added = await stored(house, AuditEntry, action=Action.ADDED)
+    assert len(added) == 1
+    assert await stored(house, Conversation) == []
+    await assert_sound(house)
+
+
+async def test_the_question_stays_asked_and_the_next_message_answers_it(small_house: House, language: str) -> None:
+    phone, _ = passenger(small_house, language), say(language)
+    await words_asked(phone, _)
+    screen = await send(phone, CRY[language])
+    assert len(await held(small_house)) == 1
+    calm = "Ол кешігіп келді. Он опоздал. He was late."
+    assert calm in (await send(phone, calm)).text
+    assert await words(small_house) == calm
+    assert await held(small_house) == []
+    await press(phone, _(SAVE), screen)  # what was held is gone by now
+    assert await words(small_house) == calm
+    assert calm in screen.text
+    await assert_sound(small_house)
+
+
+async def test_any_other_press_forgets_the_words_and_the_old_button_asks_anew(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    await words_asked(phone, _)
+    screen = await send(phone, CRY["en"])
+    await phone.press("📞 112", screen, expect=1)
+    assert await held(small_house) == []
+    await press(phone, _(SAVE), screen)
+    assert await words(small_house) is None
+    assert "Please write what happened" in screen.text
+    await send(phone, "He drove too fast")
+    assert await words(small_house) == "He drove too fast"
+    await assert_sound(small_house)
+
+
+async def test_a_command_forgets_the_words_too(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    await words_asked(phone, _)
+    screen = await send(phone, CRY["en"])
+    await send(phone, "/sos")
+    assert await held(small_house) == []
+    await press(phone, _(SAVE), screen)
+    assert await words(small_house) is None
+
+
+async def test_a_button_saves_the_words_it_stands_below_and_no_later_ones(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    await words_asked(phone, _)
+    first = await send(phone, CRY["en"])
+    await send(phone, CRY["ru"])
+    await press(phone, _(SAVE), first)
+    assert await words(small_house) is None
+    await press(phone, _("Cancel"), first)
+    assert await held(small_house) == []
+    await assert_sound(small_house)
+
+
+async def test_a_forged_button_saves_nothing_and_shows_no_other_report(small_house: House) -> None:
+    phone, other, _ = passenger(small_house), small_house.phone(DRIVER), say("en")
+    await words_asked(other, _)
+    await send(other, CRY["en"])
+    screen = await send(phone, "/start")
+    for data in ("distress:save:1:0", "distress:save:1:5", "distress:save::", "distress:drop:1:1"):
+        await phone.press_data(data, screen)
+        assert labels(screen)
+        assert CRY["en"] not in screen.text
+    assert await words(small_house) is None
+    assert len(await held(small_house)) == 1
+    await assert_sound(small_house)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_cry_where_a_name_is_asked_becomes_no_name(small_house: House, language: str) -> None:
+    phone, _ = small_house.phone(DRIVER, language), say(language)
+    await phone.send("/start")
+    await passes(small_house, phone)
+    screen = await send(phone, "/certificate")
+    for label in (_("My action plan »"), "1", "4", "9", _("Done")):
+        await press(phone, label, screen)
+    screen = await send(phone, CRY[language])
+    assert_cared(screen, _)
+    assert _(UNSAVED) in screen.text
+    assert _(SAVE) not in labels(screen)
+    assert await held(small_house) == []
+    assert "Ерлан Смагулов" in (await send(phone, "Ерлан Смагулов")).text
+    assert await stored(small_house, Certificate) == []
+    await assert_sound(small_house)
+
+
+async def test_a_code_is_no_cry_and_a_cry_in_the_room_is_one(small_house: House, language: str) -> None:
+    owner, phone, _ = await reviewer(small_house), passenger(small_house, language), say(language)
+    cohort = await cohort_by(small_house, owner)
+    screen = await send(phone, cohort.code)
+    assert cohort.name in screen.text
+    assert_cared(await send(phone, CRY[language]), _)
+    await assert_sound(small_house)
+
+
+async def test_a_plate_with_the_emergency_number_is_a_plate(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    await press(phone, _("Add the plate"), await flag(phone, _))
+    screen = await send(phone, "112")
+    assert_cared(screen, _)
+    assert _(UNSAVED) in screen.text
+    assert "112ABC02" in (await send(phone, "112 abc 02")).text
+
+
+async def test_captions_and_edited_messages_are_heard_too(small_house: House, language: str) -> None:
+    phone, _ = passenger(small_house, language), say(language)
+    await words_asked(phone, _)
+    (screen,) = await phone.photo(PICTURE, caption=CRY[language])
+    assert_cared(screen, _)
+    assert _(SAVE) not in labels(screen)  # a photo would not have been taken as words either
+    await send(phone, "...")
+    typed = next(each for each in reversed(phone.messages) if not each.from_bot and "text" in each.raw)
+    (screen,) = await phone.edit(typed, CRY[language])
+    assert_cared(screen, _)
+    assert await phone.edit(typed, "…", expect=0) == []
+    await assert_sound(small_house)
+
+
+async def test_a_cry_in_a_group_is_left_to_the_group(small_house: House) -> None:
+    sandbox, phone = small_house.sandbox, passenger(small_house)
+    await send(phone, "/start")
+    sandbox.calls.clear()
+    date = int(small_house.clock().timestamp())
+    said = {"message_id": 5, "date": date, "chat": GROUP, "from": phone.person.user, "text": CRY["en"]}
+    for update in ({"message": said}, {"edited_message": {**said, "edit_date": date}}):
+        await sandbox.confirmed(sandbox.push(update))
+    assert [call for call in sandbox.calls if "chat_id" in call.params] == []
+    await assert_sound(small_house)
+
+
+@pytest.mark.parametrize("command", ["/help", "/sos", "/start", "/report help me", "/help@other me"])
+async def test_a_command_is_never_a_cry(small_house: House, command: str) -> None:
+    phone, _ = passenger(small_house), say("en")
+    assert _(CARE) not in (await send(phone, command)).text
+
+
+async def test_a_word_of_a_menu_is_no_cry(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    for text in ("help", "Көмек", "помощь", "Помогите разобраться с тестом"):
+        assert (await send(phone, text)).text.startswith(_("I did not understand that. Here is what I can do:"))

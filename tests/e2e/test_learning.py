@@ -448,3 +448,18 @@ async def test_a_month_after_the_final_test_five_questions_are_asked_once(small_
     await driver.press_data(ExamPress(action="begin", exam=Exam.FOLLOWUP).pack(), screen)
     assert len(await stored(house, Sitting, exam=Exam.FOLLOWUP)) == 1
     await assert_sound(house)
+
+
+async def test_a_driver_who_joins_or_leaves_the_team_in_the_middle_of_a_lesson_goes_on(small_house: House) -> None:
+    driver, lesson = small_house.phone(DRIVER), COURSE.lesson(1, "en")
+    await begin(driver, 1)
+    await driver.until(lambda phone: lesson.cards[0].title in live(phone).text)
+    screen = live(driver)
+    for role in (Role.REVIEWER, None, Role.OWNER, None):
+        await appoint(small_house, driver, role)
+        await press(driver, "Next »", screen)
+    fifth = (*lesson.cards, *lesson.questions)[4]
+    assert screen.text.endswith(fifth.screen.text)
+    (attempt,) = await stored(small_house, Attempt)
+    assert attempt.place == fifth.key
+    await assert_sound(small_house)

@@ -146,7 +146,7 @@ async def send_flag(
     """Store the flag, give the receipt, tell the team; sent from the same draft again, it's the same flag."""
     _ = visit._
     if (until := await _until(visit, draft, codes, ride, details)) is not None:
-        return _too_many(query, until, visit)
+        return _too_many(query, until, details is not None, visit)
     flag, is_new = await store_flag(
         visit.session,
         visit.vault,
@@ -190,16 +190,14 @@ async def _until(
     )
 
 
-def _too_many(query: CallbackQuery, until: datetime, visit: Visit) -> Method:
+def _too_many(query: CallbackQuery, until: datetime, is_draft: bool, visit: Visit) -> Method:
     _ = visit._
-    text = _(
-        "You have sent several reports in a short time. The next can be sent on {time}; what you told step by step "
-        "stays as a draft until then.\n\nTo add to a report that you have sent, open /myreports. "
-        "If you are in danger, please call 112.",
-        time=_.moment(until),
-    )
+    parts = [_("You have sent several reports in a short time. The next can be sent on {time}.", time=_.moment(until))]
+    if is_draft:
+        parts.append(_("What you told step by step is kept as a draft until then."))
+    parts.append(_("You can add to a report that you have sent: /myreports. If you are in danger, please call 112."))
     rows: list[Row] = [[button(_("My reports"), OwnPress(action="list"))], *call_rows(help_lines(visit)), back_home(_)]
-    return show(query, text, rows)
+    return show(query, "\n\n".join(parts), rows)
 
 
 def _post_receipt(receipt: str, visit: Visit) -> None:

@@ -4,7 +4,6 @@ Requests without files go out as JSON, which costs a fraction of a multipart for
 that the framework can't read must not stop the others.
 """
 
-import json
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, cast
@@ -144,8 +143,3 @@ def judge(error: Exception) -> Failure:
     if isinstance(error, TelegramNetworkError) and not isinstance(error.__cause__, ClientConnectorError):
         return Failure(Verdict.PERHAPS_SENT, name)
     return Failure(Verdict.LATER, name)
-
-
-def as_json(method: TelegramMethod[Any]) -> dict[str, Any]:
-    """The parameters of a method as JSON values, without what is left to defaults."""
-    return cast("dict[str, Any]", json.loads(method.model_dump_json(exclude_none=True, exclude_defaults=True)))

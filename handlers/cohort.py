@@ -3,7 +3,6 @@
 Whoever is not an owner gets the same answer as to an unknown command. Every look at the figures is in the audit.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -33,7 +32,7 @@ from models.markup import unshowable
 from models.outbox import Priority
 from models.people import Person
 from models.profiles import UNSAID, Gender
-from models.quiet import local_day
+from models.quiet import local_day, read_day
 from models.regions import REGIONS
 from models.suppression import Suppressed, shown_count
 from models.team import Role, role_of
@@ -44,7 +43,6 @@ PREFIX = "c"
 """Begins the payload of a link that leads into a cohort."""
 _LAST_PAGE = 10_000
 _SEVERAL = "several"
-_DAY = re.compile(r"\s*(\d{1,2})\.(\d{1,2})\.(20\d\d)\s*")
 _DAYS_FROM_NOW = {"today": 0, "tomorrow": 1}
 _COLUMNS = {Gender.WOMAN: N_("Women"), Gender.MAN: N_("Men"), Gender.UNSAID: "?"}
 _HIDDEN = "*"
@@ -381,15 +379,6 @@ def _alone(number: int, _: Texts) -> str:
 def day(held_on: date) -> str:
     """A day as it's written in all three languages."""
     return held_on.strftime("%d.%m.%Y")
-
-
-def read_day(text: str) -> date | None:
-    """The day of this century that was typed as DD.MM.YYYY; None if the calendar has none."""
-    found = _DAY.fullmatch(text)
-    try:
-        return date(int(found[3]), int(found[2]), int(found[1])) if found else None
-    except ValueError:
-        return None
 
 
 def in_pairs(buttons: Row) -> list[Row]:

@@ -1,9 +1,5 @@
 """What a report says besides its behaviours, in words: the same lines for whoever told it and for the team."""
 
-from datetime import date
-
-from babel.dates import format_date
-
 from handlers.texts import Texts
 from models.details import PLATFORM_NAMES, Details, Teller
 from models.flags import Flag
@@ -21,18 +17,13 @@ YES = {
 }
 
 
-def day_text(day: date, _: Texts) -> str:
-    """A day with its year, in the language of the texts."""
-    return format_date(day, "long", locale=_.language.value)
-
-
 def detail_lines(details: Details, order: str | None, plate: str | None, _: Texts) -> list[str]:
     """The lines as HTML; nothing for what wasn't said."""
     lines: list[str] = []
     if details.teller is not None:
         lines.append(_(TOLD_BY[details.teller]))
     if details.happened_on is not None:
-        lines.append(_("Day: {day}", day=day_text(details.happened_on, _)))
+        lines.append(_("Day: {day}", day=_.date(details.happened_on)))
     if details.platform is not None:
         lines.append(_("App: {platform}", platform=_(PLATFORM_NAMES[details.platform])))
     if order:

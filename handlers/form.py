@@ -12,7 +12,7 @@ from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
-from handlers.details import day_text, detail_lines
+from handlers.details import detail_lines
 from handlers.home import back_home
 from handlers.own import Typed, open_report, shorten, show_reports
 from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
@@ -26,7 +26,7 @@ from models.drafts import Draft, Told, draft_of, new_draft
 from models.flags import Ride, sent_from
 from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
-from models.quiet import local_day
+from models.quiet import local_day, read_day
 from models.words import N_
 
 STEPS = (
@@ -214,20 +214,6 @@ async def keep_answer(event: Event, typed: str, visit: Visit) -> Method:
     return await _on(event, draft, told, step, visit, note)
 
 
-def read_day(text: str, today: date) -> date | None:
-    """A date typed as day, month and perhaps year; without a year it's the last such day. None if it's none."""
-    parts = text.replace("/", ".").replace("-", ".").replace(" ", ".").strip(".").split(".")
-    if len(parts) not in (2, 3) or not all(part.isascii() and part.isdigit() for part in parts):
-        return None
-    day, month, *rest = (int(part) for part in parts)
-    year = rest[0] + 2000 * (rest[0] < 100) if rest else today.year
-    try:
-        found = date(year, month, day)
-        return found if rest or found <= today else date(year - 1, month, day)
-    except ValueError:
-        return None
-
-
 def _again(event: Event, step: str, text: str, _: Texts) -> Method:
     return show(event, text, [[button(_("Skip"), FormPress(action="set", step=step))]])
 
@@ -315,7 +301,7 @@ def _answer(step: str, told: Told, visit: Visit) -> str:
         return _("<blockquote>{words}</blockquote>", words=shorten(told.words))
     if step in {"order", "plate"} and getattr(told, step):
         return _("<code>{value}</code>", value=getattr(told, step))
-    return day_text(told.day, _) if step == "day" and told.day else ""
+    return _.date(told.day) if step == "day" and told.day else ""
 
 
 async def _review(event: Event, draft: Draft, told: Told, visit: Visit, note: str = "") -> Method:

@@ -5,7 +5,7 @@ Values put into a text are escaped for Telegram's HTML, so a name with `<b>` in 
 
 import gettext
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -47,7 +47,11 @@ class Texts:
 
     def day(self, at: datetime) -> str:
         """The day of a moment in Kazakhstan, with its year."""
-        return format_date(at.astimezone(ZONE).date(), "long", locale=self.language.value)
+        return self.date(at.astimezone(ZONE).date())
+
+    def date(self, day: date) -> str:
+        """A day with its year."""
+        return format_date(day, "long", locale=self.language.value)
 
 
 def _fill(text: str, values: Mapping[str, object]) -> str:

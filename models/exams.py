@@ -164,12 +164,6 @@ def judge(questions: Mapping[str, Question], answers: Mapping[str, SittingAnswer
     return Verdict(right, len(questions), missed)
 
 
-async def open_sitting(session: AsyncSession, person_id: int, exam: Exam) -> Sitting | None:
-    """The sitting of this test that the person has begun and not finished."""
-    query = select(Sitting).where(Sitting.person_id == person_id, Sitting.exam == exam, Sitting.finished_at.is_(None))
-    return await session.scalar(query)
-
-
 async def own_sitting(session: AsyncSession, person_id: int, sitting_id: int) -> Sitting | None:
     """The sitting of that number, if it's the person's own."""
     return await session.scalar(select(Sitting).where(Sitting.id == sitting_id, Sitting.person_id == person_id))

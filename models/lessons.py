@@ -6,8 +6,9 @@ A broken lesson must stop the start of the bot, not a driver in the middle of it
 wrong in a text is found here, all at once, with file, line and reason. See docs/authoring.md for the format.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from models.content_file import ContentFile, text_of
 from models.lesson_file import BankFile, LessonFile, read_bank, read_lesson
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 LANGUAGES = ("kk", "ru", "en")
+
+File = TypeVar("File", bound=ContentFile)
 
 
 class Course:
@@ -110,13 +113,13 @@ def load_course(root: Path, languages: Sequence[str] = LANGUAGES) -> Course:
     `<language>/rights/NN-slug.md` and `pictures/NN-slug.svg`. Raises ContentError with all faults; a course that is
     returned keeps every promise of docs/authoring.md.
     """
-    lessons = {language: _read_lessons(root, language) for language in languages}
+    lessons = {language: _read_folder(root, language, "lessons", LessonFile, read_lesson) for language in languages}
     names = sorted({name for files in lessons.values() for name in files})
     if not names:
         raise ContentError([Fault(f"{language}/lessons", 1, "no lesson here") for language in languages])
-    banks = {language: _read_banks(root, language) for language in languages}
+    banks = {language: _read_folder(root, language, "bank", BankFile, read_bank) for language in languages}
     policies = {language: _read_policy(root, language) for language in languages}
-    rights = {language: _read_rights(root, language) for language in languages}
+    rights = {language: _read_folder(root, language, "rights", RightsFile, read_rights) for language in languages}
     pictures = {name: root / "pictures" / f"{name.removesuffix('.md')}.svg" for name in names}
     every: list[ContentFile] = [*policies.values()]
     faults: list[Fault] = [*policy_differences(list(policies.values())), *rights_differences(rights)]
@@ -179,19 +182,14 @@ def lesson_of(file: LessonFile) -> Lesson:
     )
 
 
-def _read_lessons(root: Path, language: str) -> dict[str, LessonFile]:
+def _read_folder(
+    root: Path, language: str, folder: str, kind: Callable[[str, str], File], read: Callable[[File, str], None]
+) -> dict[str, File]:
+    """All Markdown files of a folder of a language, by name."""
     found = {}
-    for path in sorted((root / language / "lessons").glob("*.md")):
-        file = found[path.name] = LessonFile(f"{language}/lessons/{path.name}", language)
-        read_lesson(file, text_of(file, path))
-    return found
-
-
-def _read_banks(root: Path, language: str) -> dict[str, BankFile]:
-    found = {}
-    for path in sorted((root / language / "bank").glob("*.md")):
-        file = found[path.name] = BankFile(f"{language}/bank/{path.name}", language)
-        read_bank(file, text_of(file, path))
+    for path in sorted((root / language / folder).glob("*.md")):
+        file = found[path.name] = kind(f"{language}/{folder}/{path.name}", language)
+        read(file, text_of(file, path))
     return found
 
 
@@ -199,14 +197,6 @@ def _read_policy(root: Path, language: str) -> PolicyFile:
     file = PolicyFile(f"{language}/policy.md", language)
     read_policy(file, text_of(file, root / language / "policy.md"))
     return file
-
-
-def _read_rights(root: Path, language: str) -> dict[str, RightsFile]:
-    found = {}
-    for path in sorted((root / language / "rights").glob("*.md")):
-        file = found[path.name] = RightsFile(f"{language}/rights/{path.name}", language)
-        read_rights(file, text_of(file, path))
-    return found
 
 
 def _missing(

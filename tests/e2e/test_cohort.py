@@ -3,11 +3,7 @@
 from datetime import date, timedelta
 from itertools import cycle
 
-import pytest
-
 from bot.sandbox import Message
-from handlers.cohort import read_day
-from handlers.tables import text_table
 from models.audit import Action, AuditEntry
 from models.cohorts import Cohort, Participant
 from models.people import Language, load_people
@@ -253,20 +249,3 @@ async def fill(house: House, cohort: Cohort, answers: list[tuple[Gender, str]], 
 def table(message: Message) -> list[list[str]]:
     """The words of each line of the table."""
     return [line.split() for line in lines_of(message, "pre")]
-
-
-@pytest.mark.parametrize("text", ["1.1.1999", "00.01.2027", "29.02.2027", "2027-01-01", "", "1.1.27", "١.١.20٢7x"])
-def test_a_day_that_is_none_is_not_read(text: str) -> None:
-    assert read_day(text) is None
-
-
-def test_a_name_that_is_too_long_for_a_table_is_broken_and_never_cut() -> None:
-    rows = [["", "women", "men", "all"], ["Western-Kazakhstan Region", "12", "1000", "1012"], ["all", "12", "*", "7"]]
-    shown = text_table(rows, 28).split("\n")
-    assert shown == [
-        "           women  men  all",
-        "Western-",
-        "Kazakhstan",
-        "Region        12 1000 1012",
-        "all           12    *    7",
-    ]

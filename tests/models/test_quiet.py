@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.quiet import HOURS, ZONE, at_hour, local_day, next_at_hour, quiet_until
+from models.quiet import HOURS, ZONE, at_hour, local_day, next_at_hour, quiet_until, read_day
 
 MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
 
@@ -42,3 +42,26 @@ def test_the_next_time_at_an_hour_is_later_and_within_a_day(after: datetime, hou
 def test_a_day_begins_at_midnight_in_almaty() -> None:
     assert local_day(datetime(2026, 11, 21, 18, 59, tzinfo=UTC)) == date(2026, 11, 21)
     assert local_day(datetime(2026, 11, 21, 19, 0, tzinfo=UTC)) == date(2026, 11, 22)
+
+
+@pytest.mark.parametrize("text", ["1.1.1999", "00.01.2027", "29.02.2027", "2027-01-01", "", "1.1.27", "١.١.20٢7x"])
+def test_a_day_that_is_none_is_not_read(text: str) -> None:
+    assert read_day(text) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("5.11.2026", date(2026, 11, 5)),
+        (" 05-11-26 ", date(2026, 11, 5)),
+        ("5/11", date(2026, 11, 5)),
+        ("21.11.", date(2026, 11, 21)),
+        ("22.11", date(2025, 11, 22)),
+        ("29.02", None),
+        ("1.1.1999", None),
+        ("1.1.99999999999999999999", None),
+        ("когда-то", None),
+    ],
+)
+def test_a_day_that_has_been_may_be_written_shorter(typed: str, day: date | None) -> None:
+    assert read_day(typed, date(2026, 11, 21)) == day

@@ -4,10 +4,13 @@ Alembic is imported only where there is something to do: most starts find the da
 """
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.database import Database
 
@@ -47,10 +50,27 @@ async def migrate(database: Database, revision: str = "head") -> None:
     """
     if revision == "head" and await current_revision(database) == newest_revision():
         return
-    async with database.engine.begin() as connection:
+    async with database.engine.connect() as connection, _keeping_rows(connection, database), connection.begin():
         if not database.is_sqlite:  # SQLite's BEGIN IMMEDIATE is the lock already
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         await connection.run_sync(_run, revision)
+        if database.is_sqlite and (broken := (await connection.execute(text("PRAGMA foreign_key_check"))).all()):
+            raise RuntimeError(f"{len(broken)} rows would point to nothing")  # undone with all the rest
+
+
+@asynccontextmanager
+async def _keeping_rows(connection: AsyncConnection, database: Database) -> AsyncIterator[None]:
+    """Where SQLite copies a table to change it, dropping the old one must not delete what points to its rows."""
+    if not database.is_sqlite:
+        yield
+        return
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    await driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        await driver.execute("PRAGMA foreign_keys = ON")
 
 
 def _current(connection: Connection) -> str | None:

@@ -11,8 +11,10 @@ from aiogram.filters import Filter
 from aiogram.types import TelegramObject
 
 from handlers import (
+    barring,
     certificate,
     cohort,
+    consent,
     daily,
     directory,
     distress,
@@ -65,6 +67,8 @@ def routers() -> list[Router]:
         report,
         form,
         own,
+        consent,
+        barring,
         review,
         trial,
         joining,

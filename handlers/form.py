@@ -1,27 +1,52 @@
 """A report told step by step, for whoever has time: one question a screen, each may be skipped, and back at any point.
 
-    who → what → own words → day → platform → order → plate → first time? → under 18? → earlier report? → review → sent
+    who → what → own words → day → about when → platform → order → plate → first time? → under 18? → earlier report?
+        → what shall happen with it → may you be asked? → who else may know → review → sent
 
 The draft is kept sealed with every answer, survives restarts, and is offered again. Nothing is sent before the review.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
 
 from aiogram import Router
 from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
-from handlers.details import detail_lines
-from handlers.home import back_home
-from handlers.own import Typed, open_report, shorten, show_reports
+from handlers.consent import ASK_CONTACT, CONTACT_LIMIT, TOO_LONG
+from handlers.details import consent_line, detail_lines
+from handlers.home import back_home, call_rows, help_lines, help_text
+from handlers.own import ORDER_LIMIT, Typed, open_report, shorten, show_reports
 from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
-from handlers.report import send_flag
+from handlers.report import WORDS_LIMIT, Ways, add_to_earlier, send_flag
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, progress, show
 from handlers.texts import Texts
 from handlers.visit import Visit
-from models.behaviours import BEHAVIOURS, FORM_NAMES, Form, behaviours_of
-from models.details import PLATFORM_NAMES, TELLER_NAMES, Details, Platform, Teller
+from models.behaviours import (
+    BEHAVIOURS,
+    MAX_SEVERITY,
+    Form,
+    behaviour_name,
+    behaviours_of,
+    form_name,
+    with_toggled,
+)
+from models.consents import AT_FIRST, RECIPIENT_NAMES, Recipient
+from models.details import (
+    AIM_NAMES,
+    DAYTIME_NAMES,
+    PLATFORM_NAMES,
+    REACH_NAMES,
+    TELLER_NAMES,
+    Aim,
+    Daytime,
+    Platform,
+    Reach,
+    Teller,
+)
 from models.drafts import Draft, Told, draft_of, new_draft
 from models.flags import Ride, sent_from
 from models.markup import units
@@ -34,40 +59,75 @@ STEPS = (
     "what",
     "words",
     "day",
+    "daytime",
     "platform",
     "order",
     "plate",
     "repeated",
     "minor",
     "retaliation",
+    "aim",
+    "reach",
+    "contact",
+    "consents",
     "review",
 )
-TYPED = frozenset({"words", "day", "order", "plate"})
+TYPED = frozenset({"words", "day", "order", "plate", "contact"})
+CHOICES: Mapping[str, Mapping[Any, str]] = {
+    "teller": TELLER_NAMES,
+    "platform": PLATFORM_NAMES,
+    "daytime": DAYTIME_NAMES,
+    "aim": AIM_NAMES,
+    "reach": REACH_NAMES,
+}
+ONE_OF: Mapping[str, type[StrEnum]] = {
+    "teller": Teller,
+    "platform": Platform,
+    "daytime": Daytime,
+    "aim": Aim,
+    "reach": Reach,
+}
+YES_OR_NO = frozenset({"repeated", "minor", "retaliation"})
 QUESTIONS = {
     "teller": N_("<b>Who is telling this?</b>"),
     "what": N_("<b>What happened?</b>\n\nYou can choose several. Not sure what it was? Skip it: that is accepted too."),
     "words": N_("<b>In your own words</b>\n\nWrite as much or as little as you want, in any language."),
     "day": N_("<b>When was it?</b>\n\nTap a day, or write the date, for example 05.11.2026."),
+    "daytime": N_("<b>About when was it?</b>"),
     "platform": N_("<b>Where was the ride ordered?</b>"),
     "order": N_("<b>Order number</b>\n\nIf you see it in the app, you can write it here."),
     "plate": N_("<b>Number plate</b>\n\nAs you remember it, for example <code>123 ABC 02</code>."),
     "repeated": N_("<b>Has the same person done this before?</b>"),
     "minor": N_("<b>Is anybody affected, you included, under 18?</b>"),
     "retaliation": N_("<b>Did it happen because of an earlier report?</b>"),
+    "aim": N_(
+        "<b>What shall happen with it?</b>\n\nA report that is held is seen by nobody until another person names the "
+        "same car. Then both go to the team, and you are told. You can change your mind at any time."
+    ),
+    "reach": N_("<b>May the team ask you something?</b>\n\nThey never see your account, whatever you choose."),
+    "contact": ASK_CONTACT,
+    "consents": N_(
+        "<b>Who else may know?</b>\n\nThe team reads your report. Nobody else gets it without your consent. "
+        "You can take each back later."
+    ),
 }
 SHORT = {
     "teller": N_("Told by"),
     "what": N_("What happened"),
     "words": N_("Own words"),
     "day": N_("When"),
+    "daytime": N_("About when"),
     "platform": N_("App"),
     "order": N_("Order"),
     "plate": N_("Plate"),
     "repeated": N_("Before"),
     "minor": N_("Under 18"),
     "retaliation": N_("Earlier report"),
+    "aim": N_("What happens with it"),
+    "reach": N_("Questions to me"),
+    "contact": N_("Contact"),
+    "consents": N_("Who may know"),
 }
-ORDER_LIMIT, WORDS_LIMIT = 40, 4000
 
 
 class Filling(StatesGroup):
@@ -92,13 +152,19 @@ def router() -> Router:
 
 
 async def begin(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> Method:
-    """Begin, or go on with the draft there is; `value` names the draft that the buttons before this belong to."""
+    """Begin, or go on with the draft there is; `value` names the draft that the buttons before this belong to.
+
+    A driver who comes from the fast way, as `step` says, is not asked again who tells.
+    """
     draft = await draft_of(visit.session, visit.person.id)
     if draft is None:
         key = callback_data.value[:16]
         if not key or await sent_from(visit.session, visit.person.id, key) is not None:
             return await show_reports(query, visit)
         draft = await new_draft(visit.session, visit.vault, visit.person.id, key, STEPS[0], visit.now)
+        if callback_data.step == Teller.DRIVER:
+            draft.place = STEPS[1]
+            draft.write(visit.vault, Told(teller=Teller.DRIVER), visit.now)
         await visit.session.flush()
     return await _show_step(query, draft, visit)
 
@@ -121,16 +187,16 @@ async def choose(query: CallbackQuery, callback_data: FormPress, visit: Visit) -
     told = draft.read(visit.vault)
     if step == "what" and not value:
         told.codes = []
-    elif step in {"words", "order", "plate"}:
-        setattr(told, step, None)
-    elif step == "teller":
-        told.teller = Teller(value) if value in set(Teller) else None
-    elif step == "platform":
-        told.platform = Platform(value) if value in set(Platform) else None
+    elif step == "consents":
+        told.consents = None if not value else told.consents
     elif step == "day":
         told.day = _day_of(value, visit)
-    elif step in {"repeated", "minor", "retaliation"}:
+    elif step in ONE_OF:
+        setattr(told, step, ONE_OF[step](value) if value in set(ONE_OF[step]) else None)
+    elif step in YES_OR_NO:
         setattr(told, step, {"yes": True, "no": False}.get(value))
+    else:
+        setattr(told, step, None)
     return await _on(query, draft, told, step, visit)
 
 
@@ -140,37 +206,55 @@ def _day_of(value: str, visit: Visit) -> date | None:
 
 
 async def show_form(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> Method:
-    """The behaviours of one form, those that are chosen with a tick."""
+    """The behaviours of one form, those that are chosen with a tick; help lines first where life may be in danger."""
     _ = visit._
     draft = await draft_of(visit.session, visit.person.id)
     if draft is None or callback_data.value not in set(Form):
         return await show_reports(query, visit)
     form, told = Form(callback_data.value), draft.read(visit.vault)
+    by_passenger = told.teller is Teller.DRIVER
     rows: list[Row] = [
         [
-            button(
-                ("✓ " if each.code in told.codes else "") + _(each.name),
+            _choice(
+                _(behaviour_name(each.code, by_passenger=by_passenger)),
                 FormPress(action="toggle", step="what", value=each.code),
-                PRIMARY if each.code in told.codes else None,
+                each.code in told.codes,
             )
         ]
-        for each in behaviours_of(form)
+        for each in behaviours_of(form, by_passenger=by_passenger)
     ]
-    rows.append([button(_("« Back"), FormPress(action="go", step="what"))])
-    return show(query, f"<b>{_(FORM_NAMES[form])}</b>", rows)
+    rows.append([button(_("« Back"), FormPress(action="go", step="what")), *back_home(_)])
+    parts = [f"<b>{_(form_name(form, by_passenger=by_passenger))}</b>"]
+    if any(BEHAVIOURS[code].severity == MAX_SEVERITY for code in told.codes):
+        lines = help_lines(visit)
+        parts = [help_text(_, lines), *parts]
+        rows = [*call_rows(lines), *rows]
+    return show(query, "\n\n".join(parts), rows)
+
+
+def _choice(label: str, press: FormPress, chosen: bool) -> InlineKeyboardButton:
+    return button(("✓ " if chosen else "") + label, press, PRIMARY if chosen else None)
 
 
 async def toggle(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> Method:
-    """Take a behaviour in or out."""
+    """Take a behaviour, or a recipient, in or out."""
     draft = await draft_of(visit.session, visit.person.id)
-    code = callback_data.value
-    if draft is None or code not in BEHAVIOURS:
+    step, value = callback_data.step, callback_data.value
+    if draft is None or value not in (BEHAVIOURS if step == "what" else set(Recipient)):
         return await show_reports(query, visit)
     told = draft.read(visit.vault)
-    told.codes = [each for each in told.codes if each != code] if code in told.codes else [*told.codes, code]
+    if step == "what":
+        told.codes = with_toggled(told.codes, value)
+    else:
+        told.consents = [each for each in Recipient if (each in _consents(told)) is not (each == value)]
     draft.write(visit.vault, told, visit.now)
-    form = BEHAVIOURS[code].form
-    return await show_form(query, FormPress(action="form", value=form), visit)
+    if step == "what" and BEHAVIOURS[value].form is not Form.OTHER:
+        return await show_form(query, FormPress(action="form", value=BEHAVIOURS[value].form), visit)
+    return await _show_step(query, draft, visit)
+
+
+def _consents(told: Told) -> Collection[Recipient]:
+    return AT_FIRST if told.consents is None else told.consents
 
 
 async def take_typed(message: Message, visit: Visit) -> Method:
@@ -196,6 +280,10 @@ async def keep_answer(event: Event, typed: str, visit: Visit) -> Method:
         if len(text) > ORDER_LIMIT:
             return _again(event, step, _("An order number is usually shorter. Please write only the number."), _)
         told.order = text
+    elif step == "contact":
+        if units(text) > CONTACT_LIMIT:
+            return _again(event, step, _(TOO_LONG, limit=CONTACT_LIMIT), _)
+        told.contact = text
     elif step == "plate":
         told.plate = normalise_plate(text) or None
         if told.plate is None:
@@ -220,19 +308,30 @@ def _again(event: Event, step: str, text: str, _: Texts) -> Method:
 
 async def _on(event: Event, draft: Draft, told: Told, step: str, visit: Visit, note: str = "") -> Method:
     """Keep the answer, and go to the next question; once the review was seen, back to it."""
-    draft.place = "review" if told.reviewed else _next(step, told)
+    needs_contact = step == "reach" and told.reach is Reach.CONTACT and not told.contact
+    draft.place = "review" if told.reviewed and not needs_contact else _next(step, told)
     draft.write(visit.vault, told, visit.now)
     return await _show_step(event, draft, visit, note)
 
 
 def _asked(told: Told) -> list[str]:
-    """The questions for this report: of a passenger no plate is asked."""
-    return [step for step in STEPS if step != "plate" or told.teller is not Teller.DRIVER]
+    """The questions for this report: of a passenger no plate is asked, and of what is only counted, nobody to tell."""
+    left_out = set()
+    if told.teller is Teller.DRIVER:
+        left_out.add("plate")
+    if told.day is None:
+        left_out.add("daytime")
+    if told.aim is Aim.COUNT:
+        left_out |= {"reach", "contact", "consents"}
+    if told.reach is not Reach.CONTACT:
+        left_out.add("contact")
+    return [step for step in STEPS if step not in left_out]
 
 
 def _next(step: str, told: Told) -> str:
+    """The question after this one, which may itself be no longer asked."""
     asked = _asked(told)
-    return asked[min(asked.index(step) + 1, len(asked) - 1)] if step in asked else "review"
+    return next(each for each in STEPS[STEPS.index(step) + 1 :] if each in asked) if step != "review" else step
 
 
 async def _show_step(event: Event, draft: Draft, visit: Visit, note: str = "") -> Method:
@@ -252,7 +351,9 @@ async def _show_step(event: Event, draft: Draft, visit: Visit, note: str = "") -
         _("Next »"), FormPress(action="go", step="review" if told.reviewed else _next(step, told)), PRIMARY
     )
     skip = button(_("Skip"), FormPress(action="set", step=step))
-    rows.append([*back, onwards if _answered(step, told) else skip])
+    rows.append([*back, onwards if _answered(step, told) or step == "consents" else skip])
+    if not told.reviewed and told.codes and at < len(asked) - 2:
+        rows.append([button(_("To the end »"), FormPress(action="go", step="review"))])
     rows.append([button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)])
     answer = _answer(step, told, visit)
     parts = [note, f"{progress(at, len(asked) - 1)}  {at + 1}/{len(asked) - 1}", _(QUESTIONS[step]), answer]
@@ -260,34 +361,39 @@ async def _show_step(event: Event, draft: Draft, visit: Visit, note: str = "") -
 
 
 def _choices(step: str, told: Told, _: Texts) -> list[Row]:
-    def chosen(label: str, value: str, is_chosen: bool) -> Row:
-        press = FormPress(action="set", step=step, value=value)
-        return [button(("✓ " if is_chosen else "") + label, press, PRIMARY if is_chosen else None)]
+    """The buttons that answer a question, what was chosen with a tick."""
 
-    if step == "teller":
-        return [chosen(_(name), each, told.teller is each) for each, name in TELLER_NAMES.items()]
-    if step == "platform":
-        return [chosen(_(name), each, told.platform is each) for each, name in PLATFORM_NAMES.items()]
+    def chosen(label: str, value: str, is_chosen: bool, action: str = "set") -> Row:
+        return [_choice(label, FormPress(action=action, step=step, value=value), is_chosen)]
+
+    if step == "what":
+        return _forms(told, _)
     if step == "day":
         return [[*chosen(_("Today"), "today", False), *chosen(_("Yesterday"), "yesterday", False)]]
-    if step == "what":
-        counts = {form: sum(each.code in told.codes for each in behaviours_of(form)) for form in Form}
-        return [
-            [
-                button(
-                    ("✓ " if counts[form] else "") + _(FORM_NAMES[form]),
-                    FormPress(action="toggle", step=step, value="OT")
-                    if form is Form.OTHER
-                    else FormPress(action="form", step=step, value=form),
-                    PRIMARY if counts[form] else None,
-                )
-            ]
-            for form in Form
-        ]
-    if step in {"repeated", "minor", "retaliation"}:
+    if step == "consents":
+        return [chosen(_(name), each, each in _consents(told), "toggle") for each, name in RECIPIENT_NAMES.items()]
+    if step in YES_OR_NO:
         said = getattr(told, step)
         return [[*chosen(_("Yes"), "yes", said is True), *chosen(_("No"), "no", said is False)]]
-    return []
+    names = CHOICES.get(step, {})
+    if step == "aim" and told.teller is Teller.DRIVER:
+        names = {each: name for each, name in names.items() if each is not Aim.HOLD}
+    return [chosen(_(name), each, getattr(told, step) is each) for each, name in names.items()]
+
+
+def _forms(told: Told, _: Texts) -> list[Row]:
+    by_passenger = told.teller is Teller.DRIVER
+    rows: list[Row] = []
+    for form in Form:
+        codes = {each.code for each in behaviours_of(form, by_passenger=by_passenger)}
+        if form is Form.OTHER:
+            press = FormPress(action="toggle", step="what", value=form)
+        else:
+            press = FormPress(action="form", step="what", value=form)
+        if codes:
+            name = _(form_name(form, by_passenger=by_passenger))
+            rows.append([_choice(name, press, bool(codes & set(told.codes)))])
+    return rows
 
 
 def _answered(step: str, told: Told) -> bool:
@@ -299,6 +405,8 @@ def _answer(step: str, told: Told, visit: Visit) -> str:
     _ = visit._
     if step == "words" and told.words:
         return _("<blockquote>{words}</blockquote>", words=shorten(told.words))
+    if step == "contact" and told.contact:
+        return _("<blockquote>{words}</blockquote>", words=told.contact)
     if step in {"order", "plate"} and getattr(told, step):
         return _("<code>{value}</code>", value=getattr(told, step))
     return _.date(told.day) if step == "day" and told.day else ""
@@ -314,8 +422,13 @@ async def _review(event: Event, draft: Draft, told: Told, visit: Visit, note: st
     codes = told.codes or ["OT"]
     lines = [note, ""] if note else []
     lines += [_("<b>Before you send it</b>"), ""]
-    lines += [f"• {_(BEHAVIOURS[code].name)}" for code in codes]
-    lines += detail_lines(_details(told), told.order, told.plate, _)
+    by_passenger = told.teller is Teller.DRIVER
+    lines += [f"• {_(behaviour_name(code, by_passenger=by_passenger))}" for code in codes]
+    lines += detail_lines(told.details(), told.order, None if by_passenger else told.plate, _)
+    if told.aim is not None:
+        lines.append(_(AIM_NAMES[told.aim]))
+    if told.aim is not Aim.COUNT:
+        lines.append(consent_line(_consents(told), _))
     if told.words:
         lines += ["", _("<blockquote>{words}</blockquote>", words=shorten(told.words, 1000))]
     lines += [
@@ -330,20 +443,11 @@ async def _review(event: Event, draft: Draft, told: Told, visit: Visit, note: st
     asked = [step for step in _asked(told) if step != "review"]
     buttons = [button(_(SHORT[step]), FormPress(action="go", step=step)) for step in asked]
     rows: list[Row] = [[button(_("Send"), FormPress(action="send", value=draft.key), SUCCESS)]]
+    if any(BEHAVIOURS[code].severity == MAX_SEVERITY for code in codes):
+        rows = [*call_rows(help_lines(visit)), *rows]
     rows += [buttons[i : i + 3] for i in range(0, len(buttons), 3)]
     rows.append([button(_("Delete the draft"), FormPress(action="drop"), DANGER), *back_home(_)])
     return show(event, "\n".join(lines), rows)
-
-
-def _details(told: Told) -> Details:
-    return Details(
-        teller=told.teller,
-        platform=told.platform,
-        happened_on=told.day,
-        repeated=told.repeated,
-        minor=told.minor,
-        retaliation=told.retaliation,
-    )
 
 
 async def drop(query: CallbackQuery, visit: Visit) -> Method:
@@ -367,18 +471,23 @@ async def send(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> 
         return await show_reports(query, visit)
     await visit.state.clear()
     told = draft.read(visit.vault)
-    plate = told.plate if told.teller is not Teller.DRIVER else None
-    screen = await send_flag(
-        query,
-        visit,
-        draft=draft.key,
-        codes=told.codes or ["OT"],
-        ride=Ride.OVER,
-        details=_details(told),
-        words=told.words,
-        order=told.order,
-        plate=plate,
-    )
+    if told.aim is Aim.HOLD and told.teller is not Teller.DRIVER and not told.plate:
+        draft.place = "plate"
+        note = visit._("To wait for another person, the number plate is needed.")
+        return await _show_step(query, draft, visit, note)
+    told.codes = told.codes or ["OT"]
+    if told.teller is Teller.DRIVER and told.aim is Aim.HOLD:
+        told.aim = None
+    screen = None
+    if callback_data.step == "add":
+        screen = await add_to_earlier(query, told, visit)
+    if screen is not None:
+        await visit.session.delete(draft)
+        return screen
+    ways = None
+    if not callback_data.step:
+        ways = Ways(*(callback_data.model_copy(update={"step": way}) for way in ("add", "anew")))
+    screen = await send_flag(query, visit, draft=draft.key, ride=Ride.OVER, told=told, ways=ways, kept=True)
     if await sent_from(visit.session, visit.person.id, draft.key) is not None:  # else it has to wait, and stays
         await visit.session.delete(draft)
     return screen

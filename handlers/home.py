@@ -14,6 +14,7 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.directory import HELP_LINES, Contact, phone
 from models.drafts import draft_of
+from models.flags import DAY, flags_of
 from models.people import Language
 from models.quiet import at_hour, local_day
 from models.team import role_of
@@ -128,11 +129,15 @@ async def help_now(event: Event, visit: Visit) -> Method:
 
 
 async def text_to_send(query: CallbackQuery, visit: Visit) -> Method:
-    """A text to send to somebody one trusts, or to show to somebody near, with the plate if the draft has it."""
+    """A text to send to somebody one trusts, or to show to somebody near, with the plate if it was told today."""
     _ = visit._
     text = _("I am in a taxi and I don't feel safe. Please call me now and stay on the line.")
     draft = await draft_of(visit.session, visit.person.id)
-    if draft is not None and (plate := draft.read(visit.vault).plate):
+    plate = draft.read(visit.vault).plate if draft is not None else None
+    if plate is None:
+        for flag in await flags_of(visit.session, visit.person.id, limit=1):
+            plate = flag.plate(visit.vault) if visit.now - flag.received_at < DAY else None
+    if plate:
         text += " " + _("Number plate: {plate}", plate=plate)
     lines = [
         _("<b>A text for somebody you trust</b>"),

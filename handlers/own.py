@@ -5,16 +5,27 @@ from aiogram.filters import Command, Filter, StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
+from handlers.arrivals import arrived, note_added, released
 from handlers.details import detail_lines, details_of
 from handlers.home import back_home
-from handlers.presses import Action, OwnPress, ReportPress
+from handlers.presses import Action, ConsentPress, OwnPress, ReportPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
-from models.behaviours import BEHAVIOURS
-from models.flags import OUTCOMES_FOR_REPORTER, Flag, Ride, flags_of, keep_plate, own_flag, own_flag_of_receipt
+from models.behaviours import behaviour_name
+from models.escrow import name_vehicle
+from models.flags import (
+    OUTCOMES_FOR_REPORTER,
+    UNSEEN,
+    Flag,
+    Ride,
+    flags_of,
+    own_flag,
+    own_flag_of_receipt,
+    weigh_again,
+)
 from models.flags import State as FlagState
 from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
@@ -22,9 +33,13 @@ from models.receipts import read_receipt, show_receipt
 from models.vault import Vault
 from models.words import N_
 
+ORDER_LIMIT = 40
+"""Characters of an order number."""
 STATE_NAMES = {
     FlagState.NEW: N_("received"),
     FlagState.CLAIMED: N_("being looked at"),
+    FlagState.HELD: N_("held"),
+    FlagState.COUNTED: N_("only counted"),
     FlagState.CLOSED: N_("closed"),
     FlagState.WITHDRAWN: N_("withdrawn"),
 }
@@ -35,6 +50,7 @@ class Adding(StatesGroup):
 
     plate = State()
     words = State()
+    order = State()
 
 
 class Typed(Filter):
@@ -60,12 +76,15 @@ def router() -> Router:
     router.message.register(show_reports, Command("myreports"))
     router.message.register(add_plate, StateFilter(Adding.plate), Typed())
     router.message.register(add_words, StateFilter(Adding.words), Typed())
+    router.message.register(add_order, StateFilter(Adding.order), Typed())
     router.message.register(open_by_receipt, Receipt())
     router.callback_query.filter(OwnPress.filter())
     router.callback_query.register(show_reports, Action("list"))
     router.callback_query.register(open_report, Action("open"))
     router.callback_query.register(ask_plate, Action("plate"))
     router.callback_query.register(ask_words, Action("words"))
+    router.callback_query.register(ask_order, Action("order"))
+    router.callback_query.register(hand_over, Action("hand_over"))
     router.callback_query.register(ask_withdraw, Action("withdraw"))
     router.callback_query.register(withdraw, Action("withdrawn"))
     return router
@@ -98,7 +117,7 @@ async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visi
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
-    return show(query, report_text(flag, visit.vault, _), _report_rows(flag, visit.vault, _))
+    return show(query, report_text(flag, visit.vault, _), report_rows(flag, visit.vault, _))
 
 
 async def open_by_receipt(message: Message, receipt: str, visit: Visit) -> Method:
@@ -108,23 +127,29 @@ async def open_by_receipt(message: Message, receipt: str, visit: Visit) -> Metho
     if flag is None:
         text = _("There is no report with this code in your account.")
         return show(message, text, [[button(_("My reports"), OwnPress(action="list")), *back_home(_)]])
-    return show(message, report_text(flag, visit.vault, _), _report_rows(flag, visit.vault, _))
+    return show(message, report_text(flag, visit.vault, _), report_rows(flag, visit.vault, _))
 
 
 def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
     """A report as the person who sent it sees it."""
     lines = [_("<b>Report {receipt}</b>", receipt=show_receipt(flag.receipt(vault))), ""]
-    lines += [f"• {_(BEHAVIOURS[behaviour.code].name)}" for behaviour in flag.behaviours]
+    lines += [f"• {_(behaviour_name(each.code, by_passenger=flag.by_driver))}" for each in flag.behaviours]
     lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
     lines += detail_lines(details_of(flag), flag.order(vault), flag.plate(vault), _)
     if words := flag.words(vault):
         lines += ["", _("Your words:"), _("<blockquote>{words}</blockquote>", words=shorten(words))]
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
+    if flag.released_at is not None:
+        lines.append(_("{time}: given to the team", time=_.moment(flag.released_at)))
     if flag.opened_at is not None:
         lines.append(_("{time}: opened by a reviewer", time=_.moment(flag.opened_at)))
     if flag.state is FlagState.CLAIMED:
         lines.append(_("It is being looked at."))
-    if flag.ended_at is not None:
+    if flag.state is FlagState.HELD:
+        lines.append(_("Held until another person names the same car. Nobody of the team sees it."))
+    if flag.state is FlagState.COUNTED:
+        lines.append(_("Only counted. Nobody of the team sees it."))
+    elif flag.ended_at is not None:
         state = _(STATE_NAMES[flag.state])
         lines.append(_("{time}: {state}", time=_.moment(flag.ended_at), state=state))
     if flag.outcome is not None:
@@ -139,17 +164,40 @@ def shorten(words: str, length: int = 1500) -> str:
     return words.encode("utf-16-le")[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…"
 
 
-def _report_rows(flag: Flag, vault: Vault, _: Texts) -> list[Row]:
+def report_rows(flag: Flag, vault: Vault, _: Texts) -> list[Row]:
+    """What the person who sent a report can do with it."""
     rows: list[Row] = [[copy_button(_("Copy the code"), show_receipt(flag.receipt(vault)))]]
     if flag.is_open:
-        plate = _("Change the plate") if flag.sealed_plate else _("Add the plate")
-        words = _("Change your words") if flag.sealed_words else _("Add your words")
-        rows += [
-            [button(plate, OwnPress(action="plate", flag=flag.id))],
-            [button(words, OwnPress(action="words", flag=flag.id))],
-            [button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id), DANGER)],
-        ]
+        rows += add_rows(flag, _)
+    if flag.state in UNSEEN:
+        rows.append([button(_("Let the team look into it now"), OwnPress(action="hand_over", flag=flag.id))])
+    if flag.is_open:
+        rows.append([button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id), DANGER)])
     return [*rows, [button(_("« My reports"), OwnPress(action="list")), *back_home(_)]]
+
+
+def add_rows(flag: Flag, _: Texts) -> list[Row]:
+    """What can still be added to a report, and who may know of it; of a passenger no plate is kept."""
+    words = _("Change your words") if flag.sealed_words else _("Add your words")
+    if flag.by_driver:
+        named = _("Change the order number") if flag.sealed_order else _("Add the order number")
+        vehicle = button(named, OwnPress(action="order", flag=flag.id))
+    else:
+        named = _("Change the plate") if flag.sealed_plate else _("Add the plate")
+        vehicle = button(named, OwnPress(action="plate", flag=flag.id))
+    return [
+        [vehicle, button(words, OwnPress(action="words", flag=flag.id))],
+        [button(_("Who may know"), ConsentPress(action="open", flag=flag.id))],
+    ]
+
+
+async def hand_over(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
+    """Give a report to the team that was held or only counted until now."""
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    if flag is not None and flag.hand_over(visit.now):
+        await weigh_again(visit.session, visit.vault, flag)
+        await arrived(flag, visit)
+    return await open_report(query, callback_data, visit)
 
 
 async def _ask(query: CallbackQuery, flag_id: int, what: State, question: str, visit: Visit) -> Method:
@@ -184,18 +232,18 @@ async def add_plate(message: Message, visit: Visit) -> Method:
     _ = visit._
     plate = normalise_plate(message.text or "")
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
-    if flag is None or not flag.is_open:
+    if flag is None or not flag.is_open or flag.by_driver:
         return await show_reports(message, visit)
     if not plate:
         rows: list[Row] = [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
         return show(message, _("There are no letters or digits in that. Please write the plate once more."), rows)
     await visit.state.clear()
-    await keep_plate(visit.session, visit.vault, flag, plate)
-    await record(visit.session, visit.vault, Audited.ADDED, now=visit.now, flag_id=flag.id, detail="plate")
+    await released(await name_vehicle(visit.session, visit.vault, flag, plate, visit.now), visit)
+    await note_added(flag, "plate", visit)
     note = _("Saved. Thank you.")
     if not looks_kazakh(plate):
         note = _("Saved. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
-    return show(message, f"{note}\n\n{report_text(flag, visit.vault, _)}", _report_rows(flag, visit.vault, _))
+    return show(message, f"{note}\n\n{report_text(flag, visit.vault, _)}", report_rows(flag, visit.vault, _))
 
 
 async def add_words(message: Message, visit: Visit) -> Method:
@@ -211,9 +259,33 @@ async def keep_words(event: Event, words: str, visit: Visit) -> Method:
     if flag is None or not flag.is_open:
         return await show_reports(event, visit)
     flag.write_words(visit.vault, words)
-    await record(visit.session, visit.vault, Audited.ADDED, now=visit.now, flag_id=flag.id, detail="words")
+    await note_added(flag, "words", visit)
     note = _("Saved. Thank you for telling.")
-    return show(event, f"{note}\n\n{report_text(flag, visit.vault, _)}", _report_rows(flag, visit.vault, _))
+    return show(event, f"{note}\n\n{report_text(flag, visit.vault, _)}", report_rows(flag, visit.vault, _))
+
+
+async def ask_order(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
+    """Wait for the number of the order in the app."""
+    _ = visit._
+    question = _("Please write the order number as you see it in the app.")
+    return await _ask(query, callback_data.flag, Adding.order, question, visit)
+
+
+async def add_order(message: Message, visit: Visit) -> Method:
+    """Keep the number of the order."""
+    _ = visit._
+    order = (message.text or "").strip()
+    flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
+    if flag is None or not flag.is_open:
+        return await show_reports(message, visit)
+    if len(order) > ORDER_LIMIT:
+        rows: list[Row] = [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
+        return show(message, _("An order number is usually shorter. Please write only the number."), rows)
+    await visit.state.clear()
+    flag.write_order(visit.vault, order)
+    await note_added(flag, "order", visit)
+    text = f"{_('Saved. Thank you.')}\n\n{report_text(flag, visit.vault, _)}"
+    return show(message, text, report_rows(flag, visit.vault, _))
 
 
 async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
@@ -234,6 +306,7 @@ async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Vis
 async def withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """Take a report back."""
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
-    if flag is not None and flag.withdraw(visit.now):
+    was_seen = flag is not None and flag.state not in UNSEEN
+    if flag is not None and flag.withdraw(visit.now) and was_seen:
         await record(visit.session, visit.vault, Audited.WITHDRAWN, now=visit.now, flag_id=flag.id)
     return await open_report(query, callback_data, visit)

@@ -109,12 +109,13 @@ class TrialPress(CallbackData, prefix="trial"):
 
 
 class ReportPress(CallbackData, prefix="report"):
-    """The form of a flag: the draft, whether the ride goes on, and a form or behaviour."""
+    """The form of a flag: the draft, whether the ride goes on, a form or behaviour, "driver" if it's one who tells."""
 
     action: str
     draft: str = ""
     ride: str = ""
     code: str = ""
+    who: str = ""
 
 
 class FormPress(CallbackData, prefix="form"):
@@ -127,6 +128,21 @@ class FormPress(CallbackData, prefix="form"):
 
 class OwnPress(CallbackData, prefix="own"):
     """A person's own flags."""
+
+    action: str
+    flag: Number = 0
+
+
+class ConsentPress(CallbackData, prefix="consent"):
+    """Who may know of a person's own flag: its number, a recipient or a way to be reached."""
+
+    action: str
+    flag: Number = 0
+    value: str = ""
+
+
+class BarPress(CallbackData, prefix="bar"):
+    """Barring whoever sent a flag: its number."""
 
     action: str
     flag: Number = 0

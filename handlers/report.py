@@ -3,33 +3,51 @@
     Report an incident → is the ride going on? → what kind? → what happened? → stored, with a receipt
 
 The draft's name travels in the buttons, so pressing twice, or a repeated update, gives the same receipt. The flag is
-stored before its receipt is shown, and the receipt also goes through the outbox.
+stored before its receipt is shown, and the receipt also goes through the outbox. A driver who tells of a passenger goes
+the same way, asked in other words.
 """
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import NamedTuple
 
 from aiogram import Router
 from aiogram.filters import Command
+from aiogram.filters.callback_data import CallbackData
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
+from handlers.arrivals import arrived, note_added, released
 from handlers.home import back_home, call_rows, help_lines, help_text
 from handlers.notices import post_message, tell_team_of_flag
-from handlers.own import open_report
+from handlers.own import add_rows, open_report, report_rows, report_text
 from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
-from models.audit import Action as Audited
-from models.audit import record
-from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form, behaviours_of
-from models.details import Details
-from models.drafts import draft_of
-from models.flags import Flag, Ride, keep_plate, sent_from, store_flag, wait_before_next, weight
+from models.behaviours import (
+    BEHAVIOURS,
+    FORMS_OF_HARASSMENT,
+    MAX_SEVERITY,
+    Form,
+    behaviour_name,
+    behaviours_of,
+    form_name,
+)
+from models.consents import AT_FIRST, set_consents
+from models.details import Aim, Teller
+from models.drafts import Told, draft_of
+from models.escrow import name_vehicle
+from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
+from models.markup import units
 from models.outbox import Priority
 from models.receipts import show_receipt
+
+DRIVER = Teller.DRIVER.value
+WORDS_LIMIT = 4000
+"""Characters of a report's own words, as Telegram counts them."""
 
 
 def router() -> Router:
@@ -38,9 +56,10 @@ def router() -> Router:
     router.message.register(begin, Command("report"))
     router.callback_query.filter(ReportPress.filter())
     router.callback_query.register(begin, Action("begin"))
+    router.callback_query.register(begin_as_driver, Action("driver"))
     router.callback_query.register(ask_form, Action("ride"))
     router.callback_query.register(ask_behaviour, Action("form"))
-    router.callback_query.register(send, Action("send"))
+    router.callback_query.register(send, Action("send", "anew", "add"))
     return router
 
 
@@ -49,10 +68,7 @@ async def begin(event: Event, visit: Visit) -> Method:
     _ = visit._
     await visit.state.clear()
     begun = await draft_of(visit.session, visit.person.id)
-    return _ask_ride(event, secrets.token_urlsafe(6), begun is not None, _)
-
-
-def _ask_ride(event: Event, draft: str, begun: bool, _: Texts) -> Method:
+    draft = secrets.token_urlsafe(6)
     text = _(
         "<b>Report an incident</b>\n\nTell as much or as little as you want. It takes four taps and no typing.\n\n"
         "Is the ride going on now?"
@@ -61,33 +77,58 @@ def _ask_ride(event: Event, draft: str, begun: bool, _: Texts) -> Method:
         [button(_("Yes, I am in the car"), _press("ride", draft, Ride.GOING_ON), PRIMARY)],
         [button(_("No, it is over"), _press("ride", draft, Ride.OVER), PRIMARY)],
         [button(_("I am in danger: help now"), HomePress(action="help"), DANGER)],
+        [button(_("I am the driver, it is about a passenger"), _press("driver", draft, "", who=DRIVER))],
         back_home(_),
     ]
-    if begun:
+    if begun is not None:
         rows.insert(2, [button(_("Go on with my draft"), FormPress(action="begin"))])
     return show(event, text, rows)
 
 
-def _press(action: str, draft: str, ride: str, code: str = "") -> ReportPress:
-    return ReportPress(action=action, draft=draft, ride=ride, code=code)
+async def begin_as_driver(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
+    """Ask a driver whether the passenger is in the car."""
+    _ = visit._
+    draft = callback_data.draft[:16] or secrets.token_urlsafe(6)
+    text = _(
+        "<b>Report about a passenger</b>\n\nDrivers have the same right to respect. Tell as much or as little as you "
+        "want.\n\nIs the passenger in the car now?"
+    )
+    rows: list[Row] = [
+        [button(_("Yes, in the car"), _press("ride", draft, Ride.GOING_ON, who=DRIVER), PRIMARY)],
+        [button(_("No, the ride is over"), _press("ride", draft, Ride.OVER, who=DRIVER), PRIMARY)],
+        [button(_("I am in danger: help now"), HomePress(action="help"), DANGER)],
+        [button(_("« Back"), ReportPress(action="begin")), *back_home(_)],
+    ]
+    return show(query, text, rows)
+
+
+def _press(action: str, draft: str, ride: str, code: str = "", *, who: str = "") -> ReportPress:
+    return ReportPress(action=action, draft=draft, ride=ride, code=code, who=who)
 
 
 async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Ask what kind of behaviour it was."""
     _ = visit._
-    draft, ride = callback_data.draft, callback_data.ride
     if not _valid(callback_data):
         return await begin(query, visit)
+    draft, ride, who = callback_data.draft, callback_data.ride, callback_data.who
+    by_passenger = who == DRIVER
     rows: list[Row] = [
-        [button(_(FORM_NAMES[form]), _press("send" if form is Form.OTHER else "form", draft, ride, form))]
+        [
+            button(
+                _(form_name(form, by_passenger=by_passenger)),
+                _press("send" if form is Form.OTHER else "form", draft, ride, form, who=who),
+            )
+        ]
         for form in Form
+        if behaviours_of(form, by_passenger=by_passenger)
     ]
     if ride == Ride.OVER:
-        rows.append([button(_("Tell it step by step"), FormPress(action="begin", value=draft))])
-    rows.append(_help_and_back(ReportPress(action="begin"), _))
+        rows.append([button(_("Tell it step by step"), FormPress(action="begin", step=who, value=draft))])
+    rows.append(_help_and_back(ReportPress(action="driver" if by_passenger else "begin", draft=draft, who=who), _))
     text = _(
         "<b>What happened?</b>\n\nThe button “{not_sure}” sends your report at once. {terms}",
-        not_sure=_(FORM_NAMES[Form.OTHER]),
+        not_sure=_(form_name(Form.OTHER)),
         terms=_terms(_),
     )
     return show(query, text, rows)
@@ -96,15 +137,21 @@ async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visi
 async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Ask what happened, in the words of one form."""
     _ = visit._
-    draft, ride = callback_data.draft, callback_data.ride
     if not _valid(callback_data) or callback_data.code not in set(Form):
         return await begin(query, visit)
-    form = Form(callback_data.code)
+    draft, ride, who = callback_data.draft, callback_data.ride, callback_data.who
+    form, by_passenger = Form(callback_data.code), who == DRIVER
     rows: list[Row] = [
-        [button(_(behaviour.name), _press("send", draft, ride, behaviour.code))] for behaviour in behaviours_of(form)
+        [
+            button(
+                _(behaviour_name(behaviour.code, by_passenger=by_passenger)),
+                _press("send", draft, ride, behaviour.code, who=who),
+            )
+        ]
+        for behaviour in behaviours_of(form, by_passenger=by_passenger)
     ]
-    rows.append(_help_and_back(_press("ride", draft, ride), _))
-    text = f"<b>{_(FORM_NAMES[form])}</b>\n\n" + _(
+    rows.append(_help_and_back(_press("ride", draft, ride, who=who), _))
+    text = f"<b>{_(form_name(form, by_passenger=by_passenger))}</b>\n\n" + _(
         "Tap what fits best. Your report is sent at once.\n\n{terms}", terms=_terms(_)
     )
     return show(query, text, rows)
@@ -119,34 +166,49 @@ def _help_and_back(back: ReportPress, _: Texts) -> Row:
 
 
 def _valid(press: ReportPress) -> bool:
-    return 0 < len(press.draft) <= 16 and press.draft.isprintable() and press.ride in set(Ride)
+    return (
+        0 < len(press.draft) <= 16
+        and press.draft.isprintable()
+        and press.ride in set(Ride)
+        and press.who in {"", DRIVER}
+    )
 
 
 async def send(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
-    """Send the flag that the four taps made."""
-    code = callback_data.code
+    """Send the flag that the four taps made, as a new one or added to one of a short while ago."""
+    code, by_driver = callback_data.code, callback_data.who == DRIVER
     if not _valid(callback_data) or code not in BEHAVIOURS:
         return await begin(query, visit)
-    ride = Ride(callback_data.ride)
-    return await send_flag(query, visit, draft=callback_data.draft, codes=[code], ride=ride)
+    told = Told(codes=[code], teller=Teller.DRIVER if by_driver else None)
+    if callback_data.action == "add" and (shown := await add_to_earlier(query, told, visit)) is not None:
+        return shown
+    ways = None
+    if callback_data.action == "send":
+        ways = Ways(*(callback_data.model_copy(update={"action": action}) for action in ("add", "anew")))
+    return await send_flag(query, visit, draft=callback_data.draft, ride=Ride(callback_data.ride), told=told, ways=ways)
+
+
+class Ways(NamedTuple):
+    """What is pressed when a report is much like an earlier one: to add it there, or to send it all the same."""
+
+    add: CallbackData
+    anew: CallbackData
 
 
 async def send_flag(
-    query: CallbackQuery,
-    visit: Visit,
-    *,
-    draft: str,
-    codes: Sequence[str],
-    ride: Ride,
-    details: Details | None = None,
-    words: str | None = None,
-    order: str | None = None,
-    plate: str | None = None,
+    query: CallbackQuery, visit: Visit, *, draft: str, ride: Ride, told: Told, ways: Ways | None, kept: bool = False
 ) -> Method:
-    """Store the flag, give the receipt, tell the team; sent from the same draft again, it's the same flag."""
+    """Store the flag, give the receipt, tell the team; sent from the same draft again, it's the same flag.
+
+    Without `ways` nobody is asked whether it belongs to an earlier report; `kept` says that it stays a draft.
+    """
     _ = visit._
-    if (until := await _until(visit, draft, codes, ride, details)) is not None:
-        return _too_many(query, until, details is not None, visit)
+    codes, urgent = told.codes, weight(told.codes, ride, told.details()) == MAX_SEVERITY
+    if not urgent and await sent_from(visit.session, visit.person.id, draft) is None:
+        if ways is not None and (earlier := await _earlier(told, visit)) is not None:
+            return _offer_to_add(query, earlier, ways, visit)
+        if (until := await _until(visit)) is not None:
+            return _too_many(query, until, kept, visit)
     flag, is_new = await store_flag(
         visit.session,
         visit.vault,
@@ -155,32 +217,38 @@ async def send_flag(
         codes=codes,
         ride=ride,
         now=visit.now,
-        details=details,
+        details=told.details(),
+        aim=told.aim or Aim.ACT,
     )
-    if not flag.is_open:  # an old button, pressed again
+    if not is_new and not flag.is_open:  # an old button, pressed again
         return await open_report(query, OwnPress(action="open", flag=flag.id), visit)
     receipt = show_receipt(flag.receipt(visit.vault))
     if is_new:
-        if words:
-            flag.write_words(visit.vault, words)
-        if order:
-            flag.write_order(visit.vault, order)
-        if plate:
-            await keep_plate(visit.session, visit.vault, flag, plate)
-        await record(visit.session, visit.vault, Audited.RECEIVED, now=visit.now, flag_id=flag.id)
-        await tell_team_of_flag(visit.session, visit.vault, visit.texts, visit.person, visit.now)
+        await _keep_told(flag, told, visit)
         _post_receipt(receipt, visit)
-    return show(query, _stored(flag, receipt, codes, visit), _stored_rows(flag, receipt, visit))
+    return show(query, _stored(flag, receipt, visit), _stored_rows(flag, receipt, visit))
 
 
-async def _until(
-    visit: Visit, draft: str, codes: Sequence[str], ride: Ride, details: Details | None
-) -> datetime | None:
-    """Until when this flag has to wait; a repeated one never, and one of the highest severity neither."""
-    if weight(codes, ride, details or Details()) == MAX_SEVERITY:
-        return None
-    if await sent_from(visit.session, visit.person.id, draft) is not None:
-        return None
+async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
+    """Keep with a new flag all that was told besides buttons, and let the team know."""
+    if told.words:
+        flag.write_words(visit.vault, told.words)
+    if told.order:
+        flag.write_order(visit.vault, told.order)
+    if told.contact:
+        flag.write_contact(visit.vault, told.contact)
+    recipients = list(AT_FIRST) if told.consents is None else told.consents
+    await set_consents(visit.session, flag.id, recipients, visit.now)
+    freed: Sequence[Flag] = []
+    if told.plate and not flag.by_driver:
+        freed = await name_vehicle(visit.session, visit.vault, flag, told.plate, visit.now)
+    if flag not in freed:
+        await arrived(flag, visit)
+    await released(freed, visit)
+
+
+async def _until(visit: Visit) -> datetime | None:
+    """Until when the next flag has to wait."""
     return await wait_before_next(
         visit.session,
         visit.person.id,
@@ -190,10 +258,57 @@ async def _until(
     )
 
 
-def _too_many(query: CallbackQuery, until: datetime, is_draft: bool, visit: Visit) -> Method:
+async def _earlier(told: Told, visit: Visit) -> Flag | None:
+    return await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now)
+
+
+def _offer_to_add(query: CallbackQuery, earlier: Flag, ways: Ways, visit: Visit) -> Method:
+    _ = visit._
+    text = _(
+        "You sent a report like this one at {time}: <code>{receipt}</code>\n\nIs this about the same ride?",
+        time=_.moment(earlier.received_at),
+        receipt=show_receipt(earlier.receipt(visit.vault)),
+    )
+    rows: list[Row] = [
+        [button(_("Yes, add it to that report"), ways.add, PRIMARY)],
+        [button(_("No, it is another one: send it"), ways.anew, PRIMARY)],
+        [button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)],
+    ]
+    return show(query, text, rows)
+
+
+async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit) -> Method | None:
+    """Add what was told to the like report of a short while ago; None if there's none (any more), or no room in it."""
+    _ = visit._
+    flag = await _earlier(told, visit)
+    if flag is None:
+        return None
+    words = "\n\n".join(filter(None, (flag.words(visit.vault), told.words)))
+    if units(words) > WORDS_LIMIT:
+        return None
+    before = flag.severity
+    flag.add_behaviours(told.codes)
+    if told.words:
+        flag.write_words(visit.vault, words)
+    if told.order and flag.sealed_order is None:
+        flag.write_order(visit.vault, told.order)
+    for name, value in asdict(told.details()).items():
+        if getattr(flag, name) is None:
+            setattr(flag, name, value)
+    flag.weigh(same_vehicle=False)
+    if told.plate and flag.sealed_plate is None and not flag.by_driver:
+        await released(await name_vehicle(visit.session, visit.vault, flag, told.plate, visit.now), visit)
+    await note_added(flag, "behaviours", visit)
+    if flag.severity > before and flag.state in {State.NEW, State.CLAIMED}:
+        await tell_team_of_flag(visit.session, visit.vault, visit.texts, visit.person, visit.now)
+    text = f"{_('Added to your report.')}\n\n{report_text(flag, visit.vault, _)}"
+    return show(query, text, report_rows(flag, visit.vault, _))
+
+
+def _too_many(query: CallbackQuery, until: datetime, kept: bool, visit: Visit) -> Method:
     _ = visit._
     parts = [_("You have sent several reports in a short time. The next can be sent on {time}.", time=_.moment(until))]
-    if is_draft:
+    if kept:
         parts.append(_("What you told step by step is kept as a draft until then."))
     parts.append(_("You can add to a report that you have sent: /myreports. If you are in danger, please call 112."))
     rows: list[Row] = [[button(_("My reports"), OwnPress(action="list"))], *call_rows(help_lines(visit)), back_home(_)]
@@ -208,36 +323,50 @@ def _post_receipt(receipt: str, visit: Visit) -> None:
     post_message(visit.session, visit.vault, visit.person, message, priority=Priority.RECEIPT, now=visit.now)
 
 
-def _stored(flag: Flag, receipt: str, codes: Sequence[str], visit: Visit) -> str:
+def _stored(flag: Flag, receipt: str, visit: Visit) -> str:
     _ = visit._
     help_first = flag.severity == MAX_SEVERITY
+    codes = [behaviour.code for behaviour in flag.behaviours]
     parts = [help_text(_, help_lines(visit))] if help_first else []
     parts += [
         _("<b>Your report is saved.</b> It was not your fault.")
         if any(BEHAVIOURS[code].form in FORMS_OF_HARASSMENT for code in codes)
         else _("<b>Your report is saved.</b> Thank you for telling."),
         _("Your code: <code>{receipt}</code>", receipt=receipt),
-        _(
-            "We aim to look at it by {time}. Until it is closed you can add to it or withdraw it in /myreports. "
-            "The answer will be there too; this code finds it again.",
-            time=_.moment(flag.due_at),
-        ),
+        _what_follows(flag, visit),
     ]
     if not help_first:
         parts.append(_("If you are in danger, please call 112: this bot can't send help."))
     return "\n\n".join(parts)
 
 
+def _what_follows(flag: Flag, visit: Visit) -> str:
+    _ = visit._
+    if flag.state is State.HELD:
+        return _(
+            "Nobody sees it until another person names the same car; then it goes to the team and you are told. "
+            "You can send it to the team or withdraw it at any time in /myreports. It is deleted after {days} days.",
+            days=visit.terms.days_kept,
+        )
+    if flag.state is State.COUNTED:
+        return _("It is only counted: nobody reads it. In /myreports you can change that, or delete it.")
+    return _(
+        "We aim to look at it by {time}. Until it is closed you can add to it or withdraw it in /myreports. "
+        "The answer will be there too; this code finds it again.",
+        time=_.moment(flag.due_at),
+    )
+
+
 def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
     _ = visit._
-    calls = call_rows(help_lines(visit)) if flag.severity == MAX_SEVERITY else []
-    return [
-        *calls,
-        [copy_button(_("Copy the code"), receipt)],
-        [
-            button(_("Add the plate"), OwnPress(action="plate", flag=flag.id)),
-            button(_("Add your words"), OwnPress(action="words", flag=flag.id)),
-        ],
-        [button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id))],
-        [button(_("My reports"), OwnPress(action="list")), *back_home(_)],
-    ]
+    rows: list[Row] = [[copy_button(_("Copy the code"), receipt)]]
+    if flag.severity == MAX_SEVERITY:
+        rows = [
+            *call_rows(help_lines(visit)),
+            [button(_("A text for somebody you trust"), HomePress(action="text"))],
+            *rows,
+        ]
+    if flag.is_open:
+        rows += add_rows(flag, _)
+        rows.append([button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id))])
+    return [*rows, [button(_("My reports"), OwnPress(action="list")), *back_home(_)]]

@@ -11,6 +11,7 @@ from aiogram.filters import Command, CommandObject, Filter
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 
+from handlers.barring import bar_button
 from handlers.details import detail_lines, details_of
 from handlers.home import back_home
 from handlers.notices import tell_reporter
@@ -21,10 +22,10 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
-from models.behaviours import BEHAVIOURS, FORM_NAMES, MAX_SEVERITY
+from models.behaviours import BEHAVIOURS, MAX_SEVERITY, behaviour_name, form_name
 from models.flags import OUTCOME_NAMES, Flag, Outcome, Ride, State, flags_on_vehicle, queue, reviewed_flag
 from models.people import Person
-from models.team import role_of
+from models.team import Role, role_of
 
 PAGE = 8
 _LAST_PAGE = 10_000
@@ -156,7 +157,8 @@ async def _flag_screen(event: Event, flag: Flag, visit: Visit, *, note: str = ""
     lines += [_("<b>Flag №{number}</b>", number=flag.id) + f"  {_dots(flag)}", ""]
     for behaviour in flag.behaviours:
         known = BEHAVIOURS[behaviour.code]
-        lines.append(f"• {_(FORM_NAMES[known.form])}: {_(known.name)} ({known.code})")
+        name = behaviour_name(known.code, by_passenger=flag.by_driver)
+        lines.append(f"• {_(form_name(known.form, by_passenger=flag.by_driver))}: {_(name)} ({known.code})")
     lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
     plate = flag.plate(visit.vault)
     lines += detail_lines(details_of(flag), flag.order(visit.vault), plate, _)
@@ -173,7 +175,10 @@ async def _flag_screen(event: Event, flag: Flag, visit: Visit, *, note: str = ""
     words: Row = []
     if flag.sealed_words is not None:
         words = [button(_("Show the person's words"), ReviewPress(action="read", flag=flag.id))]
-    return show(event, "\n".join(lines), [words, *_work_rows(flag, visit.person, _), *rows])
+    barring: Row = []
+    if await role_of(visit.session, visit.person.id) is Role.OWNER:
+        barring = [bar_button(await visit.session.get_one(Person, flag.reporter_id), flag.id, _)]
+    return show(event, "\n".join(lines), [words, *_work_rows(flag, visit.person, _), barring, *rows])
 
 
 def _standing(flag: Flag, person: Person, _: Texts) -> str:

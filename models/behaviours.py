@@ -48,6 +48,10 @@ FORM_NAMES = {
 FORMS_OF_HARASSMENT = frozenset(Form) - {Form.DRIVING, Form.OTHER}
 
 
+MORE = "+"
+"""Ends the code of what is more severe than the behaviour of the same code without it."""
+
+
 @dataclass(frozen=True)
 class Behaviour:
     """A behaviour: its code, its name in plain words, and its severity from 1 to 4."""
@@ -61,6 +65,11 @@ class Behaviour:
         """The form it belongs to, which its code begins with."""
         return Form(self.code[:2])
 
+    @property
+    def base(self) -> str:
+        """The code of the behaviour that this is, however severe: two that share it exclude each other."""
+        return self.code.removesuffix(MORE)
+
 
 BEHAVIOURS = {
     behaviour.code: behaviour
@@ -68,6 +77,7 @@ BEHAVIOURS = {
         Behaviour("SX1", N_("Questions about private life"), 1),
         Behaviour("SX2", N_("Comments on body or clothes"), 1),
         Behaviour("SX3", N_("Flirting, asking for a number"), 1),
+        Behaviour("SX3+", N_("The same, after I said no"), 2),
         Behaviour("SX4", N_("Talk about sex"), 2),
         Behaviour("SX5", N_("Asked for sex"), 3),
         Behaviour("SX6", N_("Threats of sexual violence"), 4),
@@ -77,8 +87,10 @@ BEHAVIOURS = {
         Behaviour("NV1", N_("Staring, also in the mirror"), 1),
         Behaviour("NV2", N_("Winks, faces, gestures"), 2),
         Behaviour("NV3", N_("Filming or taking photos"), 2),
+        Behaviour("NV3+", N_("Filming intimate parts"), 3),
         Behaviour("NV4", N_("Showing sexual images"), 2),
         Behaviour("NV5", N_("Exposure, masturbation"), 3),
+        Behaviour("NV5+", N_("The same, going on right now"), 4),
         Behaviour("PH1", N_("Tried to touch or kiss"), 3),
         Behaviour("PH2", N_("Touch, kiss: hand, cheek"), 3),
         Behaviour("PH3", N_("Intimate touch, kiss on lips"), 4),
@@ -97,11 +109,40 @@ BEHAVIOURS = {
         Behaviour("OT", N_("Not sure, but it felt wrong"), 1),
     )
 }
+"""All of them, in the order in which they are offered: thirty, three of which have a more severe kind."""
+BY_PASSENGERS = {
+    "PH6": None,
+    "DI1": None,
+    "DR1": None,
+    "DR2": None,
+    "DR3": N_("Weapon, damage to the car"),
+    "ST3": N_("Followed me, came to my home"),
+}
+"""What a driver is asked about a passenger where it differs: another name, or None where it can't be."""
+FORMS_BY_PASSENGERS = {Form.DRIVING: N_("Weapon, damage to the car"), Form.UNEQUAL: N_("Hate for who you are")}
 
 
-def behaviours_of(form: Form) -> list[Behaviour]:
-    """The behaviours of a form, mildest first."""
-    return [behaviour for behaviour in BEHAVIOURS.values() if behaviour.form is form]
+def behaviours_of(form: Form, *, by_passenger: bool = False) -> list[Behaviour]:
+    """The behaviours of a form as they are offered; those of passengers where a driver tells."""
+    found = [behaviour for behaviour in BEHAVIOURS.values() if behaviour.form is form]
+    return [each for each in found if not by_passenger or BY_PASSENGERS.get(each.code, each.name) is not None]
+
+
+def behaviour_name(code: str, *, by_passenger: bool = False) -> str:
+    """What a behaviour is called, as it stands in the catalogues. Raises KeyError for an unknown code."""
+    return (BY_PASSENGERS.get(code) if by_passenger else None) or BEHAVIOURS[code].name
+
+
+def form_name(form: Form, *, by_passenger: bool = False) -> str:
+    """What a form is called, as it stands in the catalogues."""
+    return FORMS_BY_PASSENGERS.get(form, FORM_NAMES[form]) if by_passenger else FORM_NAMES[form]
+
+
+def with_toggled(codes: list[str], code: str) -> list[str]:
+    """The codes with one taken out or put in; of a behaviour and its more severe kind only the newer one stays."""
+    base = BEHAVIOURS[code].base
+    others = [each for each in codes if BEHAVIOURS[each].base != base]
+    return others if code in codes else [*others, code]
 
 
 def severity(

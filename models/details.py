@@ -25,6 +25,31 @@ class Platform(StrEnum):
     OTHER = "other"
 
 
+class Daytime(StrEnum):
+    """About when in the day, as people in Kazakhstan divide it."""
+
+    NIGHT = "night"
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+
+
+class Aim(StrEnum):
+    """What is to be done with a report: shown to the team, held until another person names the vehicle, or counted."""
+
+    ACT = "act"
+    HOLD = "hold"
+    COUNT = "count"
+
+
+class Reach(StrEnum):
+    """Whether the person who reported may be asked something, and how; none of them tells the team who it is."""
+
+    ANONYMOUS = "anonymous"
+    HERE = "here"
+    CONTACT = "contact"
+
+
 TELLER_NAMES = {
     Teller.PASSENGER: N_("I was the passenger"),
     Teller.DRIVER: N_("I was the driver"),
@@ -36,6 +61,22 @@ PLATFORM_NAMES = {
     Platform.APARU: "Aparu",
     Platform.OTHER: N_("Another one, or none"),
 }
+DAYTIME_NAMES = {
+    Daytime.MORNING: N_("Morning (6 to 12)"),
+    Daytime.AFTERNOON: N_("Afternoon (12 to 18)"),
+    Daytime.EVENING: N_("Evening (18 to 24)"),
+    Daytime.NIGHT: N_("Night (0 to 6)"),
+}
+AIM_NAMES = {
+    Aim.ACT: N_("Let the team look into it now"),
+    Aim.HOLD: N_("Hold it until another person names the same car"),
+    Aim.COUNT: N_("Only count it in the statistics"),
+}
+REACH_NAMES = {
+    Reach.ANONYMOUS: N_("No questions to me, please"),
+    Reach.HERE: N_("The team may ask me here, in this chat"),
+    Reach.CONTACT: N_("I leave another way to reach me"),
+}
 
 
 @dataclass(frozen=True)
@@ -46,9 +87,12 @@ class Details:
     platform: Platform | None = None
     happened_on: date | None = None
     """The day in Kazakhstan."""
+    daytime: Daytime | None = None
     repeated: bool | None = None
     """Whether it was not the first time."""
     minor: bool | None = None
     """Whether somebody under 18 was affected."""
     retaliation: bool | None = None
     """Whether it happened because of an earlier report."""
+    reach: Reach | None = None
+    """None: nothing was said, which is the same as anonymous."""

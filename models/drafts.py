@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, UtcDateTime
-from models.details import Platform, Teller
+from models.consents import Recipient
+from models.details import Aim, Daytime, Details, Platform, Reach, Teller
 from models.vault import Vault
 
 KEPT = timedelta(days=30)
@@ -27,8 +28,26 @@ class Told(BaseModel):
     repeated: bool | None = None
     minor: bool | None = None
     retaliation: bool | None = None
+    daytime: Daytime | None = None
+    aim: Aim | None = None
+    reach: Reach | None = None
+    contact: str | None = None
+    consents: list[Recipient] | None = None
     reviewed: bool = False
     """Whether the review was seen: from then on each answer leads back to it."""
+
+    def details(self) -> Details:
+        """What of it is stored as it was chosen by buttons."""
+        return Details(
+            teller=self.teller,
+            platform=self.platform,
+            happened_on=self.day,
+            daytime=self.daytime,
+            repeated=self.repeated,
+            minor=self.minor,
+            retaliation=self.retaliation,
+            reach=self.reach,
+        )
 
 
 class Draft(Base):

@@ -2,7 +2,11 @@
 
     new ──claim──▶ claimed ──close──▶ closed
      ▲──release──────┘
-    new, claimed ──withdraw──▶ withdrawn
+    new, claimed, held ──withdraw──▶ withdrawn
+    held, counted ──hand over──▶ new
+
+A held flag waits until another person names the same vehicle (`models/escrow.py`), a counted one is a number in the
+statistics; neither exists for the team.
 
 The number of a flag is for the team; the person who reported holds a receipt code. Whoever asks for a flag is named in
 the query: the reporter by the row, the team by its table, so a right is never assumed.
@@ -25,6 +29,7 @@ from sqlalchemy import (
     UniqueConstraint,
     delete,
     desc,
+    or_,
     select,
     text,
     update,
@@ -33,8 +38,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
-from models.behaviours import FIRST_LOOK, severity
-from models.details import Details, Platform, Teller
+from models.behaviours import BEHAVIOURS, FIRST_LOOK, MAX_SEVERITY, severity
+from models.details import Aim, Daytime, Details, Platform, Reach, Teller
+from models.people import barred
 from models.receipts import new_receipt
 from models.team import Member, reviews
 from models.vault import Box, Vault
@@ -53,8 +59,17 @@ class State(StrEnum):
 
     NEW = "new"
     CLAIMED = "claimed"
+    HELD = "held"
+    COUNTED = "counted"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+
+
+ENDED = frozenset({State.CLOSED, State.WITHDRAWN, State.COUNTED})
+"""Nothing more comes of it by itself; deleted after the retention."""
+UNSEEN = frozenset({State.HELD, State.COUNTED})
+"""The team doesn't know that it exists."""
+_FIRST_STATE = {Aim.ACT: State.NEW, Aim.HOLD: State.HELD, Aim.COUNT: State.COUNTED}
 
 
 class Outcome(StrEnum):
@@ -82,7 +97,10 @@ OUTCOMES_FOR_REPORTER = {
 """As the person who reported sees them: never a verdict on that person."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-_OPEN = text("state IN ('new', 'claimed')")  # spelt as in the index: with parameters SQLite would not use it
+# Spelt as in the indexes: with parameters SQLite would not use them.
+_OPEN, _HELD = text("state IN ('new', 'claimed')"), text("state = 'held'")
+SAME_STORY = timedelta(hours=2)
+"""Within so long, another report of the same behaviour by the same person is likely to be the same incident."""
 
 
 class Flag(Base):
@@ -93,10 +111,11 @@ class Flag(Base):
         UniqueConstraint("reporter_id", "draft"),
         Index("ix_flags_queue", desc("severity"), "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_flags_ended_at", "ended_at"),
+        Index("ix_flags_held", "received_at", sqlite_where=_HELD, postgresql_where=_HELD),
         CheckConstraint("severity BETWEEN 1 AND 4", "severity"),
         CheckConstraint("state <> 'claimed' OR reviewer_id IS NOT NULL", "claimed_by_somebody"),
         CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", "closed_with_outcome"),
-        CheckConstraint("(state IN ('closed', 'withdrawn')) = (ended_at IS NOT NULL)", "ended"),
+        CheckConstraint("(state IN ('closed', 'withdrawn', 'counted')) = (ended_at IS NOT NULL)", "ended"),
         CheckConstraint("(sealed_plate IS NULL) = (plate_index IS NULL)", "plate_indexed"),
         NEVER_REUSED,
     )
@@ -132,6 +151,10 @@ class Flag(Base):
     minor: Mapped[bool | None] = mapped_column(default=None)
     retaliation: Mapped[bool | None] = mapped_column(default=None)
     sealed_order: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """When it came to the team after it had been held or only counted."""
+    daytime: Mapped[Daytime | None] = mapped_column(words(Daytime, "daytime", closed=False), default=None)
+    reach: Mapped[Reach | None] = mapped_column(words(Reach, "reach", closed=False), default=None)
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
@@ -183,7 +206,7 @@ class Flag(Base):
         codes = [behaviour.code for behaviour in self.behaviours]
         level = weight(codes, self.ride, details, same_vehicle=same_vehicle)
         if level > self.severity:
-            self.severity, self.due_at = level, self.received_at + FIRST_LOOK[level]
+            self.severity, self.due_at = level, (self.released_at or self.received_at) + FIRST_LOOK[level]
 
     def write_contact(self, vault: Vault, contact: str) -> None:
         """Keep how the person may be reached."""
@@ -198,8 +221,27 @@ class Flag(Base):
 
     @property
     def is_open(self) -> bool:
-        """Whether it still waits for an outcome."""
-        return self.state in {State.NEW, State.CLAIMED}
+        """Whether it still waits for an outcome, or for another person; its reporter may add to it."""
+        return self.state not in ENDED
+
+    @property
+    def by_driver(self) -> bool:
+        """Whether a driver tells of a passenger: then no plate belongs to it."""
+        return self.teller is Teller.DRIVER
+
+    def hand_over(self, now: datetime) -> bool:
+        """Give what was held or only counted to the team; the time to look begins now."""
+        if self.state not in UNSEEN:
+            return False
+        self.state, self.ended_at, self.released_at = State.NEW, None, now
+        self.due_at = now + FIRST_LOOK[self.severity]
+        return True
+
+    def add_behaviours(self, codes: Sequence[str]) -> None:
+        """Add behaviours that it doesn't have yet; what is known by then decides how severe it is."""
+        kept = {behaviour.code for behaviour in self.behaviours}
+        self.behaviours += [FlagBehaviour(code=code) for code in dict.fromkeys(codes) if code not in kept]
+        self.weigh(same_vehicle=False)
 
     def claim(self, reviewer_id: int) -> bool:
         """Take it, unless somebody else has or it's ended."""
@@ -236,7 +278,7 @@ class FlagBehaviour(Base):
     __tablename__ = "flag_behaviours"
 
     flag_id: Mapped[int] = mapped_column(ForeignKey("flags.id", ondelete="CASCADE"), primary_key=True)
-    code: Mapped[str] = mapped_column(String(3), primary_key=True)
+    code: Mapped[str] = mapped_column(String(4), primary_key=True)
 
 
 async def store_flag(
@@ -249,9 +291,11 @@ async def store_flag(
     ride: Ride,
     now: datetime,
     details: Details | None = None,
+    aim: Aim = Aim.ACT,
 ) -> tuple[Flag, bool]:
     """The flag sent from this draft, and whether it's new: sent again, the draft gives the same flag.
 
+    What is to be held must get its vehicle in the same transaction, see `models/escrow.py`.
     Raises KeyError for an unknown behaviour.
     """
     sent = await sent_from(session, reporter_id, draft)
@@ -267,7 +311,8 @@ async def store_flag(
         draft=draft,
         ride=ride,
         severity=level,
-        state=State.NEW,
+        state=_FIRST_STATE[aim],
+        ended_at=now if aim is Aim.COUNT else None,
         received_at=now,
         due_at=now + FIRST_LOOK[level],
         wrapped_key=wrapped_key,
@@ -309,11 +354,25 @@ async def wait_before_next(
     return max((until for until in waits if until > now), default=None)
 
 
-async def keep_plate(session: AsyncSession, vault: Vault, flag: Flag, plate: str) -> None:
-    """Keep a normalised plate with a flag; a vehicle that was reported before makes it more severe."""
-    flag.write_plate(vault, plate)
-    others = [other for other in await flags_on_vehicle(session, vault, plate) if other.id != flag.id]
-    flag.weigh(same_vehicle=bool(others))
+async def weigh_again(session: AsyncSession, vault: Vault, flag: Flag) -> None:
+    """Make a flag more severe if the team knows of another one on its vehicle."""
+    plate = flag.plate(vault)
+    others = [] if plate is None else await flags_on_vehicle(session, vault, plate)
+    flag.weigh(same_vehicle=any(other.id != flag.id for other in others))
+
+
+async def same_story(
+    session: AsyncSession, vault: Vault, reporter_id: int, codes: Sequence[str], plate: str | None, now: datetime
+) -> Flag | None:
+    """An open flag that this person sent a short while ago, of a like behaviour and of no other vehicle."""
+    query = select(Flag).where(Flag.reporter_id == reporter_id, Flag.received_at > now - SAME_STORY)
+    bases = {BEHAVIOURS[code].base for code in codes}
+    for flag in await session.scalars(query.order_by(Flag.id.desc()).limit(20)):
+        known = flag.plate(vault)
+        other_vehicle = plate is not None and known is not None and plate != known
+        if flag.is_open and not other_vehicle and bases & {BEHAVIOURS[each.code].base for each in flag.behaviours}:
+            return flag
+    return None
 
 
 async def flags_of(session: AsyncSession, reporter_id: int, limit: int = 20) -> Sequence[Flag]:
@@ -335,8 +394,10 @@ async def own_flag_of_receipt(session: AsyncSession, vault: Vault, reporter_id: 
 
 
 async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -> Flag | None:
-    """A flag that this person may review: a member of the team, and not the one who sent it."""
-    return await _locked(session, flag_id, Flag.reporter_id != reviewer_id, reviews(reviewer_id))
+    """A flag that this person may review: a member of the team, not the one who sent it, and sent to the team."""
+    return await _locked(
+        session, flag_id, Flag.reporter_id != reviewer_id, Flag.state.not_in(UNSEEN), reviews(reviewer_id)
+    )
 
 
 async def _locked(session: AsyncSession, flag_id: int, *rights: ColumnElement[bool]) -> Flag | None:
@@ -348,10 +409,14 @@ async def _locked(session: AsyncSession, flag_id: int, *rights: ColumnElement[bo
 
 
 async def queue(session: AsyncSession, reviewer_id: int, *, limit: int, offset: int = 0) -> Sequence[Flag]:
-    """Open flags that this person may review: the most severe first, then the ones due soonest."""
+    """Open flags that this person may review: the most severe first, then the ones due soonest.
+
+    Of a barred person only the most severe ones come here.
+    """
     query = (
         select(Flag)
         .where(_OPEN, Flag.reporter_id != reviewer_id, reviews(reviewer_id))
+        .where(or_(Flag.severity == MAX_SEVERITY, Flag.reporter_id.not_in(barred())))
         .order_by(Flag.severity.desc(), Flag.due_at, Flag.id)
         .limit(limit)
         .offset(offset)
@@ -360,10 +425,10 @@ async def queue(session: AsyncSession, reviewer_id: int, *, limit: int, offset: 
 
 
 async def flags_on_vehicle(session: AsyncSession, vault: Vault, plate: str) -> Sequence[Flag]:
-    """The flags on the vehicle of a normalised plate, oldest first; without those that were withdrawn."""
+    """The flags on the vehicle of a normalised plate that the team knows of, oldest first, the withdrawn ones apart."""
     indexes = vault.indexes(plate.encode(), "plate")
-    query = select(Flag).where(Flag.plate_index.in_(indexes), Flag.state != State.WITHDRAWN).order_by(Flag.id)
-    return (await session.scalars(query)).all()
+    query = select(Flag).where(Flag.plate_index.in_(indexes), Flag.state.not_in(UNSEEN | {State.WITHDRAWN}))
+    return (await session.scalars(query.order_by(Flag.id))).all()
 
 
 async def release_from_leavers(session: AsyncSession) -> None:
@@ -373,5 +438,6 @@ async def release_from_leavers(session: AsyncSession) -> None:
 
 
 async def forget_ended(session: AsyncSession, before: datetime) -> None:
-    """Delete flags that ended before a moment, their keys with them."""
+    """Delete flags that ended before a moment, or are held since then, their keys with them."""
     await session.execute(delete(Flag).where(Flag.ended_at < before))
+    await session.execute(delete(Flag).where(_HELD, Flag.received_at < before))

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import LargeBinary, select
+from sqlalchemy import LargeBinary, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
@@ -48,6 +48,8 @@ class Person(Base):
     joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
     blocked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     """When the person blocked the bot; nothing is sent until they come back."""
+    barred_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """When an owner barred the person for misuse: their reports don't reach the team, the most severe ones apart."""
 
     conversation: Mapped[Conversation | None] = relationship(cascade="all, delete-orphan", passive_deletes=True)
     attempts: Mapped[list[Attempt]] = relationship(passive_deletes="all", lazy="raise")
@@ -136,6 +138,11 @@ async def find_person(session: AsyncSession, vault: Vault, telegram_id: int) -> 
     """The person of a Telegram id, if they ever wrote."""
     indexes = vault.indexes(_index_input(telegram_id), "person")
     return await session.scalar(select(Person).where(Person.telegram_index.in_(indexes)))
+
+
+def barred() -> Select[int]:
+    """The numbers of those whom an owner barred, for conditions of other queries."""
+    return select(Person.id).where(Person.barred_at.is_not(None))
 
 
 async def mark_blocked(session: AsyncSession, person_ids: Collection[int], now: datetime) -> None:

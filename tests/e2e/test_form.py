@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from bot.sandbox import Message, Phone
+from handlers.details import details_of
 from handlers.presses import FormPress
 from models.behaviours import BEHAVIOURS, FIRST_LOOK
-from models.details import Platform, Teller
+from models.consents import Consent, Recipient
+from models.details import Daytime, Details, Platform, Reach, Teller
 from models.drafts import Draft
 from models.flags import Flag
 from models.quiet import local_day
@@ -37,6 +39,15 @@ async def begin(phone: Phone, _: Say) -> Message:
     return await press(phone, _("Tell it step by step"), screen)
 
 
+async def to_review(phone: Phone, _: Say, screen: Message) -> int:
+    """Leave all other questions unanswered; how many were asked."""
+    asked = 0
+    while _("Send") not in labels(screen):
+        await press(phone, _("Skip") if _("Skip") in labels(screen) else _("Next »"), screen)
+        asked += 1
+    return asked
+
+
 async def test_everything_can_be_told_and_the_team_reads_it(house: House, language: str) -> None:
     phone, _ = passenger(house, language), say(language)
     desk = await reviewer(house)
@@ -52,14 +63,27 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
     await press(phone, _("Next »"), screen)
     screen = await send(phone, "Ол <b>айқайлады</b> & кетті")
     await press(phone, _("Yesterday"), screen)
+    await press(phone, _("Night (0 to 6)"), screen)
     await press(phone, "inDrive", screen)
     screen = await send(phone, "ORD-77 <1>")
     screen = await send(phone, "777 abe 05")
     await press(phone, _("Yes"), screen)
     await press(phone, _("No"), screen)
     await press(phone, _("No"), screen)
+    await press(phone, _("Let the team look into it now"), screen)
+    await press(phone, _("I leave another way to reach me"), screen)
+    screen = await send(phone, "Хат жазыңыз, 18:00-ден кейін")
+    await press(phone, _("An organisation that gives legal help"), screen)
+    await press(phone, _("Next »"), screen)
     assert _("<b>Before you send it</b>") in screen.text
-    for said in ("айқайлады", "777ABE05", "ORD-77 <1>", "inDrive", _("The same person did this before")):
+    for said in (
+        "айқайлады",
+        "777ABE05",
+        "ORD-77 <1>",
+        "inDrive",
+        _("The same person did this before"),
+        _("Night (0 to 6)"),
+    ):
         assert said in screen.text
     assert not await stored(house, Flag)
     phone.tap(_("Send"), screen)
@@ -68,14 +92,18 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
     (sent,) = await stored(house, Flag)
     vault = house.app.vault
     assert [behaviour.code for behaviour in sent.behaviours] == ["NV3", "VB2"]
-    assert (sent.teller, sent.platform, sent.repeated, sent.minor, sent.retaliation) == (
-        Teller.WITNESS,
-        Platform.INDRIVE,
-        True,
-        False,
-        False,
+    assert details_of(sent) == Details(
+        teller=Teller.WITNESS,
+        platform=Platform.INDRIVE,
+        happened_on=local_day(house.clock()) - timedelta(days=1),
+        daytime=Daytime.NIGHT,
+        repeated=True,
+        minor=False,
+        retaliation=False,
+        reach=Reach.CONTACT,
     )
-    assert sent.happened_on == local_day(house.clock()) - timedelta(days=1)
+    assert sent.contact(vault) == "Хат жазыңыз, 18:00-ден кейін"
+    assert {each.recipient for each in await stored(house, Consent)} == {Recipient.STATISTICS, Recipient.LEGAL_AID}
     assert (sent.words(vault), sent.order(vault), sent.plate(vault)) == (
         "Ол <b>айқайлады</b> & кетті",
         "ORD-77 <1>",
@@ -100,11 +128,7 @@ async def test_every_question_can_be_skipped_and_what_is_left_is_accepted(small_
     phone, _ = passenger(small_house), say("en")
     await reviewer(small_house)
     screen = await begin(phone, _)
-    asked = 0
-    while "Skip" in labels(screen):
-        await press(phone, "Skip", screen)
-        asked += 1
-    assert asked == 10
+    assert await to_review(phone, _, screen) == 13
     await press(phone, "Send", screen)
     (sent,) = await stored(small_house, Flag)
     assert [behaviour.code for behaviour in sent.behaviours] == ["OT"]
@@ -121,7 +145,7 @@ async def test_one_can_go_back_and_change_any_answer_from_the_review(small_house
     await press(phone, "I was the driver", screen)
     while "Send" not in labels(screen):
         assert "Number plate" not in screen.text  # of a passenger no plate is asked
-        await press(phone, "Skip", screen)
+        await press(phone, "Skip" if "Skip" in labels(screen) else "Next »", screen)
     assert "Plate" not in labels(screen)
     await press(phone, "Told by", screen)
     await press(phone, "I was the passenger", screen)
@@ -160,11 +184,10 @@ async def test_a_draft_survives_a_restart_is_offered_again_and_deleted_on_wish_o
     async with open_house(database_url, sandbox=house.sandbox, clock=house.clock, **QUICK) as house:
         screen = await send(phone, "/report")
         await press(phone, _("Go on with my draft"), screen)
-        assert "2/10" in screen.text
+        assert "2/13" in screen.text
         await press(phone, _("« Back"), screen)
         assert "✓ " + _("I saw it") in labels(screen)
-        while _("Send") not in labels(screen):
-            await press(phone, _("Skip" if _("Skip") in labels(screen) else "Next »"), screen)
+        await to_review(phone, _, screen)
         await press(phone, _("Delete the draft"), screen)
         assert await stored(house, Draft) == []
         await begin(phone, _)
@@ -189,6 +212,7 @@ async def test_a_minor_or_retaliation_makes_it_more_urgent(
     for name in ("repeated", "minor", "retaliation"):
         await phone.press_data(FormPress(action="go", step=name).pack(), screen)
         await press(phone, "Yes" if name in answers else "No", screen)
+    await to_review(phone, _, screen)
     await press(phone, "Send", screen)
     (sent,) = await stored(small_house, Flag)
     assert sent.severity == severity
@@ -238,11 +262,10 @@ async def test_who_sends_many_reports_waits_a_while_but_never_with_the_most_seve
     limits = QUICK | {"flags_an_hour": 2, "flags_a_day": 3}
     async with open_house(database_url, **limits) as house:
         phone, _ = passenger(house), say("en")
-        for _time in range(2):
-            await flag(phone, _)
+        for code in ("VB1", "VB2"):
+            await flag(phone, _, code)
         screen = await begin(phone, _)
-        while "Send" not in labels(screen):
-            await press(phone, "Skip", screen)
+        await to_review(phone, _, screen)
         await press(phone, "Send", screen)
         assert "several reports in a short time" in screen.text
         assert "112" in screen.text

@@ -1,6 +1,7 @@
 """A passenger flags what happened: four taps, no typing, a receipt; and it stays theirs to see and to change."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import or_, select
@@ -75,9 +76,10 @@ async def assert_fast(house: House, language: str, code: str, ride: Ride) -> Non
 
 
 async def test_every_behaviour_is_flagged_in_four_taps_without_typing(small_house: House) -> None:
-    assert len(BEHAVIOURS) == 30
+    assert len({behaviour.base for behaviour in BEHAVIOURS.values()}) == 30
     for number, code in enumerate(BEHAVIOURS):
         await assert_fast(small_house, "ru", code, list(Ride)[number % 2])
+        small_house.clock.shift += timedelta(hours=3)  # not the same story again
     flags = await stored(small_house, Flag)
     assert [[behaviour.code for behaviour in flag.behaviours] for flag in flags] == [[code] for code in BEHAVIOURS]
     await assert_sound(small_house)
@@ -119,7 +121,7 @@ async def test_tapping_twice_or_on_an_old_screen_gives_the_same_receipt(house: H
     screen = await send(phone, "/start")
     for text in ("Report an incident", "Yes, I am in the car", "Touch or force"):
         await press(phone, _(text), screen)
-    again = next(data for data in presses(screen) if data.endswith("PH1"))
+    again = next(data for data in presses(screen) if data.endswith("PH1:"))
     phone.tap_data(again, screen)
     phone.tap_data(again, screen)
     await phone.press_data(again, screen)

@@ -143,6 +143,29 @@ async def test_migrating_twice_changes_nothing(database: Database) -> None:
     assert await current_revision(database) == newest_revision()
 
 
+async def test_reports_of_before_stay_whole_when_their_table_is_changed(empty: Database) -> None:
+    await migrate(empty, "0003")
+    async with empty.engine.begin() as connection:
+        for statement in (
+            "INSERT INTO people (id, telegram_index, sealed_telegram_id, language, language_chosen, joined_at)"
+            " VALUES (1, {b}, {b}, 'kk', {no}, '2026-11-21 00:00:00')",
+            "INSERT INTO flags (id, uid, reporter_id, draft, ride, severity, state, received_at, due_at, wrapped_key,"
+            " receipt_index, sealed_receipt) VALUES (7, {b}, 1, 'd', 'over', 2, 'new', '2026-11-21 00:00:00',"
+            " '2026-11-21 00:00:00', {b}, {b}, {b})",
+            "INSERT INTO flag_behaviours (flag_id, code) VALUES (7, 'VB2')",
+        ):
+            blob = "x'01'" if empty.is_sqlite else "'\\x01'"
+            await connection.execute(text(statement.format(b=blob, no="0" if empty.is_sqlite else "false")))
+    for revision in ("head", "0003", "head"):
+        await migrate(empty, revision)
+        rows = "SELECT flags.id, flags.state, code FROM flags JOIN flag_behaviours ON flag_id = flags.id"
+        found = await ask(empty, lambda c: c.execute(text(rows)).all())
+        assert [tuple(row) for row in found] == [(7, "new", "VB2")]
+    async with empty.engine.begin() as connection:  # and the rows are still tied to each other
+        await connection.execute(text("DELETE FROM people"))
+    assert await ask(empty, lambda c: c.scalar(text("SELECT count(*) FROM flag_behaviours"))) == 0
+
+
 async def test_processes_that_start_at_once_migrate_once(empty: Database) -> None:
     replicas = [Database(empty.url.render_as_string(hide_password=False)) for _ in range(3)]
     try:

@@ -10,7 +10,8 @@ from models.behaviours import BEHAVIOURS, FIRST_LOOK, FORM_NAMES, Form, behaviou
 
 # The table that the list is made from: code and severity.
 TABLE = """
-SX1 1  SX2 1  SX3 1  SX4 2  SX5 3  SX6 4  VB1 1  VB2 2  VB3 3  NV1 1  NV2 2  NV3 2  NV4 2  NV5 3  OT 1
+SX1 1  SX2 1  SX3 1  SX3+ 2  SX4 2  SX5 3  SX6 4  VB1 1  VB2 2  VB3 3  OT 1
+NV1 1  NV2 2  NV3 2  NV3+ 3  NV4 2  NV5 3  NV5+ 4
 PH1 3  PH2 3  PH3 4  PH4 4  PH5 4  PH6 4  ST1 2  ST2 3  ST3 4  ST4 3  DI1 2  DI2 3  DR1 1  DR2 3  DR3 4
 """
 

@@ -11,6 +11,7 @@ from sqlalchemy import select, text, update
 from bot.backup import backup, restore
 from models.audit import AuditEntry, AuditHead
 from models.cohorts import Cohort, is_in, join_cohort
+from models.consents import Recipient, set_consents
 from models.conversation import Conversation
 from models.course import Answer, Attempt
 from models.database import Database
@@ -42,6 +43,7 @@ async def live(database: Database, vault: Vault, *telegram_ids: int) -> list[Per
             flag.write_words(vault, "words")
             flag.write_plate(vault, "123ABC02")
             flag.write_contact(vault, "contact")
+            await set_consents(session, flag.id, [Recipient.POLICE], NOW)
             attempt = Attempt(person_id=person.id, lesson=1, version="1", place="q1", started_at=NOW)
             session.add_all([attempt, Member(person_id=person.id, role=Role.REVIEWER, since=NOW)])
             await session.flush()

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from models.audit import Action, record
+from models.consents import Recipient, set_consents
 from models.conversation import Conversation
 from models.course import Attempt
 from models.database import Database
@@ -62,6 +63,7 @@ async def live(database: Database, vault: Vault) -> str:
         flag.write_words(vault, WORDS)
         flag.write_plate(vault, PLATE)
         flag.write_contact(vault, f"{NAME}, {PHONE}, @{USERNAME}")
+        await set_consents(session, flag.id, [Recipient.LEGAL_AID], NOW)
         flag.claim(reviewer.id)
         receipt = flag.receipt(vault)
         person.conversation = Conversation(person_id=person.id)

@@ -151,7 +151,7 @@ async def test_1_a_flag_whose_receipt_was_shown_survives_kill_9_at_any_moment(pa
         passenger.tap_data(pressed, form)
         async with process.running(signal.SIGKILL):
             await passenger.until(lambda p: p.texts.count(shown) >= 2, timeout=60)
-            passenger.tap_data("report:send:another:now:PH6")
+            passenger.tap_data("report:send:another:now:PH6:")
             await eventually(lambda: stored(database, 2), 30)
         sandbox.faults.clear()
         await let_leases_run_out(database)
@@ -413,7 +413,7 @@ async def test_7_an_outage_of_telegram_delays_and_never_drops(database_url: str)
         for phone in phones:  # stored while nothing can be shown or sent
             sandbox.faults.broken(times=10**6, method="sendMessage")
             sandbox.faults.broken(times=10**6, method="editMessageText")
-            phone.tap_data("report:send:draft:over:VB2")
+            phone.tap_data("report:send:draft:over:VB2:")
         await eventually(lambda: stored(app.database, 10))
         await serving.aclose()  # and now it takes no connection at all
         sandbox.faults.clear()

@@ -1,0 +1,38 @@
+"""What follows when a report comes to the team: an entry in the audit, word to the team and to whoever waited."""
+
+from collections.abc import Sequence
+
+from handlers.notices import tell_reporter, tell_team_of_flag
+from handlers.visit import Visit
+from models.audit import Action as Audited
+from models.audit import record
+from models.behaviours import MAX_SEVERITY
+from models.flags import UNSEEN, Flag
+from models.people import Person
+
+
+async def arrived(flag: Flag, visit: Visit) -> None:
+    """Note that a report was received, and tell the team; of one that isn't for the team nothing is noted.
+
+    Nobody is called for a report of somebody who was barred, unless it's of the highest severity.
+    """
+    if flag.state in UNSEEN:
+        return
+    await record(visit.session, visit.vault, Audited.RECEIVED, now=visit.now, flag_id=flag.id)
+    reporter = await visit.session.get_one(Person, flag.reporter_id)
+    if reporter.barred_at is None or flag.severity == MAX_SEVERITY:
+        await tell_team_of_flag(visit.session, visit.vault, visit.texts, reporter, visit.now)
+
+
+async def released(flags: Sequence[Flag], visit: Visit) -> None:
+    """What was held comes to the team, and each who waited is told that there's news."""
+    for flag in flags:
+        await arrived(flag, visit)
+        reporter = await visit.session.get_one(Person, flag.reporter_id)
+        await tell_reporter(visit.session, visit.vault, visit.texts, reporter, flag.id, visit.now)
+
+
+async def note_added(flag: Flag, what: str, visit: Visit) -> None:
+    """Note in the audit that the person who reported added something; `what` names it, in 64 characters at most."""
+    if flag.state not in UNSEEN:
+        await record(visit.session, visit.vault, Audited.ADDED, now=visit.now, flag_id=flag.id, detail=what)

@@ -1,0 +1,140 @@
+"""Who may know of a report that was sent: whether the person may be asked something, and who besides the team.
+
+Everything is said for one report, can be changed as long as the report is kept, and stands in its history.
+"""
+
+from aiogram import Router
+from aiogram.filters import StateFilter
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
+
+from handlers.details import consent_line
+from handlers.home import back_home
+from handlers.own import Typed, show_reports
+from handlers.presses import Action, ConsentPress, OwnPress
+from handlers.screens import PRIMARY, Event, Method, Row, button, show
+from handlers.texts import Texts
+from handlers.visit import Visit
+from models.audit import Action as Audited
+from models.audit import record
+from models.consents import RECIPIENT_NAMES, Recipient, change_consent, consents_of
+from models.details import REACH_NAMES, Reach
+from models.flags import UNSEEN, Flag, own_flag
+from models.markup import units
+from models.words import N_
+
+CONTACT_LIMIT = 300
+"""Characters of a contact, as Telegram counts them."""
+ASK_CONTACT = N_(
+    "<b>How can you be reached safely?</b>\n\nWrite the way and when it is safe, for example: “messages only, "
+    "after 18:00”. It is kept encrypted. The team sees it only if two of them agree that it is needed."
+)
+TOO_LONG = N_("That is longer than {limit} characters. Please write it shorter.")
+
+
+class Reaching(StatesGroup):
+    """How a person can be reached is about to be typed; the data holds `flag`, its number."""
+
+    contact = State()
+
+
+def router() -> Router:
+    """Routes for who may know."""
+    router = Router(name="consent")
+    router.message.register(take_contact, StateFilter(Reaching.contact), Typed())
+    router.callback_query.filter(ConsentPress.filter())
+    router.callback_query.register(open_consents, Action("open"))
+    router.callback_query.register(toggle, Action("toggle"))
+    router.callback_query.register(choose_reach, Action("reach"))
+    return router
+
+
+async def open_consents(query: CallbackQuery, callback_data: ConsentPress, visit: Visit) -> Method:
+    """Who may know of this report."""
+    await visit.state.clear()
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    if flag is None:
+        return await show_reports(query, visit)
+    return await _screen(query, flag, visit)
+
+
+async def _screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Method:
+    _ = visit._
+    given = await consents_of(visit.session, flag.id)
+    lines = [note] if note else []
+    lines += [
+        _("<b>Who may know</b>"),
+        _("The team never sees your account. Nobody else gets your report without your consent here."),
+        consent_line(given, _),
+    ]
+    if flag.sealed_contact is not None and (contact := flag.contact(visit.vault)):
+        lines.append(_("Your contact: <blockquote>{words}</blockquote>", words=contact))
+    reach = flag.reach or Reach.ANONYMOUS
+    rows: list[Row] = [
+        [_choice(_(name), ConsentPress(action="toggle", flag=flag.id, value=each), each in given)]
+        for each, name in RECIPIENT_NAMES.items()
+    ]
+    rows += [
+        [_choice(_(name), ConsentPress(action="reach", flag=flag.id, value=each), each is reach)]
+        for each, name in REACH_NAMES.items()
+    ]
+    back = button(_("« Back"), OwnPress(action="open", flag=flag.id))
+    return show(event, "\n\n".join(lines), [*rows, [back, *back_home(_)]])
+
+
+def _choice(label: str, press: ConsentPress, chosen: bool) -> InlineKeyboardButton:
+    return button(("✓ " if chosen else "") + label, press, PRIMARY if chosen else None)
+
+
+async def toggle(query: CallbackQuery, callback_data: ConsentPress, visit: Visit) -> Method:
+    """Give a consent, or take it back."""
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    if flag is None or callback_data.value not in set(Recipient):
+        return await show_reports(query, visit)
+    recipient = Recipient(callback_data.value)
+    stands = await change_consent(visit.session, flag.id, recipient, visit.now)
+    await _note(flag, Audited.CONSENTED if stands else Audited.CONSENT_REVOKED, recipient, visit)
+    return await _screen(query, flag, visit)
+
+
+async def choose_reach(query: CallbackQuery, callback_data: ConsentPress, visit: Visit) -> Method:
+    """Choose whether one may be asked; for another way it's asked which."""
+    _ = visit._
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    if flag is None or callback_data.value not in set(Reach):
+        return await show_reports(query, visit)
+    reach = Reach(callback_data.value)
+    if reach is Reach.CONTACT:
+        await visit.state.set_state(Reaching.contact)
+        await visit.state.set_data({"flag": flag.id})
+        return show(query, _(ASK_CONTACT), [_cancel(flag.id, _)])
+    await visit.state.clear()
+    flag.reach, flag.sealed_contact = reach, None
+    await _note(flag, Audited.REACH_CHANGED, reach, visit)
+    return await _screen(query, flag, visit)
+
+
+def _cancel(flag_id: int, _: Texts) -> Row:
+    return [button(_("Cancel"), ConsentPress(action="open", flag=flag_id)), *back_home(_)]
+
+
+async def take_contact(message: Message, visit: Visit) -> Method:
+    """Keep how the person can be reached."""
+    _ = visit._
+    contact = (message.text or "").strip()
+    flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
+    if flag is None:
+        return await show_reports(message, visit)
+    if units(contact) > CONTACT_LIMIT:
+        return show(message, _(TOO_LONG, limit=CONTACT_LIMIT), [_cancel(flag.id, _)])
+    await visit.state.clear()
+    flag.reach = Reach.CONTACT
+    flag.write_contact(visit.vault, contact)
+    await _note(flag, Audited.REACH_CHANGED, Reach.CONTACT, visit)
+    return await _screen(message, flag, visit, note=_("Saved. Thank you."))
+
+
+async def _note(flag: Flag, action: Audited, detail: str, visit: Visit) -> None:
+    """Write it down, unless the team doesn't know of the report."""
+    if flag.state not in UNSEEN:
+        await record(visit.session, visit.vault, action, now=visit.now, flag_id=flag.id, detail=detail)

@@ -1,0 +1,71 @@
+"""Consents: who else may know of a flag, said by the person who reported, for each recipient, and taken back at will.
+
+The team reads every flag that was sent to it. Nothing is passed on to anybody else without a consent that stands.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, UtcDateTime, words
+from models.words import N_
+
+
+class Recipient(StrEnum):
+    """Who else may know, each a step further."""
+
+    STATISTICS = "statistics"
+    PLATFORM = "platform"
+    LEGAL_AID = "legal aid"
+    POLICE = "police"
+
+
+RECIPIENT_NAMES = {
+    Recipient.STATISTICS: N_("Statistics, without any detail of you"),
+    Recipient.PLATFORM: N_("The app through which the ride was ordered"),
+    Recipient.LEGAL_AID: N_("An organisation that gives legal help"),
+    Recipient.POLICE: N_("The police"),
+}
+AT_FIRST = frozenset({Recipient.STATISTICS})
+"""What stands as long as nothing else was said: a number among others names nobody."""
+
+
+class Consent(Base):
+    """That a recipient may know of a flag; withdrawn, the row says since when not any more."""
+
+    __tablename__ = "consents"
+
+    flag_id: Mapped[int] = mapped_column(ForeignKey("flags.id", ondelete="CASCADE"), primary_key=True)
+    recipient: Mapped[Recipient] = mapped_column(words(Recipient, "recipient", closed=False), primary_key=True)
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+async def consents_of(session: AsyncSession, flag_id: int) -> set[Recipient]:
+    """The recipients that may know of a flag now."""
+    query = select(Consent.recipient).where(Consent.flag_id == flag_id, Consent.revoked_at.is_(None))
+    return set(await session.scalars(query))
+
+
+async def set_consents(session: AsyncSession, flag_id: int, recipients: Sequence[Recipient], now: datetime) -> None:
+    """Give the consents of a flag that has none yet."""
+    session.add_all(Consent(flag_id=flag_id, recipient=each, given_at=now) for each in dict.fromkeys(recipients))
+    await session.flush()
+
+
+async def change_consent(session: AsyncSession, flag_id: int, recipient: Recipient, now: datetime) -> bool:
+    """Give a consent that doesn't stand, or take back one that does; whether it stands now."""
+    consent = await session.get(Consent, (flag_id, recipient), with_for_update=True)
+    if consent is None:
+        session.add(Consent(flag_id=flag_id, recipient=recipient, given_at=now))
+        await session.flush()
+        return True
+    if consent.revoked_at is None:
+        consent.revoked_at = now
+        return False
+    consent.given_at, consent.revoked_at = now, None
+    return True

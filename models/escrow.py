@@ -1,0 +1,57 @@
+"""Escrow: a flag that is held until a second, different person names the same vehicle; then both go to the team.
+
+Naming a vehicle and looking for others on it happen under one lock for that vehicle, in one transaction: of two people
+who name it in the same moment, the second sees the first. What a person sent for statistics only, or took back, matches
+nothing; two flags of one person don't match either.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.flags import Flag, State, weigh_again
+from models.vault import Vault
+
+_COUNTS = frozenset({State.NEW, State.CLAIMED, State.CLOSED, State.HELD})
+"""Flags that say somebody named this vehicle."""
+
+
+async def lock_vehicle(session: AsyncSession, vault: Vault, plate: str) -> None:
+    """Be the only one who names this vehicle until the transaction ends; on SQLite there's one writer anyway."""
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    for index in sorted(vault.indexes(plate.encode(), "plate")):
+        await session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(index[:8], "big", signed=True))))
+
+
+async def name_vehicle(session: AsyncSession, vault: Vault, flag: Flag, plate: str, now: datetime) -> Sequence[Flag]:
+    """Keep a normalised plate with a flag: a vehicle that was reported before makes it more severe.
+
+    Returns the flags that this released from being held, oldest first; this one may be among them.
+    """
+    await lock_vehicle(session, vault, plate)
+    flag.write_plate(vault, plate)
+    await session.flush()
+    await weigh_again(session, vault, flag)
+    return await _release_matching(session, vault, flag, now)
+
+
+async def _release_matching(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> Sequence[Flag]:
+    """Release what is held on the vehicle of a flag, if two persons have named it; the caller holds its lock."""
+    plate = flag.plate(vault)
+    if plate is None or flag.state not in _COUNTS:
+        return []
+    indexes = vault.indexes(plate.encode(), "plate")
+    query = select(Flag).where(Flag.plate_index.in_(indexes), Flag.state.in_(_COUNTS)).order_by(Flag.id)
+    named = (await session.scalars(query.with_for_update(of=Flag).execution_options(populate_existing=True))).all()
+    if len({each.reporter_id for each in named}) < 2:
+        return []
+    held = [each for each in named if each.state is State.HELD]
+    for each in held:
+        each.hand_over(now)
+    await session.flush()
+    for each in held:
+        await weigh_again(session, vault, each)
+    return held

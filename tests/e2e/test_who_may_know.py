@@ -1,0 +1,299 @@
+"""Who may know of a report: held until another person names the car, only counted, consents, questions, a contact."""
+
+from bot.sandbox import Message, Phone
+from handlers.presses import ConsentPress, FormPress, OwnPress, ReviewPress
+from models.audit import AuditEntry
+from models.consents import Consent, Recipient
+from models.details import Reach
+from models.flags import Flag, State
+from tests.e2e.test_form import begin, to_review
+from tests.e2e.walking import (
+    CODE,
+    Say,
+    assert_sound,
+    called,
+    code_on,
+    flag,
+    labels,
+    passenger,
+    press,
+    reviewer,
+    say,
+    send,
+    stored,
+    whole,
+)
+from tests.house import DRIVER, House
+
+HOLD, COUNT = "Hold it until another person names the same car", "Only count it in the statistics"
+NEWS = "There is news for you."
+
+
+async def told(phone: Phone, _: Say, aim: str, plate: str | None = None) -> Message:
+    """Send a report of one behaviour step by step."""
+    screen = await begin(phone, _)
+    await press(phone, _("Skip"), screen)
+    await press(phone, _("Rude or threatening words"), screen)
+    await press(phone, _("Insults, shaming, shouting"), screen)
+    if plate:
+        await phone.press_data(FormPress(action="go", step="plate").pack(), screen)
+        screen = await send(phone, plate)
+    await phone.press_data(FormPress(action="go", step="aim").pack(), screen)
+    await press(phone, _(aim), screen)
+    await to_review(phone, _, screen)
+    assert _(aim) in screen.text
+    await press(phone, _("Send"), screen)
+    if CODE.search(screen.text) and _("Yes, add it to that report") not in labels(screen):
+        await code_came(phone, screen)
+    return screen
+
+
+async def code_came(phone: Phone, screen: Message) -> None:
+    """Wait until the code came as a message too."""
+    await phone.until(lambda phone: phone.texts.count(code_on(screen)) == 2)
+
+
+async def test_a_held_report_goes_to_the_team_when_another_person_names_the_car_and_both_are_told(
+    house: House, language: str
+) -> None:
+    one, other, _ = passenger(house, language), house.phone(DRIVER, "en"), say(language)
+    desk, en = await reviewer(house), say("en")
+    screen = await told(one, _, HOLD, "777 ABE 05")
+    assert _("Let the team look into it now") not in labels(screen)
+    assert (await send(desk, "/flag 1")).text == en("There is no flag with this number that you may open.")
+    assert en("Nothing is waiting.") in (await send(desk, "/queue")).text
+    await told(one, _, HOLD, "777abe05")  # the same person again: no match; near enough to be asked about
+    await press(one, _("No, it is another one: send it"))
+    assert {each.state for each in await stored(house, Flag)} == {State.HELD}
+    assert [entry for entry in await stored(house, AuditEntry) if entry.flag_id] == []
+    assert en("There is something new in the queue.") not in desk.texts
+    screen = await told(other, en, HOLD, "KZ 777-АВЕ-05")
+    assert {each.state for each in await stored(house, Flag)} == {State.NEW}
+    await called(desk, en, 3)
+    await one.until(lambda phone: phone.texts.count(_(NEWS)) == 2)
+    await other.until(lambda phone: en(NEWS) in phone.texts)
+    assert "777" not in one.messages[-1].text
+    await one.press_data(OwnPress(action="open", flag=1).pack(), screen := one.messages[-1])
+    assert _("{time}: given to the team", time="").lstrip(" :") in screen.text
+    shown = await send(desk, "/flag 3")
+    assert "2 earlier flags on this vehicle" in shown.text
+    await assert_sound(house)
+
+
+async def test_to_wait_for_another_person_a_plate_is_needed_and_asked_for(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    screen = await told(phone, _, HOLD)
+    assert "the number plate is needed" in screen.text
+    assert await stored(small_house, Flag) == []
+    screen = await send(phone, "777 ABE 05")
+    await press(phone, "Send", screen)
+    (held,) = await stored(small_house, Flag)
+    assert held.state is State.HELD
+    await phone.press_data(OwnPress(action="open", flag=held.id).pack(), screen)
+    await press(phone, "Let the team look into it now", screen)
+    (held,) = await stored(small_house, Flag)
+    assert (held.state, held.released_at is not None) == (State.NEW, True)
+    await assert_sound(small_house)
+
+
+async def test_what_is_only_counted_is_read_by_nobody_until_the_person_changes_that(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    desk = await reviewer(small_house)
+    screen = await told(phone, _, COUNT)
+    assert "only counted" in screen.text
+    assert "may know" not in whole(screen)
+    assert "may open" in (await send(desk, "/flag 1")).text
+    listed = await send(phone, "/myreports")
+    await press(phone, labels(listed)[0], listed)
+    await press(phone, "Let the team look into it now", listed)
+    await called(desk, _)
+    assert "Insults" in (await send(desk, "/flag 1")).text
+    await assert_sound(small_house)
+
+
+async def test_consents_questions_and_a_contact_can_be_given_and_taken_back_after_sending(
+    house: House, language: str
+) -> None:
+    phone, _ = passenger(house, language), say(language)
+    desk, en = await reviewer(house), say("en")
+    screen = await flag(phone, _)
+    await press(phone, _("Who may know"), screen)
+    assert "✓ " + _("Statistics, without any detail of you") in labels(screen)
+    await press(phone, _("The police"), screen)
+    await press(phone, "✓ " + _("Statistics, without any detail of you"), screen)
+    rows = {each.recipient: each.revoked_at is None for each in await stored(house, Consent)}
+    assert rows == {Recipient.STATISTICS: False, Recipient.POLICE: True}
+    await press(phone, "✓ " + _("The police"), screen)
+    await press(phone, _("The team may ask me here, in this chat"), screen)
+    assert "May be asked here" in (await send(desk, "/flag 1")).text
+    await phone.until(lambda phone: _(NEWS) in phone.texts)
+    await press(phone, _("I leave another way to reach me"), screen)
+    screen = await send(phone, "ы" * 301)
+    assert "300" in screen.text
+    screen = await send(phone, "Тек хат, 18:00-ден кейін <b>")
+    assert "Тек хат, 18:00-ден кейін <b>" in screen.text
+    (kept,) = await stored(house, Flag)
+    assert (kept.reach, kept.contact(house.app.vault)) == (Reach.CONTACT, "Тек хат, 18:00-ден кейін <b>")
+    shown = await send(desk, "/flag 1")
+    assert en("Left another way to be reached") in shown.text
+    assert "18:00" not in shown.text
+    await press(phone, _("No questions to me, please"), screen)
+    (kept,) = await stored(house, Flag)
+    assert (kept.reach, kept.sealed_contact) == (Reach.ANONYMOUS, None)
+    await assert_sound(house)
+
+
+async def test_forged_presses_change_no_consent_of_another_persons_report(small_house: House) -> None:
+    one, other, _ = passenger(small_house), small_house.phone(DRIVER), say("en")
+    await flag(one, _)
+    screen = await send(other, "/start")
+    for forged in (
+        ConsentPress(action="toggle", flag=1, value="police"),
+        ConsentPress(action="reach", flag=1, value="contact"),
+        ConsentPress(action="open", flag=1),
+        OwnPress(action="hand_over", flag=1),
+        ConsentPress(action="toggle", flag=1, value="neighbours"),
+    ):
+        await other.press_data(forged.pack(), screen)
+        assert "nothing here yet" in screen.text
+    assert [each.recipient for each in await stored(small_house, Consent)] == [Recipient.STATISTICS]
+    await assert_sound(small_house)
+
+
+async def test_a_report_like_the_last_one_is_offered_to_be_added_to_it(small_house: House, language: str) -> None:
+    phone, _ = passenger(small_house, language), say(language)
+    await flag(phone, _, "VB2")
+    screen = await send(phone, "/start")
+    way = ["Report an incident", "No, it is over", "Rude or threatening words", "Insults, shaming, shouting"]
+    for text in way:
+        await press(phone, _(text), screen)
+    await press(phone, _("Yes, add it to that report"), screen)
+    assert len(await stored(small_house, Flag)) == 1
+    screen = await begin(phone, _)
+    await press(phone, _("Skip"), screen)
+    for text in ("Rude or threatening words", "Threats", "Insults, shaming, shouting"):
+        await press(phone, _(text), screen)
+    await phone.press_data(FormPress(action="go", step="words").pack(), screen)
+    screen = await send(phone, "Тағы да айқайлады")
+    await to_review(phone, _, screen)
+    await press(phone, _("Send"), screen)
+    await press(phone, _("Yes, add it to that report"), screen)
+    (one,) = await stored(small_house, Flag)
+    assert [each.code for each in one.behaviours] == ["VB2", "VB3"]
+    assert (one.severity, one.words(small_house.app.vault)) == (3, "Тағы да айқайлады")
+    screen = await send(phone, "/start")
+    for text in way:
+        await press(phone, _(text), screen)
+    await press(phone, _("No, it is another one: send it"), screen)
+    assert len(await stored(small_house, Flag)) == 2
+    await assert_sound(small_house)
+
+
+async def test_a_driver_reports_a_passenger_in_equal_standing_with_order_and_no_plate(
+    house: House, language: str
+) -> None:
+    driver, _ = house.phone(DRIVER, language), say(language)
+    desk, en = await reviewer(house), say("en")
+    screen = await send(driver, "/report")
+    taps = [
+        "I am the driver, it is about a passenger",
+        "Yes, in the car",
+        "Weapon, damage to the car",
+        "Weapon, damage to the car",
+    ]
+    for text in taps:
+        await press(driver, _(text), screen)
+    assert screen.text.startswith("112")
+    assert _("Add the plate") not in labels(screen)
+    await code_came(driver, screen)
+    (kept,) = await stored(house, Flag)
+    assert (kept.by_driver, kept.severity, [each.code for each in kept.behaviours]) == (True, 4, ["DR3"])
+    await driver.press_data(OwnPress(action="plate", flag=1).pack(), screen)
+    await send(driver, "777 ABE 05")
+    (kept,) = await stored(house, Flag)
+    assert kept.sealed_plate is None
+    screen = await send(driver, "/myreports")
+    await press(driver, labels(screen)[0], screen)
+    await press(driver, _("Add the order number"), screen)
+    screen = await send(driver, "A" * 41)
+    assert _("An order number is usually shorter. Please write only the number.") in screen.text
+    screen = await send(driver, "ORD-5")
+    assert "ORD-5" in screen.text
+    await called(desk, en)
+    shown = await send(desk, "/flag 1")
+    await driver.until(lambda driver: _(NEWS) in driver.texts)
+    assert "Told by the driver" in shown.text
+    assert "Weapon, damage to the car (DR3)" in shown.text
+    # Step by step, from the same first screen.
+    screen = await send(driver, "/report")
+    for text in ("I am the driver, it is about a passenger", "No, the ride is over", "Tell it step by step"):
+        await press(driver, _(text), screen)
+    assert _("Dangerous driving, weapon") not in labels(screen)
+    assert _("Weapon, damage to the car") in labels(screen)
+    assert await to_review(driver, _, screen) == 11
+    assert _("Told by the driver") in screen.text
+    await assert_sound(house)
+
+
+async def test_what_may_be_dangerous_shows_the_help_lines_first_in_the_form_and_before_sending(
+    small_house: House, language: str
+) -> None:
+    phone, _ = passenger(small_house, language), say(language)
+    screen = await begin(phone, _)
+    await press(phone, _("Skip"), screen)
+    await press(phone, _("Touch or force"), screen)
+    await press(phone, _("Hitting, grabbing"), screen)
+    assert screen.text.startswith("112")
+    assert "📞 112" in labels(screen)
+    await press(phone, _("« Back"), screen)
+    await press(phone, _("To the end »"), screen)
+    assert labels(screen)[0] == "📞 112"
+    await press(phone, _("Send"), screen)
+    assert screen.text.startswith("112")
+    await press(phone, _("A text for somebody you trust"), screen)
+    await assert_sound(small_house)
+
+
+async def test_of_a_behaviour_and_its_more_severe_kind_one_is_kept(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    screen = await begin(phone, _)
+    await press(phone, "Skip", screen)
+    await press(phone, "Prying, sexual remarks", screen)
+    await press(phone, "Flirting, asking for a number", screen)
+    await press(phone, "The same, after I said no", screen)
+    assert [label for label in labels(screen) if label.startswith("✓")] == ["✓ The same, after I said no"]
+    await to_review(phone, _, await press(phone, "« Back", screen))
+    await press(phone, "Send", screen)
+    (kept,) = await stored(small_house, Flag)
+    assert ([each.code for each in kept.behaviours], kept.severity) == (["SX3+"], 2)
+
+
+async def test_who_is_barred_is_told_nothing_and_only_the_most_severe_reports_reach_the_team(
+    house: House, language: str
+) -> None:
+    phone, _ = passenger(house, language), say(language)
+    desk, en = await reviewer(house), say("en")
+    await flag(phone, _, "SX1")
+    await called(desk, en)
+    shown = await send(desk, "/flag 1")
+    await phone.until(lambda phone: _(NEWS) in phone.texts)
+    await press(desk, en("Bar whoever sent it"), shown)
+    await press(desk, en("Yes, bar"), shown)
+    assert en("Nothing is waiting.") in (await send(desk, "/queue")).text
+    messages = len(phone.messages)
+    screen = await flag(phone, _, "VB2")
+    assert _("<b>Your report is saved.</b> It was not your fault.") in screen.text
+    assert len(phone.messages) == messages + 3  # /start, the screen, the code: as ever
+    await flag(phone, _, "PH4")
+    await called(desk, en, 2)
+    assert desk.texts.count(en("There is something new in the queue.")) == 2
+    assert [label for label in labels(await send(desk, "/queue")) if label.startswith("№")] == ["№3"]
+    shown = await send(desk, "/flag 1")
+    await press(desk, en("Take reports of this person again"), shown)
+    assert len([label for label in labels(await send(desk, "/queue")) if label.startswith("№")]) == 3
+    forged = await send(phone, "/start")
+    await phone.press_data("bar:bar:1", forged)
+    await phone.press_data(ReviewPress(action="open", flag=1).pack(), forged)
+    actions = [entry.action.value for entry in await stored(house, AuditEntry)]
+    assert [action for action in actions if "barred" in action] == ["reporter barred", "reporter no longer barred"]
+    await assert_sound(house)

@@ -28,6 +28,7 @@ from models.flags import (
 )
 from models.flags import State as FlagState
 from models.markup import units
+from models.merging import part_from
 from models.plates import looks_kazakh, normalise_plate
 from models.receipts import read_receipt, show_receipt
 from models.vault import Vault
@@ -38,6 +39,7 @@ ORDER_LIMIT = 40
 STATE_NAMES = {
     FlagState.NEW: N_("received"),
     FlagState.CLAIMED: N_("being looked at"),
+    FlagState.MERGED: N_("looked at with another report"),
     FlagState.HELD: N_("held"),
     FlagState.COUNTED: N_("only counted"),
     FlagState.CLOSED: N_("closed"),
@@ -145,6 +147,8 @@ def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
         lines.append(_("{time}: opened by a reviewer", time=_.moment(flag.opened_at)))
     if flag.state is FlagState.CLAIMED:
         lines.append(_("It is being looked at."))
+    if flag.state is FlagState.MERGED:
+        lines.append(_("It is being looked at together with another report."))
     if flag.state is FlagState.HELD:
         lines.append(_("Held until another person names the same car. Nobody of the team sees it."))
     if flag.state is FlagState.COUNTED:
@@ -195,7 +199,7 @@ async def hand_over(query: CallbackQuery, callback_data: OwnPress, visit: Visit)
     """Give a report to the team that was held or only counted until now."""
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is not None and flag.hand_over(visit.now):
-        await weigh_again(visit.session, visit.vault, flag)
+        await weigh_again(visit.session, visit.vault, flag, visit.now)
         await arrived(flag, visit)
     return await open_report(query, callback_data, visit)
 
@@ -308,5 +312,7 @@ async def withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) 
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     was_seen = flag is not None and flag.state not in UNSEEN
     if flag is not None and flag.withdraw(visit.now) and was_seen:
+        for each in await part_from(visit.session, flag):
+            await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=each.id)
         await record(visit.session, visit.vault, Audited.WITHDRAWN, now=visit.now, flag_id=flag.id)
     return await open_report(query, callback_data, visit)

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -32,7 +33,16 @@ class Action(StrEnum):
     READ = "words read"
     CLAIMED = "flag claimed"
     RELEASED = "flag released"
+    REASSIGNED = "flag reassigned"
+    RECATEGORISED = "flag recategorised"
+    SEVERITY_SET = "severity set"
+    MERGED = "flag merged"
+    PARTED = "flag parted"
     CLOSED = "flag closed"
+    REOPENED = "flag reopened"
+    NOTED = "note written"
+    NOTES_READ = "notes read"
+    SEARCHED = "searched"
     WITHDRAWN = "flag withdrawn"
     DELETED = "flag deleted"
     CONSENTED = "consent given"
@@ -58,7 +68,7 @@ class AuditEntry(Base):
     actor_id: Mapped[int | None] = mapped_column(Identifier)
     """The member of the team; None for the person who reported. Not a foreign key: entries outlive people."""
     action: Mapped[Action] = mapped_column(words(Action, "action", closed=False))
-    flag_id: Mapped[int | None] = mapped_column(Identifier)
+    flag_id: Mapped[int | None] = mapped_column(Identifier, index=True)
     detail: Mapped[str] = mapped_column(String(64))
     mark: Mapped[bytes] = mapped_column(LargeBinary(32))
 
@@ -129,6 +139,14 @@ async def record(
     session.add(entry)
     head.entries, head.last_mark = entry.number, entry.mark
     head.mark = head.computed_mark(key)
+
+
+async def newest_about(
+    session: AsyncSession, flag_id: int, actions: Collection[Action], limit: int
+) -> Sequence[AuditEntry]:
+    """The newest entries about a flag with one of these actions, oldest first."""
+    query = select(AuditEntry).where(AuditEntry.flag_id == flag_id, AuditEntry.action.in_(actions))
+    return (await session.scalars(query.order_by(AuditEntry.number.desc()).limit(limit))).all()[::-1]
 
 
 async def verify(session: AsyncSession, vault: Vault) -> list[str]:

@@ -138,6 +138,11 @@ def form_name(form: Form, *, by_passenger: bool = False) -> str:
     return FORMS_BY_PASSENGERS.get(form, FORM_NAMES[form]) if by_passenger else FORM_NAMES[form]
 
 
+def primary_form(codes: Iterable[str]) -> Form:
+    """The form of the most severe of these behaviours. Raises KeyError for an unknown code, ValueError without any."""
+    return max((BEHAVIOURS[code] for code in sorted(codes)), key=lambda behaviour: behaviour.severity).form
+
+
 def with_toggled(codes: list[str], code: str) -> list[str]:
     """The codes with one taken out or put in; of a behaviour and its more severe kind only the newer one stays."""
     base = BEHAVIOURS[code].base

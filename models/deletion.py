@@ -4,17 +4,19 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.flags import UNSEEN, Flag, State
+from models.merging import part_from_flags_of
 from models.people import Person
 
 
 async def delete_person(session: AsyncSession, person: Person) -> list[int]:
-    """Delete the person; what they had claimed as a reviewer goes back to the queue.
+    """Delete the person; what they claimed, or what was merged with theirs, goes back to the queue.
 
     Returns the numbers of the flags that the team knew of; all went with them, their keys included. The rows
     that belong to the person elsewhere go by the foreign keys.
     """
     flags = list(await session.scalars(select(Flag.id).where(Flag.reporter_id == person.id, Flag.state.not_in(UNSEEN))))
     back_to_queue = {"state": State.NEW, "reviewer_id": None}
+    await part_from_flags_of(session, person)
     claimed = (Flag.reviewer_id == person.id) & (Flag.state == State.CLAIMED)
     await session.execute(update(Flag).where(claimed).values(back_to_queue))
     await session.flush()

@@ -10,6 +10,7 @@ from models.audit import Action, record, verify
 from models.conversation import Conversation
 from models.database import Database
 from models.flags import Flag, flags_of, flags_on_vehicle
+from models.notes import Kind, notes_on, write_note
 from models.outbox import Delivery, Parcel, Priority, lease, post
 from models.people import find_person
 from models.rotation import rotate_keys
@@ -51,6 +52,7 @@ async def live(database: Database, vault: Vault, first: int = 1) -> None:
             flag = await add_flag(session, vault, person)
             flag.write_words(vault, f"words of {telegram_id}")
             flag.write_plate(vault, "123ABC02")
+            await write_note(session, vault, flag, person.id, Kind.NOTE, f"note of {telegram_id}", NOW)
             post(session, vault, person.id, "sendMessage", {"text": "x"}, priority=Priority.ALERT, now=NOW)
             await set_aside(session, vault, {"update_id": telegram_id}, person.id, "x", NOW)
             await add_course(session, vault, person, texts_of(telegram_id))
@@ -67,6 +69,8 @@ async def assert_readable(database: Database, vault: Vault, people: range = PEOP
             assert person.telegram_id(vault) == telegram_id
             flag = (await flags_of(session, person.id))[-1]
             assert flag.words(vault) == f"words of {telegram_id}"
+            [note] = await notes_on(session, flag.id)
+            assert note.text(vault, flag) == f"note of {telegram_id}"
             assert await read_course(session, vault, person) == texts_of(telegram_id)
             assert vault.index(flag.receipt(vault).encode(), "receipt") == flag.receipt_index or vault is BOTH
         for conversation in await session.scalars(select(Conversation)):

@@ -17,6 +17,7 @@ from models.course import Attempt
 from models.database import Database
 from models.flags import Ride, store_flag
 from models.leases import hold
+from models.notes import Kind, write_note
 from models.outbox import LEASE, Delivery, Priority, lease, post
 from models.people import mark_blocked
 from models.receipts import show_receipt
@@ -37,6 +38,7 @@ TEXTS = OwnTexts(
     draft="Есікті құлыптап алды, отказался высадить, screamed furiously",
     trial="# Сыналып жатқан сабақ\n\nНевышедший материал, unpublished paragraph",
 )
+NOTE = "Екінші рет қоңырау шалып, перезвонила вчера, colleague confirmed everything"
 PLATE, PLATE_TYPED = "717XYZ02", "717 xyz 02"
 UPDATE = {
     "update_id": 700_100_200,
@@ -65,6 +67,7 @@ async def live(database: Database, vault: Vault) -> str:
         flag.write_contact(vault, f"{NAME}, {PHONE}, @{USERNAME}")
         await set_consents(session, flag.id, [Recipient.LEGAL_AID], NOW)
         flag.claim(reviewer.id)
+        await write_note(session, vault, flag, reviewer.id, Kind.CLOSED, NOTE, NOW)
         receipt = flag.receipt(vault)
         person.conversation = Conversation(person_id=person.id)
         person.conversation.write(vault, "Adding:words", {"flag": flag.id, "draft": WORDS, "plate": PLATE_TYPED}, NOW)
@@ -112,9 +115,21 @@ def number_spellings(number: int) -> Iterator[bytes]:
 
 
 def secrets_of(receipt: str) -> set[bytes]:
-    texts = [str(TELEGRAM_ID), str(REVIEWER_ID), NAME, USERNAME, PHONE, PHONE[1:], PLATE, PLATE_TYPED, receipt, WORDS]
-    texts += TEXTS
-    texts += [word.strip(",") for each in (WORDS, *TEXTS) for word in each.split() if len(word) > 5]
+    texts = [
+        str(TELEGRAM_ID),
+        str(REVIEWER_ID),
+        NAME,
+        USERNAME,
+        PHONE,
+        PHONE[1:],
+        PLATE,
+        PLATE_TYPED,
+        receipt,
+        WORDS,
+        NOTE,
+    ]
+    texts += [WORDS, NOTE, *TEXTS]
+    texts += [word.strip(",") for each in (WORDS, NOTE, *TEXTS) for word in each.split() if len(word) > 5]
     found = {spelling for secret in texts for spelling in spellings(secret)}
     return found | set(number_spellings(TELEGRAM_ID)) | set(number_spellings(REVIEWER_ID))
 
@@ -163,7 +178,7 @@ ENCODINGS: list[Callable[[str], bytes]] = [
 def test_the_search_for_secrets_finds_them_in_every_spelling(encode: Callable[[str], bytes]) -> None:
     """Proves the test above, together with the next."""
     receipt = "482155039174"
-    for secret in (str(TELEGRAM_ID), WORDS, PLATE, PHONE, NAME, USERNAME, receipt, show_receipt(receipt), *TEXTS):
+    for secret in (str(TELEGRAM_ID), WORDS, PLATE, PHONE, NAME, USERNAME, NOTE, receipt, show_receipt(receipt), *TEXTS):
         lying = b"..." + encode(secret) + b"..."
         assert any(found in lying for found in secrets_of(receipt)), secret
 

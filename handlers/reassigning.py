@@ -65,11 +65,13 @@ async def reassign(query: CallbackQuery, callback_data: ReassignPress, visit: Vi
         said = _("It can't be given to this colleague.") if flag.is_worked_on_by(visit.person.id) else ""
         return await flag_screen(query, flag, visit, said=said)
     await note(visit, Audited.REASSIGNED, flag, str(colleague.id))
-    their = visit.texts[colleague.language]
-    message = SendMessage(
-        chat_id=0,
-        text=their("A colleague has given you a flag."),
-        reply_markup=keyboard([[open_button(flag.id)]]),
-    )
-    post_message(visit.session, visit.vault, colleague, message, priority=Priority.ALERT, now=visit.now)
+    _tell(colleague, flag.id, visit)
     return await flag_screen(query, flag, visit)
+
+
+def _tell(colleague: Person, flag_id: int, visit: Visit) -> None:
+    """Tell a colleague of a flag, in their language and without a word of what it is about."""
+    _ = visit.texts[colleague.language]
+    text, buttons = _("A colleague has given you a flag."), keyboard([[open_button(flag_id)]])
+    message = SendMessage(chat_id=0, text=text, reply_markup=buttons)
+    post_message(visit.session, visit.vault, colleague, message, priority=Priority.ALERT, now=visit.now)

@@ -48,4 +48,5 @@ def _event(entry: AuditEntry, me: int, _: Texts) -> str:
         event = f"{event}, {_(OUTCOME_NAMES[Outcome(entry.detail)])}"
     if entry.actor_id is None:
         return event
-    return f"{event} ({_('you') if entry.actor_id == me else _('a colleague')})"
+    who = _("you") if entry.actor_id == me else _("a colleague")
+    return f"{event} ({who})"

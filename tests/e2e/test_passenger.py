@@ -10,8 +10,9 @@ from bot.sandbox import Message
 from models.base import Base
 from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form
 from models.directory import HELP_LINES
-from models.flags import Flag, Outcome, Ride, State, own_flag
+from models.flags import Flag, Outcome, Ride, State, flags_of, own_flag
 from models.markup import units
+from models.notes import Kind, write_note
 from models.people import Person
 from tests.e2e.conftest import QUICK
 from tests.e2e.walking import (
@@ -379,6 +380,8 @@ async def test_deletedata_leaves_nothing_of_a_person_and_the_next_start_is_the_f
     gone = await person(house, phone)
     async with house.app.database.transaction() as session:
         await add_course(session, house.app.vault, gone, now=house.clock())
+        theirs = (await flags_of(session, gone.id))[0]
+        await write_note(session, house.app.vault, theirs, gone.id, Kind.NOTE, "note", house.clock())
     ids = await ids_of(house, gone)
     before = await everything_of(house, ids)
     assert {name for name, count in before.items() if not count} <= {"team", "dead_letters"}

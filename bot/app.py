@@ -21,6 +21,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock, utc_now
+from bot.deadlines import Deadlines
 from bot.delivery import Sender
 from bot.engine import ALLOWED_UPDATES, Engine
 from bot.flood import Flood
@@ -70,6 +71,7 @@ class App:
     sender: Sender
     housekeeping: Housekeeping
     reminders: Reminders
+    deadlines: Deadlines
     address: Address
     stop: asyncio.Event
 
@@ -80,6 +82,7 @@ class App:
                 await stack.enter_async_context(serve_health(self.settings.health_listen, self.metrics, self._checks()))
             await stack.enter_async_context(_beside(self.housekeeping.run()))
             await stack.enter_async_context(_beside(self.reminders.run()))
+            await stack.enter_async_context(_beside(self.deadlines.run()))
             await stack.enter_async_context(_beside(self._set_menu()))
             if (me := await self._insist(GetMe())) is not None:
                 self.address.username = me.username or ""
@@ -221,6 +224,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             sender=sender,
             housekeeping=housekeeping,
             reminders=Reminders(database, vault, sender.wake, clock),
+            deadlines=Deadlines(database, vault, texts, sender.wake, clock),
             address=address,
             stop=asyncio.Event(),
         )

@@ -21,7 +21,7 @@ async def arrived(flag: Flag, visit: Visit) -> None:
     await record(visit.session, visit.vault, Audited.RECEIVED, now=visit.now, flag_id=flag.id)
     reporter = await visit.session.get_one(Person, flag.reporter_id)
     if reporter.barred_at is None or flag.severity == MAX_SEVERITY:
-        await tell_team_of_flag(visit.session, visit.vault, visit.texts, reporter, visit.now)
+        await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
 
 
 async def released(flags: Sequence[Flag], visit: Visit) -> None:

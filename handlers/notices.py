@@ -14,7 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handlers.presses import OwnPress, ReviewPress
 from handlers.screens import button, keyboard
 from handlers.texts import Texts
+from models.behaviours import MAX_SEVERITY
 from models.directory import Contact
+from models.duty import on_call
+from models.flags import Flag
 from models.outbox import Priority, post
 from models.people import Language, Person
 from models.quiet import at_hour, local_day
@@ -57,11 +60,15 @@ def post_message(
 
 
 async def tell_team_of_flag(
-    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], reporter: Person, now: datetime
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], flag: Flag, now: datetime
 ) -> None:
-    """Tell everybody of the team, but the one who reported, that something waits in the queue."""
-    for _member, person in await members(session):
-        if person.id == reporter.id:
+    """Tell who is on call that something waits in the queue; everybody if nobody is, or where it's most severe.
+
+    The one who reported is never told.
+    """
+    called = [] if flag.severity == MAX_SEVERITY else await on_call(session)
+    for person in called or [person for _member, person in await members(session)]:
+        if person.id == flag.reporter_id:
             continue
         _ = texts[person.language]
         rows = [[button(_("Open the queue"), ReviewPress(action="queue"))]]

@@ -141,6 +141,12 @@ class ConsentPress(CallbackData, prefix="consent"):
     value: str = ""
 
 
+class DutyPress(CallbackData, prefix="duty"):
+    """Going on call and off."""
+
+    action: str
+
+
 class BarPress(CallbackData, prefix="bar"):
     """Barring whoever sent a flag: its number."""
 

@@ -300,7 +300,7 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit) -> Meth
         await released(await name_vehicle(visit.session, visit.vault, flag, told.plate, visit.now), visit)
     await note_added(flag, "behaviours", visit)
     if flag.severity > before and flag.state in {State.NEW, State.CLAIMED}:
-        await tell_team_of_flag(visit.session, visit.vault, visit.texts, visit.person, visit.now)
+        await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
     text = f"{_('Added to your report.')}\n\n{report_text(flag, visit.vault, _)}"
     return show(query, text, report_rows(flag, visit.vault, _))
 

@@ -16,13 +16,14 @@ from handlers.details import detail_lines, details_of
 from handlers.home import back_home
 from handlers.notices import tell_reporter
 from handlers.own import STATE_NAMES
-from handlers.presses import Action, ReviewPress
+from handlers.presses import Action, DutyPress, ReviewPress
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import BEHAVIOURS, MAX_SEVERITY, behaviour_name, form_name
+from models.duty import is_on_call
 from models.flags import OUTCOME_NAMES, Flag, Outcome, Ride, State, flags_on_vehicle, queue, reviewed_flag
 from models.people import Person
 from models.team import Role, role_of
@@ -82,8 +83,10 @@ async def show_queue(event: Event, visit: Visit, callback_data: ReviewPress | No
     if len(flags) > PAGE:
         turn = [*turn, button("▶", ReviewPress(action="queue", page=page + 1))]
     refresh = button(_("Refresh"), ReviewPress(action="queue", page=page))
+    called = await is_on_call(visit.session, visit.person.id)
+    duty: Row = [button(_("Go off call") if called else _("Go on call"), DutyPress(action="change"))]
     lines += ["", _("As of {time}.", time=_.moment(visit.now))]
-    return show(event, "\n".join(lines), [*rows, turn, [refresh, *back_home(_)]])
+    return show(event, "\n".join(lines), [*rows, turn, duty, [refresh, *back_home(_)]])
 
 
 def _queue_line(flag: Flag, now: datetime, _: Texts) -> str:

@@ -38,6 +38,8 @@ class Action(StrEnum):
     CONSENTED = "consent given"
     CONSENT_REVOKED = "consent taken back"
     REACH_CHANGED = "reach changed"
+    ON_CALL = "on call"
+    OFF_CALL = "off call"
     BARRED = "reporter barred"
     UNBARRED = "reporter no longer barred"
     DENIED = "refused"

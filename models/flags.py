@@ -99,6 +99,7 @@ OUTCOMES_FOR_REPORTER = {
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Spelt as in the indexes: with parameters SQLite would not use them.
 _OPEN, _HELD = text("state IN ('new', 'claimed')"), text("state = 'held'")
+ALERTS_DUE = text("alert_at IS NOT NULL")
 SAME_STORY = timedelta(hours=2)
 """Within so long, another report of the same behaviour by the same person is likely to be the same incident."""
 
@@ -112,6 +113,7 @@ class Flag(Base):
         Index("ix_flags_queue", desc("severity"), "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_flags_ended_at", "ended_at"),
         Index("ix_flags_held", "received_at", sqlite_where=_HELD, postgresql_where=_HELD),
+        Index("ix_flags_alert_at", "alert_at", sqlite_where=ALERTS_DUE, postgresql_where=ALERTS_DUE),
         CheckConstraint("severity BETWEEN 1 AND 4", "severity"),
         CheckConstraint("state <> 'claimed' OR reviewer_id IS NOT NULL", "claimed_by_somebody"),
         CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", "closed_with_outcome"),
@@ -155,6 +157,10 @@ class Flag(Base):
     """When it came to the team after it had been held or only counted."""
     daytime: Mapped[Daytime | None] = mapped_column(words(Daytime, "daytime", closed=False), default=None)
     reach: Mapped[Reach | None] = mapped_column(words(Reach, "reach", closed=False), default=None)
+    alerts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    """How often the team was told that nobody has looked yet; see `models/duty.py`."""
+    alert_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """When it's told next, unless somebody opens it before."""
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
@@ -206,7 +212,9 @@ class Flag(Base):
         codes = [behaviour.code for behaviour in self.behaviours]
         level = weight(codes, self.ride, details, same_vehicle=same_vehicle)
         if level > self.severity:
-            self.severity, self.due_at = level, (self.released_at or self.received_at) + FIRST_LOOK[level]
+            self.severity = level
+            if self.state not in ENDED:
+                self.set_due(self.released_at or self.received_at)
 
     def write_contact(self, vault: Vault, contact: str) -> None:
         """Keep how the person may be reached."""
@@ -234,8 +242,14 @@ class Flag(Base):
         if self.state not in UNSEEN:
             return False
         self.state, self.ended_at, self.released_at = State.NEW, None, now
-        self.due_at = now + FIRST_LOOK[self.severity]
+        self.set_due(now)
         return True
+
+    def set_due(self, since: datetime) -> None:
+        """Set by when somebody should look, counted from a moment, and when the team is reminded of it before."""
+        look = FIRST_LOOK[self.severity]
+        self.due_at, self.alerts = since + look, 0
+        self.alert_at = self.due_at - look / 3 if self.state not in UNSEEN else None
 
     def add_behaviours(self, codes: Sequence[str]) -> None:
         """Add behaviours that it doesn't have yet; what is known by then decides how severe it is."""
@@ -314,13 +328,13 @@ async def store_flag(
         state=_FIRST_STATE[aim],
         ended_at=now if aim is Aim.COUNT else None,
         received_at=now,
-        due_at=now + FIRST_LOOK[level],
         wrapped_key=wrapped_key,
         receipt_index=vault.index(receipt.encode(), "receipt"),
         sealed_receipt=box.seal(receipt.encode(), "receipt"),
         behaviours=[FlagBehaviour(code=code) for code in sorted(set(codes))],
         **asdict(details),
     )
+    flag.set_due(now)
     session.add(flag)
     await session.flush()
     return flag, True

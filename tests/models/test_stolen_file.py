@@ -15,6 +15,7 @@ from models.consents import Recipient, set_consents
 from models.conversation import Conversation
 from models.course import Attempt
 from models.database import Database
+from models.duty import change_duty
 from models.flags import Ride, store_flag
 from models.leases import hold
 from models.outbox import LEASE, Delivery, Priority, lease, post
@@ -64,6 +65,7 @@ async def live(database: Database, vault: Vault) -> str:
         flag.write_plate(vault, PLATE)
         flag.write_contact(vault, f"{NAME}, {PHONE}, @{USERNAME}")
         await set_consents(session, flag.id, [Recipient.LEGAL_AID], NOW)
+        await change_duty(session, reviewer.id, NOW)
         flag.claim(reviewer.id)
         receipt = flag.receipt(vault)
         person.conversation = Conversation(person_id=person.id)

@@ -13,13 +13,14 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock, utc_now
-from handlers.duty import post_alerts, post_nobody_on_call
+from handlers.duty import post_alerts, post_nobody_on_call, post_week
 from handlers.texts import Texts
 from models.database import Database
 from models.duty import on_call, waiting_too_long
 from models.leases import hold
 from models.people import Language
 from models.vault import Vault
+from models.weekly import next_summary, week_of
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Deadlines:
             try:
                 while await self.look() == AT_ONCE:
                     pass
+                await self.sum_up()
             except (SQLAlchemyError, OSError) as error:
                 log.warning("deadlines wait for the database: %s", type(error).__name__)
 
@@ -67,3 +69,17 @@ class Deadlines:
                 await post_nobody_on_call(session, self.vault, self.texts, now)
         self.wake_outbox()
         return len(waiting)
+
+    async def sum_up(self) -> bool:
+        """Tell the team of the last week, once a week from Monday morning on; whether there was anything to tell."""
+        now = self.clock()
+        async with self.database.transaction() as session:
+            # Each time a holder of its own, so that nobody tells the same week twice.
+            if not await hold(session, "weekly", secrets.token_hex(8), now, next_summary(now) - now):
+                return False
+            week = await week_of(session, now)
+            if not week.received and not week.waiting:
+                return False
+            await post_week(session, self.vault, self.texts, week, now)
+        self.wake_outbox()
+        return True

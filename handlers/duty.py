@@ -25,6 +25,7 @@ from models.outbox import Priority
 from models.people import Language, Person
 from models.team import Role, members
 from models.vault import Vault
+from models.weekly import Week
 from models.words import N_
 
 URGENT = 3
@@ -81,7 +82,23 @@ async def post_alerts(
                 worst[person.id] = (person, max(heard, alert), max(severity, flag.severity))
     for person, alert, severity in worst.values():
         priority = Priority.ALERT if severity >= URGENT else Priority.REMINDER
-        _tell(session, vault, texts, person, TEXTS[alert], priority, now)
+        _tell(session, vault, texts, person, texts[person.language](TEXTS[alert]), priority, now)
+
+
+async def post_week(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], week: Week, now: datetime
+) -> None:
+    """Tell the whole team how the last week went."""
+    for _member, person in await members(session):
+        _ = texts[person.language]
+        lines = [
+            _("<b>The last seven days</b>"),
+            _("received: {n}", n=week.received),
+            _("looked at in time: {n} of {total}", n=week.in_time, total=week.due),
+            _("closed: {n}", n=week.closed),
+            _("waiting now: {n}, of them overdue: {late}", n=week.waiting, late=week.overdue),
+        ]
+        _tell(session, vault, texts, person, "\n".join(lines), Priority.REMINDER, now)
 
 
 async def post_nobody_on_call(
@@ -90,7 +107,7 @@ async def post_nobody_on_call(
     """Tell the owners that nobody is on call."""
     for member, person in await members(session):
         if member.role is Role.OWNER:
-            _tell(session, vault, texts, person, EMPTY, Priority.ALERT, now)
+            _tell(session, vault, texts, person, texts[person.language](EMPTY), Priority.ALERT, now)
 
 
 def _tell(
@@ -104,5 +121,5 @@ def _tell(
 ) -> None:
     _ = texts[person.language]
     rows = [[button(_("Open the queue"), ReviewPress(action="queue"))]]
-    message = SendMessage(chat_id=0, text=_(text), reply_markup=keyboard(rows))
+    message = SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows))
     post_message(session, vault, person, message, priority=priority, now=now)

@@ -8,6 +8,7 @@ from models.behaviours import FIRST_LOOK
 from models.duty import Duty
 from models.flags import Flag
 from models.team import Role
+from models.weekly import next_summary
 from tests.e2e.conftest import QUICK
 from tests.e2e.walking import appoint, assert_sound, called, flag, labels, passenger, press, reviewer, say, send, stored
 from tests.house import DRIVER, OWNER, House, open_house
@@ -95,3 +96,24 @@ async def test_nobody_outside_the_team_goes_on_call(small_house: House) -> None:
     await stranger.press_data(DutyPress(action="change").pack(), screen)
     assert await stored(small_house, Duty) == []
     await assert_sound(small_house)
+
+
+async def test_the_team_hears_once_a_week_how_the_week_went(house: House, language: str) -> None:
+    owner, _ = await reviewer(house, language), say(language)
+    phone = passenger(house)
+    await house.app.deadlines.sum_up()  # whatever day it is, this week's is done
+    house.clock.shift += next_summary(house.clock()) - house.clock() - timedelta(hours=40)
+    for code in ("VB2", "SX1", "DR1"):
+        await flag(phone, say("en"), code)
+    await called(owner, _, 3)
+    await send(owner, "/flag 1")
+    assert not await house.app.deadlines.sum_up()
+    house.clock.shift += timedelta(hours=41)
+    assert await house.app.deadlines.sum_up()
+    assert not await house.app.deadlines.sum_up()
+    await owner.until(lambda phone: _("<b>The last seven days</b>") in phone.texts)
+    told = owner.messages[-1].text
+    assert _("received: {n}", n=3) in told
+    assert _("looked at in time: {n} of {total}", n=1, total=1) in told
+    assert _("waiting now: {n}, of them overdue: {late}", n=3, late=0) in told
+    await assert_sound(house)

@@ -7,18 +7,26 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.details import detail_lines, details_of
 from handlers.home import back_home
-from handlers.presses import Action, OwnPress, ReportPress
+from handlers.presses import (
+    Action,
+    ErasePress,
+    HistoryPress,
+    OwnPress,
+    PassphrasePress,
+    ReportPress,
+    StatementPress,
+)
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import BEHAVIOURS
-from models.flags import OUTCOMES_FOR_REPORTER, Flag, Ride, flags_of, keep_plate, own_flag, own_flag_of_receipt
+from models.flags import OUTCOMES_FOR_REPORTER, Flag, Ride, flags_of, keep_plate, own_flag
 from models.flags import State as FlagState
 from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
-from models.receipts import read_receipt, show_receipt
+from models.receipts import show_receipt
 from models.vault import Vault
 from models.words import N_
 
@@ -45,22 +53,12 @@ class Typed(Filter):
         return bool(message.text) and not (message.text or "").startswith("/")
 
 
-class Receipt(Filter):
-    """A receipt code, typed or pasted; the handler gets it as `receipt`, 12 digits."""
-
-    async def __call__(self, message: Message) -> dict[str, str] | bool:
-        """Only what is no longer than a code with its dashes and spaces."""
-        receipt = read_receipt(message.text) if message.text and len(message.text) <= 32 else None
-        return {"receipt": receipt} if receipt else False
-
-
 def router() -> Router:
     """Routes for a person's own reports."""
     router = Router(name="own")
     router.message.register(show_reports, Command("myreports"))
     router.message.register(add_plate, StateFilter(Adding.plate), Typed())
     router.message.register(add_words, StateFilter(Adding.words), Typed())
-    router.message.register(open_by_receipt, Receipt())
     router.callback_query.filter(OwnPress.filter())
     router.callback_query.register(show_reports, Action("list"))
     router.callback_query.register(open_report, Action("open"))
@@ -93,22 +91,17 @@ async def show_reports(event: Event, visit: Visit) -> Method:
 
 async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """One report: what was said, where it stands, what can be done."""
-    _ = visit._
     await visit.state.clear()
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
-    return show(query, report_text(flag, visit.vault, _), _report_rows(flag, visit.vault, _))
+    return report_screen(query, flag, visit)
 
 
-async def open_by_receipt(message: Message, receipt: str, visit: Visit) -> Method:
-    """The report of a code, if this person sent it."""
-    _ = visit._
-    flag = await own_flag_of_receipt(visit.session, visit.vault, visit.person.id, receipt)
-    if flag is None:
-        text = _("There is no report with this code in your account.")
-        return show(message, text, [[button(_("My reports"), OwnPress(action="list")), *back_home(_)]])
-    return show(message, report_text(flag, visit.vault, _), _report_rows(flag, visit.vault, _))
+def report_screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Method:
+    """One report, after a note on what was just done with it."""
+    text = report_text(flag, visit.vault, visit._)
+    return show(event, f"{note}\n\n{text}" if note else text, _report_rows(flag, visit.vault, visit._))
 
 
 def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
@@ -149,6 +142,16 @@ def _report_rows(flag: Flag, vault: Vault, _: Texts) -> list[Row]:
             [button(words, OwnPress(action="words", flag=flag.id))],
             [button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id), DANGER)],
         ]
+    rows += [
+        [
+            button(_("Statement (PDF)"), StatementPress(flag=flag.id)),
+            button(_("Who opened it"), HistoryPress(flag=flag.id)),
+        ],
+        [
+            button(_("Passphrase"), PassphrasePress(action="ask", flag=flag.id)),
+            button(_("Delete"), ErasePress(action="ask", flag=flag.id), DANGER),
+        ],
+    ]
     return [*rows, [button(_("« My reports"), OwnPress(action="list")), *back_home(_)]]
 
 

@@ -132,6 +132,32 @@ class OwnPress(CallbackData, prefix="own"):
     flag: Number = 0
 
 
+class PassphrasePress(CallbackData, prefix="phrase"):
+    """The passphrase of one of a person's own flags."""
+
+    action: str
+    flag: Number = 0
+
+
+class StatementPress(CallbackData, prefix="statement"):
+    """The statement of one of a person's own flags."""
+
+    flag: Number = 0
+
+
+class HistoryPress(CallbackData, prefix="history"):
+    """The history of one of a person's own flags."""
+
+    flag: Number = 0
+
+
+class ErasePress(CallbackData, prefix="erase"):
+    """Deleting one of a person's own flags."""
+
+    action: str
+    flag: Number = 0
+
+
 class DistressPress(CallbackData, prefix="distress"):
     """What a person in distress wrote: the number of the flag that it may be added to, and of the message."""
 

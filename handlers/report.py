@@ -18,7 +18,7 @@ from aiogram.types import CallbackQuery
 from handlers.home import back_home, call_rows, help_lines, help_text
 from handlers.notices import post_message, tell_team_of_flag
 from handlers.own import open_report
-from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
+from handlers.presses import Action, FormPress, HomePress, OwnPress, PassphrasePress, ReportPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -238,6 +238,9 @@ def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
             button(_("Add the plate"), OwnPress(action="plate", flag=flag.id)),
             button(_("Add your words"), OwnPress(action="words", flag=flag.id)),
         ],
-        [button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id))],
+        [
+            button(_("Set a passphrase"), PassphrasePress(action="ask", flag=flag.id)),
+            button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id)),
+        ],
         [button(_("My reports"), OwnPress(action="list")), *back_home(_)],
     ]

@@ -1,14 +1,14 @@
 """The statement: a report on paper for whoever told it, and for nobody else; what it says is what is stored."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pypdfium2 import PdfDocument
+from sqlalchemy import select
 
 from bot.sandbox import Message, Phone
 from handlers import statement as module
@@ -16,24 +16,22 @@ from handlers.making import Made, Workshop
 from handlers.texts import load_texts
 from models.audit import Action, AuditEntry
 from models.behaviours import BEHAVIOURS
-from models.flags import Flag
+from models.flags import Flag, delete_flag
 from models.outbox import Delivery, Parcel
 from models.people import Language, Person
 from tests.e2e.walking import (
     Say,
-    appoint,
     assert_sound,
     code_on,
     flag,
     passenger,
-    person,
     press,
     reviewer,
     say,
     send,
     stored,
 )
-from tests.house import DRIVER, House
+from tests.house import House
 from tests.walks import eventually
 
 WORDS = "Ұялып қалдым <b>&</b> {nb}.\nВторая строка 👩‍👩‍👧.\n\n" + "Third line, again and again. " * 130
@@ -47,8 +45,9 @@ def papers(phone: Phone) -> list[Message]:
 
 def text_of(house: House, message: Message) -> str:
     """All the text of a PDF, however it's wrapped."""
-    content = house.sandbox.file(message.raw["document"]["file_id"])
-    document = PdfDocument(content)
+    file = house.sandbox.world.files.get(message.raw["document"]["file_id"])
+    assert file is not None
+    document = PdfDocument(file.data)
     text = " ".join(page.get_textpage().get_text_range() for page in document)
     document.close()
     return " ".join(text.split())
@@ -67,7 +66,7 @@ async def test_a_statement_says_all_that_was_told_and_its_hash_is_in_the_audit(h
     screen = await flag(phone, _, "PH2")
     code = code_on(screen)
     await press(phone, _("Add the plate"), screen)
-    await press(phone, _("Add your words"), await send(phone, "777 abe 05") and screen)
+    await press(phone, _("Add your words"), await send(phone, "777 abe 05"))
     screen = await send(phone, WORDS)
     paper = await order(phone, _, screen)
     assert paper.raw["document"]["file_name"] == f"qurmet-{code}.pdf"
@@ -107,6 +106,7 @@ async def test_the_same_content_has_the_same_hash_on_another_day_and_in_another_
     small_house: House,
 ) -> None:
     phone, _ = passenger(small_house), say("en")
+    desk = await reviewer(small_house)
     screen = await flag(phone, _)
     code = code_on(screen)
     await press(phone, "Add your words", screen)
@@ -120,7 +120,6 @@ async def test_the_same_content_has_the_same_hash_on_another_day_and_in_another_
     assert kazakh("Where it stands") in text
     await press(phone, kazakh("Change your words"))
     await order(phone, kazakh, await send(phone, "Another way to say it"))
-    desk = await reviewer(small_house)
     await send(desk, f"/flag {(await stored(small_house, Flag))[0].id}")
     await phone.until(lambda phone: kazakh("There is news for you.") in phone.texts)
     await press(phone, kazakh("Show"))
@@ -131,41 +130,36 @@ async def test_the_same_content_has_the_same_hash_on_another_day_and_in_another_
     await assert_sound(small_house)
 
 
-async def test_a_report_that_is_deleted_or_no_longer_theirs_meanwhile_gives_no_paper(
-    small_house: House, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("while_drawn", [False, True])
+async def test_a_report_that_is_deleted_before_or_while_it_is_drawn_gives_no_paper(
+    small_house: House, monkeypatch: pytest.MonkeyPatch, while_drawn: bool
 ) -> None:
-    """Before it's drawn, and while it's drawn."""
     phone, _ = passenger(small_house), say("en")
-    for while_drawn in (False, True):
-        screen = await flag(phone, _)
-        sent = (await stored(small_house, Flag))[-1]
+    make, aside = small_house.app.sender.make, Workshop.aside
 
-        async def gone() -> None:
-            async with small_house.app.database.transaction() as session:
-                await session.delete(await session.get_one(Flag, sent.id))
+    async def gone() -> None:
+        async with small_house.app.database.transaction() as session:
+            (sent,) = await session.scalars(select(Flag))
+            await delete_flag(session, sent)
 
-        aside = Workshop.aside
+    async def drawn(workshop: Workshop, *args: Any) -> Any:
+        await gone()
+        return await aside(workshop, *args)
 
-        async def drawn(workshop: Workshop, *args: Any) -> Any:
-            await gone()
-            return await aside(workshop, *args)
+    async def late(order: str, person: Person, values: Mapping[str, Any]) -> Made | None:
+        await gone()
+        return await make(order, person, values)
 
-        async def made(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made | None:
-            await gone()
-            return await module.make_statement(workshop, person, values)
+    async def nothing_waits() -> bool:
+        return not await stored(small_house, Parcel, status=Delivery.WAITING)
 
-        with monkeypatch.context() as patched:
-            if while_drawn:
-                patched.setattr(Workshop, "aside", drawn)
-            else:
-                patched.setitem(small_house.app.sender.make.__self__._makers, "statement", made)
-            await send(phone, code_on(screen))
-            await press(phone, "Statement (PDF)")
-            await eventually(lambda: nothing_waits(small_house))
-        assert papers(phone) == []
+    await send(phone, code_on(await flag(phone, _)))
+    if while_drawn:
+        monkeypatch.setattr(Workshop, "aside", drawn)
+    else:
+        monkeypatch.setattr(small_house.app.sender, "make", late)
+    await press(phone, "Statement (PDF)")
+    await eventually(nothing_waits)
+    assert papers(phone) == []
+    assert await stored(small_house, Flag) == []
     assert await stored(small_house, AuditEntry, action=Action.STATEMENT) == []
-    await assert_sound(small_house)
-
-
-async def nothing_waits(house: House) -> bool:
-    return not await stored(house, Parcel, status=Delivery.WAITING)

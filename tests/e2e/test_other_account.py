@@ -241,6 +241,8 @@ async def test_whatever_is_sent_instead_of_a_passphrase_is_answered_and_what_is_
     theirs = stranger.last
     await press(stranger, "Passphrase", theirs)
     assert "Close it for others" not in labels(theirs)
+    await stranger.press_data(PassphrasePress(action="close", flag=sent.id).pack(), theirs)
+    assert len(await stored(small_house, Reader)) == 1  # only the sender may
     mine = await look(phone, code, "Passphrase")
     await press(phone, "Passphrase", mine)
     assert "1 other account can open this report." in mine.text

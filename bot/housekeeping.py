@@ -22,6 +22,8 @@ from models.drafts import forget_drafts
 from models.flags import forget_ended
 from models.leases import hold
 from models.outbox import forget_settled
+from models.passphrases import KEPT as TRIES_KEPT
+from models.passphrases import forget_tries
 from models.people import Language
 from models.quiet import local_day
 from models.trials import KEPT as TRIALS_KEPT
@@ -74,6 +76,7 @@ class Housekeeping:
                 await forget_ended(session, now - self.flags_kept)
                 await forget_trials(session, now - TRIALS_KEPT)
                 await forget_drafts(session, now - DRAFTS_KEPT)
+                await forget_tries(session, now - TRIES_KEPT)
                 await self._tell_of_contacts(session, now)
             self.metrics.dead_letters.set(await session.scalar(select(func.count(DeadLetter.id))) or 0)
         await self.database.empty_log()

@@ -8,7 +8,16 @@ from aiogram.types import CallbackQuery, Message
 from handlers.arrivals import arrived, note_added, released
 from handlers.details import detail_lines, details_of
 from handlers.home import back_home
-from handlers.presses import Action, ConsentPress, OwnPress, ReportPress
+from handlers.presses import (
+    Action,
+    ConsentPress,
+    ErasePress,
+    HistoryPress,
+    OwnPress,
+    PassphrasePress,
+    ReportPress,
+    StatementPress,
+)
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -16,20 +25,11 @@ from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import behaviour_name
 from models.escrow import name_vehicle
-from models.flags import (
-    OUTCOMES_FOR_REPORTER,
-    UNSEEN,
-    Flag,
-    Ride,
-    flags_of,
-    own_flag,
-    own_flag_of_receipt,
-    weigh_again,
-)
+from models.flags import OUTCOMES_FOR_REPORTER, UNSEEN, Flag, Ride, flags_of, own_flag, weigh_again
 from models.flags import State as FlagState
 from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
-from models.receipts import read_receipt, show_receipt
+from models.receipts import show_receipt
 from models.vault import Vault
 from models.words import N_
 
@@ -61,15 +61,6 @@ class Typed(Filter):
         return bool(message.text) and not (message.text or "").startswith("/")
 
 
-class Receipt(Filter):
-    """A receipt code, typed or pasted; the handler gets it as `receipt`, 12 digits."""
-
-    async def __call__(self, message: Message) -> dict[str, str] | bool:
-        """Only what is no longer than a code with its dashes and spaces."""
-        receipt = read_receipt(message.text) if message.text and len(message.text) <= 32 else None
-        return {"receipt": receipt} if receipt else False
-
-
 def router() -> Router:
     """Routes for a person's own reports."""
     router = Router(name="own")
@@ -77,7 +68,6 @@ def router() -> Router:
     router.message.register(add_plate, StateFilter(Adding.plate), Typed())
     router.message.register(add_words, StateFilter(Adding.words), Typed())
     router.message.register(add_order, StateFilter(Adding.order), Typed())
-    router.message.register(open_by_receipt, Receipt())
     router.callback_query.filter(OwnPress.filter())
     router.callback_query.register(show_reports, Action("list"))
     router.callback_query.register(open_report, Action("open"))
@@ -112,22 +102,17 @@ async def show_reports(event: Event, visit: Visit) -> Method:
 
 async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """One report: what was said, where it stands, what can be done."""
-    _ = visit._
     await visit.state.clear()
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
-    return show(query, report_text(flag, visit.vault, _), report_rows(flag, visit.vault, _))
+    return report_screen(query, flag, visit)
 
 
-async def open_by_receipt(message: Message, receipt: str, visit: Visit) -> Method:
-    """The report of a code, if this person sent it."""
-    _ = visit._
-    flag = await own_flag_of_receipt(visit.session, visit.vault, visit.person.id, receipt)
-    if flag is None:
-        text = _("There is no report with this code in your account.")
-        return show(message, text, [[button(_("My reports"), OwnPress(action="list")), *back_home(_)]])
-    return show(message, report_text(flag, visit.vault, _), report_rows(flag, visit.vault, _))
+def report_screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Method:
+    """One report, after a note on what was just done with it."""
+    text = report_text(flag, visit.vault, visit._)
+    return show(event, f"{note}\n\n{text}" if note else text, report_rows(flag, visit.vault, visit._))
 
 
 def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
@@ -171,6 +156,16 @@ def report_rows(flag: Flag, vault: Vault, _: Texts) -> list[Row]:
         rows += add_rows(flag, _)
     if flag.state in UNSEEN:
         rows.append([button(_("Let the team look into it now"), OwnPress(action="hand_over", flag=flag.id))])
+    rows += [
+        [
+            button(_("Statement (PDF)"), StatementPress(flag=flag.id)),
+            button(_("Who opened it"), HistoryPress(flag=flag.id)),
+        ],
+        [
+            button(_("Passphrase"), PassphrasePress(action="ask", flag=flag.id)),
+            button(_("Delete"), ErasePress(action="ask", flag=flag.id), DANGER),
+        ],
+    ]
     if flag.is_open:
         rows.append([button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id), DANGER)])
     return [*rows, [button(_("« My reports"), OwnPress(action="list")), *back_home(_)]]
@@ -243,7 +238,7 @@ async def add_plate(message: Message, visit: Visit) -> Method:
     note = _("Saved. Thank you.")
     if not looks_kazakh(plate):
         note = _("Saved. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
-    return show(message, f"{note}\n\n{report_text(flag, visit.vault, _)}", report_rows(flag, visit.vault, _))
+    return report_screen(message, flag, visit, note)
 
 
 async def add_words(message: Message, visit: Visit) -> Method:
@@ -261,7 +256,7 @@ async def keep_words(event: Event, words: str, visit: Visit) -> Method:
     flag.write_words(visit.vault, words)
     await note_added(flag, "words", visit)
     note = _("Saved. Thank you for telling.")
-    return show(event, f"{note}\n\n{report_text(flag, visit.vault, _)}", report_rows(flag, visit.vault, _))
+    return report_screen(event, flag, visit, note)
 
 
 async def ask_order(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
@@ -284,8 +279,7 @@ async def add_order(message: Message, visit: Visit) -> Method:
     await visit.state.clear()
     flag.write_order(visit.vault, order)
     await note_added(flag, "order", visit)
-    text = f"{_('Saved. Thank you.')}\n\n{report_text(flag, visit.vault, _)}"
-    return show(message, text, report_rows(flag, visit.vault, _))
+    return report_screen(message, flag, visit, _("Saved. Thank you."))
 
 
 async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:

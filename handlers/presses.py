@@ -141,6 +141,32 @@ class ConsentPress(CallbackData, prefix="consent"):
     value: str = ""
 
 
+class PassphrasePress(CallbackData, prefix="phrase"):
+    """The passphrase of one of a person's own flags."""
+
+    action: str
+    flag: Number = 0
+
+
+class StatementPress(CallbackData, prefix="statement"):
+    """The statement of one of a person's own flags."""
+
+    flag: Number = 0
+
+
+class HistoryPress(CallbackData, prefix="history"):
+    """The history of one of a person's own flags."""
+
+    flag: Number = 0
+
+
+class ErasePress(CallbackData, prefix="erase"):
+    """Deleting one of a person's own flags."""
+
+    action: str
+    flag: Number = 0
+
+
 class DutyPress(CallbackData, prefix="duty"):
     """Going on call and off."""
 

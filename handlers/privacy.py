@@ -48,6 +48,10 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "/deletedata deletes everything that is stored about you.",
         days=visit.terms.days_kept,
     )
+    text += "\n\n" + _(
+        "A passphrase is kept only as an encrypted digest that nobody can read back. "
+        "Which accounts opened a report with it is kept as long as the report, a wrong try for a day."
+    )
     if visit.terms.operator:
         text += "\n\n" + _("Operator of personal data: {operator}", operator=visit.terms.operator)
     return show(message, text, [[button(_("Delete my data"), DataPress(action="ask"), DANGER)], back_home(_)])

@@ -22,8 +22,8 @@ from aiogram.types import CallbackQuery
 from handlers.arrivals import arrived, note_added, released
 from handlers.home import back_home, call_rows, help_lines, help_text
 from handlers.notices import post_message, tell_team_of_flag
-from handlers.own import add_rows, open_report, report_rows, report_text
-from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
+from handlers.own import add_rows, open_report, report_screen
+from handlers.presses import Action, FormPress, HomePress, OwnPress, PassphrasePress, ReportPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -301,8 +301,7 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit) -> Meth
     await note_added(flag, "behaviours", visit)
     if flag.severity > before and flag.state in {State.NEW, State.CLAIMED}:
         await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
-    text = f"{_('Added to your report.')}\n\n{report_text(flag, visit.vault, _)}"
-    return show(query, text, report_rows(flag, visit.vault, _))
+    return report_screen(query, flag, visit, _("Saved. Thank you."))
 
 
 def _too_many(query: CallbackQuery, until: datetime, kept: bool, visit: Visit) -> Method:
@@ -368,5 +367,10 @@ def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
         ]
     if flag.is_open:
         rows += add_rows(flag, _)
-        rows.append([button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id))])
+        rows.append(
+            [
+                button(_("Set a passphrase"), PassphrasePress(action="ask", flag=flag.id)),
+                button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id)),
+            ]
+        )
     return [*rows, [button(_("My reports"), OwnPress(action="list")), *back_home(_)]]

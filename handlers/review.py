@@ -24,7 +24,7 @@ from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import BEHAVIOURS, MAX_SEVERITY, behaviour_name, form_name
 from models.duty import is_on_call
-from models.flags import OUTCOME_NAMES, Flag, Outcome, Ride, State, flags_on_vehicle, queue, reviewed_flag
+from models.flags import OUTCOME_NAMES, Flag, Outcome, Ride, State, flags_on_vehicle, holders, queue, reviewed_flag
 from models.people import Person
 from models.team import Role, role_of
 
@@ -145,9 +145,8 @@ def _to_queue(_: Texts) -> Row:
 
 
 async def _tell(flag: Flag, visit: Visit) -> None:
-    reporter = await visit.session.get(Person, flag.reporter_id)
-    if reporter is not None:
-        await tell_reporter(visit.session, visit.vault, visit.texts, reporter, flag.id, visit.now)
+    for person in await holders(visit.session, flag):
+        await tell_reporter(visit.session, visit.vault, visit.texts, person, flag.id, visit.now)
 
 
 async def _flag_screen(event: Event, flag: Flag, visit: Visit, *, note: str = "") -> Method:

@@ -8,10 +8,11 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, LargeBinary, String, select
+from sqlalchemy import CheckConstraint, LargeBinary, String, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -48,6 +49,12 @@ class Action(StrEnum):
     COHORT_ENDED = "cohort ended"
     COHORT_SEEN = "cohort looked at"
     FIGURES = "figures looked at"
+    STATEMENT = "statement made"
+    PASSPHRASE_SET = "passphrase set"
+    PASSPHRASE_REMOVED = "passphrase removed"
+    WRONG_PASSPHRASE = "wrong passphrase"
+    OPENED_ELSEWHERE = "opened from another account"
+    CLOSED_ELSEWHERE = "closed for other accounts"
 
 
 class AuditEntry(Base):
@@ -58,9 +65,9 @@ class AuditEntry(Base):
     number: Mapped[int] = mapped_column(Identifier, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor_id: Mapped[int | None] = mapped_column(Identifier)
-    """The member of the team; None for the person who reported. Not a foreign key: entries outlive people."""
+    """The member of the team; None for the person whose flag it is. Not a foreign key: entries outlive people."""
     action: Mapped[Action] = mapped_column(words(Action, "action", closed=False))
-    flag_id: Mapped[int | None] = mapped_column(Identifier)
+    flag_id: Mapped[int | None] = mapped_column(Identifier, index=True)
     detail: Mapped[str] = mapped_column(String(64))
     mark: Mapped[bytes] = mapped_column(LargeBinary(32))
 
@@ -131,6 +138,21 @@ async def record(
     session.add(entry)
     head.entries, head.last_mark = entry.number, entry.mark
     head.mark = head.computed_mark(key)
+
+
+async def history_of(
+    session: AsyncSession, flag_id: int, actions: Collection[Action], limit: int
+) -> tuple[Sequence[AuditEntry], list[int]]:
+    """The newest entries of these actions about a flag, oldest first; and who of the team is in any of them.
+
+    The members stand in the order in which they first appear, so that they can be counted without being named.
+    """
+    about = (AuditEntry.flag_id == flag_id, AuditEntry.action.in_(actions))
+    newest = select(AuditEntry).where(*about).order_by(AuditEntry.number.desc()).limit(limit)
+    entries = (await session.scalars(newest)).all()
+    actors = select(AuditEntry.actor_id).where(*about, AuditEntry.actor_id.is_not(None)).group_by(AuditEntry.actor_id)
+    members = await session.scalars(actors.order_by(func.min(AuditEntry.number)))
+    return entries[::-1], [member for member in members if member is not None]
 
 
 async def verify(session: AsyncSession, vault: Vault) -> list[str]:

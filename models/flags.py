@@ -9,7 +9,7 @@ A held flag waits until another person names the same vehicle (`models/escrow.py
 statistics; neither exists for the team.
 
 The number of a flag is for the team; the person who reported holds a receipt code. Whoever asks for a flag is named in
-the query: the reporter by the row, the team by its table, so a right is never assumed.
+the query: the reporter by the row, readers and the team by their tables, so a right is never assumed.
 """
 
 import secrets
@@ -35,12 +35,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.behaviours import BEHAVIOURS, FIRST_LOOK, MAX_SEVERITY, severity
 from models.details import Aim, Daytime, Details, Platform, Reach, Teller
-from models.people import barred
+from models.people import Person, barred
+from models.readers import Reader
 from models.receipts import new_receipt
 from models.team import Member, reviews
 from models.vault import Box, Vault
@@ -161,6 +162,7 @@ class Flag(Base):
     """How often the team was told that nobody has looked yet; see `models/duty.py`."""
     alert_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     """When it's told next, unless somebody opens it before."""
+    sealed_passphrase: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
@@ -205,6 +207,14 @@ class Flag(Base):
     def write_order(self, vault: Vault, order: str) -> None:
         """Keep the number of the order."""
         self.sealed_order = self._box(vault).seal(order.encode(), "order")
+
+    def passphrase(self, vault: Vault) -> bytes | None:
+        """The salted digest of the passphrase; see `models/passphrases.py`."""
+        return self._box(vault).open(self.sealed_passphrase, "passphrase") if self.sealed_passphrase else None
+
+    def write_passphrase(self, vault: Vault, digest: bytes) -> None:
+        """Keep the salted digest of a passphrase."""
+        self.sealed_passphrase = self._box(vault).seal(digest, "passphrase")
 
     def weigh(self, *, same_vehicle: bool) -> None:
         """Set the severity by all that is known, and by when to look; a flag never becomes less urgent by that."""
@@ -389,29 +399,47 @@ async def same_story(
     return None
 
 
-async def flags_of(session: AsyncSession, reporter_id: int, limit: int = 20) -> Sequence[Flag]:
-    """The newest flags that a person sent, newest first."""
-    query = select(Flag).where(Flag.reporter_id == reporter_id).order_by(Flag.id.desc()).limit(limit)
+def own(person_id: int) -> ColumnElement[bool]:
+    """A condition for any query about flags: this person sent it, or opened it with its passphrase."""
+    sent = aliased(Flag)
+    theirs = select(sent.id).where(sent.reporter_id == person_id)
+    return Flag.id.in_(theirs.union_all(select(Reader.flag_id).where(Reader.person_id == person_id)))
+
+
+async def holders(session: AsyncSession, flag: Flag) -> Sequence[Person]:
+    """Whose flag it is: who sent it, and who opened it with its passphrase."""
+    readers = select(Reader.person_id).where(Reader.flag_id == flag.id)
+    query = select(Person).where(or_(Person.id == flag.reporter_id, Person.id.in_(readers))).order_by(Person.id)
     return (await session.scalars(query)).all()
 
 
-async def own_flag(session: AsyncSession, reporter_id: int, flag_id: int) -> Flag | None:
-    """A flag that this person sent. Any number may be asked for: it may come from a forged button."""
-    return await _locked(session, flag_id, Flag.reporter_id == reporter_id)
+async def flags_of(session: AsyncSession, person_id: int, limit: int = 20) -> Sequence[Flag]:
+    """The newest flags of a person, newest first."""
+    query = select(Flag).where(own(person_id)).order_by(Flag.id.desc()).limit(limit)
+    return (await session.scalars(query)).all()
 
 
-async def own_flag_of_receipt(session: AsyncSession, vault: Vault, reporter_id: int, receipt: str) -> Flag | None:
-    """A flag that this person sent, by its receipt code (12 digits)."""
+async def own_flag(session: AsyncSession, person_id: int, flag_id: int) -> Flag | None:
+    """A flag of this person. Any number may be asked for: it may come from a forged button."""
+    return await _locked(session, flag_id, own(person_id))
+
+
+async def own_flag_of_receipt(session: AsyncSession, vault: Vault, person_id: int, receipt: str) -> Flag | None:
+    """A flag of this person, by its receipt code (12 digits)."""
     indexes = vault.indexes(receipt.encode(), "receipt")
-    query = select(Flag).where(Flag.receipt_index.in_(indexes), Flag.reporter_id == reporter_id)
+    query = select(Flag).where(Flag.receipt_index.in_(indexes), own(person_id))
     return await session.scalar(query)
 
 
+async def delete_flag(session: AsyncSession, flag: Flag) -> None:
+    """Delete a flag for everybody, its key with it."""
+    await session.delete(flag)
+    await session.flush()
+
+
 async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -> Flag | None:
-    """A flag that this person may review: a member of the team, not the one who sent it, and sent to the team."""
-    return await _locked(
-        session, flag_id, Flag.reporter_id != reviewer_id, Flag.state.not_in(UNSEEN), reviews(reviewer_id)
-    )
+    """A flag that this person may review: a member of the team, it's not their own, and it was sent to the team."""
+    return await _locked(session, flag_id, ~own(reviewer_id), Flag.state.not_in(UNSEEN), reviews(reviewer_id))
 
 
 async def _locked(session: AsyncSession, flag_id: int, *rights: ColumnElement[bool]) -> Flag | None:
@@ -429,7 +457,7 @@ async def queue(session: AsyncSession, reviewer_id: int, *, limit: int, offset: 
     """
     query = (
         select(Flag)
-        .where(_OPEN, Flag.reporter_id != reviewer_id, reviews(reviewer_id))
+        .where(_OPEN, ~own(reviewer_id), reviews(reviewer_id))
         .where(or_(Flag.severity == MAX_SEVERITY, Flag.reporter_id.not_in(barred())))
         .order_by(Flag.severity.desc(), Flag.due_at, Flag.id)
         .limit(limit)

@@ -10,7 +10,7 @@ from bot.sandbox import Message
 from models.base import Base
 from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form
 from models.directory import HELP_LINES
-from models.flags import Flag, Outcome, Ride, State, own_flag
+from models.flags import Flag, Outcome, Ride, State, flags_of, own_flag
 from models.markup import units
 from models.people import Person
 from tests.e2e.conftest import QUICK
@@ -36,7 +36,7 @@ from tests.e2e.walking import (
     whole,
 )
 from tests.house import PASSENGER, House, open_house
-from tests.models.helpers import add_course
+from tests.models.helpers import add_access, add_course
 
 NASTY = "<b>жуан</b> & <script>\n\u202eمرحبا\u202c 👩‍👩‍👧 {plate} %s \\ “тырнақша”"
 RIDE_NAMES = {Ride.GOING_ON: "reported during the ride", Ride.OVER: "reported after the ride"}
@@ -379,6 +379,8 @@ async def test_deletedata_leaves_nothing_of_a_person_and_the_next_start_is_the_f
     gone = await person(house, phone)
     async with house.app.database.transaction() as session:
         await add_course(session, house.app.vault, gone, now=house.clock())
+        [sent, *_others] = await flags_of(session, gone.id)
+        await add_access(session, house.app.vault, sent, gone, "a few words", house.clock())
     ids = await ids_of(house, gone)
     before = await everything_of(house, ids)
     assert {name for name, count in before.items() if not count} <= {"team", "dead_letters"}

@@ -17,6 +17,7 @@ from models.database import Database
 from models.drafts import Told, draft_of, new_draft
 from models.exams import Exam, Sitting, SittingAnswer
 from models.flags import Flag, Ride, store_flag
+from models.passphrases import keep_passphrase, open_elsewhere
 from models.people import Language, Person, load_people
 from models.policies import PolicyAcceptance
 from models.profiles import Gender, profile_of
@@ -62,6 +63,19 @@ async def add_flag(
     )
     assert is_new
     return flag
+
+
+async def add_access(
+    session: AsyncSession, vault: Vault, flag: Flag, person: Person, passphrase: str, now: datetime = NOW
+) -> None:
+    """A passphrase for a flag, which this person tried wrong and then right."""
+    keep_passphrase(vault, flag, passphrase)
+    await session.flush()
+    for typed in ("something else", passphrase):
+        opening = await open_elsewhere(
+            session, vault, person_id=person.id, receipt=flag.receipt(vault), tidy=typed, now=now
+        )
+    assert opening.flag is flag
 
 
 class OwnTexts(NamedTuple):

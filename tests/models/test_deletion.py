@@ -27,7 +27,17 @@ from models.team import Member, Role
 from models.updates import SeenUpdate, set_aside
 from models.uploads import Upload
 from models.vault import CannotOpen, Vault
-from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_course, add_flag, add_people, every_row, sqlite_bytes
+from tests.models.helpers import (
+    NEW_KEY,
+    NOW,
+    OLD_KEY,
+    add_access,
+    add_course,
+    add_flag,
+    add_people,
+    every_row,
+    sqlite_bytes,
+)
 
 NOT_OF_A_PERSON = {table.__tablename__ for table in (AuditEntry, AuditHead, Cohort, Lease, SeenUpdate, Upload)}
 """Entries of the audit outlive people by design, and so do cohorts, which belong to everybody in them."""
@@ -53,6 +63,7 @@ async def live(database: Database, vault: Vault, *telegram_ids: int) -> list[Per
             await set_aside(session, vault, {"update_id": person.id, "text": "words"}, person.id, "x", NOW)
             post(session, vault, person.id, "sendMessage", {"text": "x"}, priority=Priority.ALERT, now=NOW)
             await add_course(session, vault, person)
+            await add_access(session, vault, flag, person, "a few words")
     return people
 
 

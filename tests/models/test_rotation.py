@@ -11,6 +11,7 @@ from models.conversation import Conversation
 from models.database import Database
 from models.flags import Flag, flags_of, flags_on_vehicle
 from models.outbox import Delivery, Parcel, Priority, lease, post
+from models.passphrases import is_passphrase, keep_passphrase
 from models.people import find_person
 from models.rotation import rotate_keys
 from models.updates import DeadLetter, set_aside
@@ -51,6 +52,7 @@ async def live(database: Database, vault: Vault, first: int = 1) -> None:
             flag = await add_flag(session, vault, person)
             flag.write_words(vault, f"words of {telegram_id}")
             flag.write_plate(vault, "123ABC02")
+            keep_passphrase(vault, flag, f"passphrase of {telegram_id}")
             post(session, vault, person.id, "sendMessage", {"text": "x"}, priority=Priority.ALERT, now=NOW)
             await set_aside(session, vault, {"update_id": telegram_id}, person.id, "x", NOW)
             await add_course(session, vault, person, texts_of(telegram_id))
@@ -67,6 +69,7 @@ async def assert_readable(database: Database, vault: Vault, people: range = PEOP
             assert person.telegram_id(vault) == telegram_id
             flag = (await flags_of(session, person.id))[-1]
             assert flag.words(vault) == f"words of {telegram_id}"
+            assert is_passphrase(vault, flag, f"passphrase of {telegram_id}")
             assert await read_course(session, vault, person) == texts_of(telegram_id)
             assert vault.index(flag.receipt(vault).encode(), "receipt") == flag.receipt_index or vault is BOTH
         for conversation in await session.scalars(select(Conversation)):

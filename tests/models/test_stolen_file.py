@@ -25,9 +25,9 @@ from models.schema import metadata
 from models.team import Role
 from models.updates import set_aside, take_new
 from models.vault import Vault
-from tests.models.helpers import NOW, OwnTexts, add_course, add_person, every_row, sqlite_bytes
+from tests.models.helpers import NOW, OwnTexts, add_access, add_course, add_person, every_row, sqlite_bytes
 
-TELEGRAM_ID, REVIEWER_ID = 6_123_456_789, 5_987_654_321
+TELEGRAM_ID, REVIEWER_ID, READER_ID = 6_123_456_789, 5_987_654_321, 6_777_888_999
 NAME, USERNAME, PHONE = "Айгерім Тестова", "aigerim_testova", "+77015557799"
 WORDS = "Жүргізуші тіземе қолын қойды, driver touched my knee, водитель угрожал"
 TEXTS = OwnTexts(
@@ -38,6 +38,7 @@ TEXTS = OwnTexts(
     draft="Есікті құлыптап алды, отказался высадить, screamed furiously",
     trial="# Сыналып жатқан сабақ\n\nНевышедший материал, unpublished paragraph",
 )
+PASSPHRASE = "жеті құрақ көрпе, seven patchwork quilts"
 PLATE, PLATE_TYPED = "717XYZ02", "717 xyz 02"
 UPDATE = {
     "update_id": 700_100_200,
@@ -78,6 +79,7 @@ async def live(database: Database, vault: Vault) -> str:
         await set_aside(session, vault, UPDATE, person.id, "KeyError at own.py:7", NOW)
         await hold(session, "outbox", "replica", NOW, LEASE)
         await add_course(session, vault, person, TEXTS)
+        await add_access(session, vault, flag, await add_person(session, vault, READER_ID), PASSPHRASE)
     async with database.transaction() as session:
         [(sent, _), (refused, _), _] = await lease(session, NOW, 10)
         sent.settle(Delivery.SENT, NOW)
@@ -115,10 +117,10 @@ def number_spellings(number: int) -> Iterator[bytes]:
 
 def secrets_of(receipt: str) -> set[bytes]:
     texts = [str(TELEGRAM_ID), str(REVIEWER_ID), NAME, USERNAME, PHONE, PHONE[1:], PLATE, PLATE_TYPED, receipt, WORDS]
-    texts += TEXTS
-    texts += [word.strip(",") for each in (WORDS, *TEXTS) for word in each.split() if len(word) > 5]
+    texts += [*TEXTS, PASSPHRASE, str(READER_ID)]
+    texts += [word.strip(",") for each in (WORDS, PASSPHRASE, *TEXTS) for word in each.split() if len(word) > 5]
     found = {spelling for secret in texts for spelling in spellings(secret)}
-    return found | set(number_spellings(TELEGRAM_ID)) | set(number_spellings(REVIEWER_ID))
+    return found.union(*map(number_spellings, (TELEGRAM_ID, REVIEWER_ID, READER_ID)))
 
 
 async def whole(database: Database) -> bytes:
@@ -165,7 +167,18 @@ ENCODINGS: list[Callable[[str], bytes]] = [
 def test_the_search_for_secrets_finds_them_in_every_spelling(encode: Callable[[str], bytes]) -> None:
     """Proves the test above, together with the next."""
     receipt = "482155039174"
-    for secret in (str(TELEGRAM_ID), WORDS, PLATE, PHONE, NAME, USERNAME, receipt, show_receipt(receipt), *TEXTS):
+    for secret in (
+        str(TELEGRAM_ID),
+        WORDS,
+        PLATE,
+        PHONE,
+        NAME,
+        USERNAME,
+        receipt,
+        show_receipt(receipt),
+        PASSPHRASE,
+        *TEXTS,
+    ):
         lying = b"..." + encode(secret) + b"..."
         assert any(found in lying for found in secrets_of(receipt)), secret
 

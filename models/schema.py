@@ -2,6 +2,7 @@
 
 from models import (
     action_plans,
+    approvals,
     audit,
     certificates,
     cohorts,
@@ -10,6 +11,7 @@ from models import (
     drafts,
     exams,
     flags,
+    invites,
     leases,
     outbox,
     people,
@@ -26,6 +28,7 @@ from models.base import Base
 
 __all__ = [
     "action_plans",
+    "approvals",
     "audit",
     "certificates",
     "cohorts",
@@ -34,6 +37,7 @@ __all__ = [
     "drafts",
     "exams",
     "flags",
+    "invites",
     "leases",
     "metadata",
     "outbox",

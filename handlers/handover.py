@@ -13,7 +13,7 @@ from handlers.screens import Event, Method, Row, button, keyboard, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.flags import Flag, State
-from models.handover import give_back, hand_over, may_take
+from models.handover import colleagues, give_back, hand_over
 from models.outbox import Priority
 from models.people import Person
 from models.team import labels
@@ -37,7 +37,7 @@ async def ask_to_whom(query: CallbackQuery, callback_data: FlagPress, visit: Vis
     return await _choice(query, flag, visit)
 
 
-async def _choice(event: Event, flag: Flag, visit: Visit) -> Method:
+async def _choice(event: Event, flag: Flag, visit: Visit, problem: str = "") -> Method:
     _ = visit._
     known = await labels(visit.session, visit.vault)
     rows: list[Row] = [
@@ -47,12 +47,14 @@ async def _choice(event: Event, flag: Flag, visit: Visit) -> Method:
                 FlagPress(action="to", flag=flag.id, member=member.person_id),
             )
         ]
-        for member in await may_take(visit.session, flag)
+        for member in await colleagues(visit.session, flag)
     ]
     if flag.state is State.CLAIMED:
         rows.append([button(_("Back to the queue"), FlagPress(action="back", flag=flag.id))])
     text = _("<b>Who is to work on flag №{number}?</b>", number=flag.id)
     text += "\n\n" + (_("The person who reported is not told of it.") if rows else _("There is nobody else."))
+    if problem:
+        text = f"{problem}\n\n{text}"
     return show(event, text, [*rows, [*back_to_flag(flag.id), *back_home(_)]])
 
 
@@ -64,7 +66,7 @@ async def give(query: CallbackQuery, callback_data: FlagPress, visit: Visit) -> 
         return no_such_flag(query, visit)
     if not await hand_over(visit.session, flag, callback_data.member):
         await note(visit, Audited.DENIED, flag, "hand over")
-        return await _choice(query, flag, visit)
+        return await _choice(query, flag, visit, _("This member can't take it. Please choose somebody else."))
     await note(visit, Audited.HANDED_OVER, flag, str(callback_data.member))
     if callback_data.member != visit.person.id:
         await _tell(await visit.session.get_one(Person, callback_data.member), flag, visit)

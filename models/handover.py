@@ -6,18 +6,21 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.flags import Flag, State
-from models.team import Member
+from models.team import Member, role_of
 
 
-async def may_take(session: AsyncSession, flag: Flag) -> Sequence[Member]:
-    """The members to whom this flag may be given: all but the one who reported and the one who has it."""
-    query = select(Member).where(Member.person_id.not_in([flag.reporter_id, flag.reviewer_id or 0]))
+async def colleagues(session: AsyncSession, flag: Flag) -> Sequence[Member]:
+    """All members but the one who has the flag.
+
+    Also the one who reported it, if they are of the team: a list without them would tell who it was.
+    """
+    query = select(Member).where(Member.person_id != (flag.reviewer_id or 0))
     return (await session.scalars(query.order_by(Member.person_id))).all()
 
 
 async def hand_over(session: AsyncSession, flag: Flag, member_id: int) -> bool:
-    """Give an open flag to a member; False if it has ended or the member may not have it."""
-    if not flag.is_open or member_id not in {member.person_id for member in await may_take(session, flag)}:
+    """Give an open flag to a member; False if it has ended, or is theirs to report and not to review."""
+    if not flag.is_open or member_id == flag.reporter_id or await role_of(session, member_id) is None:
         return False
     flag.state, flag.reviewer_id = State.CLAIMED, member_id
     return True

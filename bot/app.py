@@ -38,13 +38,14 @@ from bot.telegram import connect
 from bot.webhook import Webhook
 from bot.workshop import Address, Making
 from handlers import routers
+from handlers.making import post_order
 from handlers.texts import LOCALES, load_texts
 from handlers.visit import Terms
 from models.database import Database
 from models.flags import release_from_leavers
 from models.leases import hold
 from models.lessons import load_course
-from models.outbox import waiting
+from models.outbox import Priority, waiting
 from models.people import Language, find_person
 from models.team import appoint_owners
 from models.vault import Vault
@@ -170,7 +171,8 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         stack.push_async_callback(database.close)
         await migrate(database)
         async with database.transaction() as session:
-            await appoint_owners(session, vault, settings.owner_ids, default=language, now=clock())
+            for left in await appoint_owners(session, vault, settings.owner_ids, default=language, now=clock()):
+                post_order(session, vault, left, "menu", {}, priority=Priority.ALERT, now=clock())
             await release_from_leavers(session)
         bot = connect(settings.bot_token.get_secret_value(), settings.telegram_api_url)
         stack.push_async_callback(bot.session.close)

@@ -171,7 +171,9 @@ class Sender:
         if (order := ordered(name)) is None:
             return Made(getattr(methods, name[0].upper() + name[1:])(chat_id=chat_id, **parameters))
         made = await self.make(order, person, parameters)
-        return made and Made(made.method.model_copy(update={"chat_id": chat_id}), made.keep)
+        if made is None or "chat_id" not in type(made.method).model_fields:  # what Telegram is asked, not the person
+            return made
+        return Made(made.method.model_copy(update={"chat_id": chat_id}), made.keep)
 
     async def _write_down(self, results: list[_Result]) -> None:
         now = self.clock()

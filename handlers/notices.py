@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handlers.presses import OwnPress, ReviewPress
 from handlers.screens import button, keyboard
 from handlers.texts import Texts
+from models.audit import Anchor
 from models.behaviours import MAX_SEVERITY
 from models.directory import Contact
 from models.duty import on_call
@@ -101,6 +102,22 @@ async def tell_owners_of_dead_letter(
             text = _("The bot could not handle an update. It was set aside; see the log for details.")
             message = SendMessage(chat_id=0, text=text)
             post_message(session, vault, person, message, priority=Priority.ALERT, now=now)
+
+
+async def tell_owners_of_anchor(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], anchor: Anchor, now: datetime
+) -> None:
+    """Send the owners where the audit stands today: what they have in Telegram, nobody can change in the database."""
+    for member, person in await members(session):
+        if member.role is Role.OWNER:
+            _ = texts[person.language]
+            text = _(
+                "Record of {date}. Entries: {count}. Mark: <code>{anchor}</code>. Please keep this message.",
+                date=_.day(now),
+                count=anchor.entries,
+                anchor=anchor,
+            )
+            post_message(session, vault, person, SendMessage(chat_id=0, text=text), priority=Priority.REMINDER, now=now)
 
 
 async def tell_owners_of_contacts(

@@ -205,6 +205,40 @@ class ReviewPress(CallbackData, prefix="review"):
     page: int = 0
 
 
+class FlagPress(CallbackData, prefix="flag"):
+    """What else is done with a flag: its number, and the number of a member of the team."""
+
+    action: str
+    flag: Number = 0
+    member: Number = 0
+
+
+class ApprovalPress(CallbackData, prefix="second"):
+    """What waits for a second person: the number of the request."""
+
+    action: str
+    approval: Number = 0
+
+
+class TeamPress(CallbackData, prefix="team"):
+    """The team: the number of a member or invitation, a role, a page, or the code of an invitation."""
+
+    action: str
+    member: Number = 0
+    value: str = ""
+
+
+class AuditPress(CallbackData, prefix="audit"):
+    """The audit: a number of days, a member, a group of actions, a flag, the entry before which a page begins."""
+
+    action: str
+    days: int = 0
+    member: Number = 0
+    group: str = ""
+    flag: Number = 0
+    before: Number = 0
+
+
 class DataPress(CallbackData, prefix="data"):
     """A person's own data."""
 

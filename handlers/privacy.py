@@ -2,7 +2,8 @@
 
 from aiogram import Router
 from aiogram.filters import Command
-from aiogram.types import CallbackQuery, Message
+from aiogram.methods import DeleteMyCommands
+from aiogram.types import BotCommandScopeChat, CallbackQuery, Message
 
 from handlers.home import back_home
 from handlers.presses import Action, DataPress, HomePress
@@ -11,6 +12,7 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.deletion import delete_person
+from models.team import role_of
 
 
 def router() -> Router:
@@ -73,13 +75,17 @@ async def ask_delete(event: Event, visit: Visit) -> Method:
     return show(event, text, rows)
 
 
-async def delete(query: CallbackQuery, visit: Visit) -> Method:
-    """Delete the person and all that hangs on them."""
+async def delete(query: CallbackQuery, visit: Visit) -> Method | list[Method]:
+    """Delete the person and all that hangs on them; a member of the team leaves it, and its commands go."""
     _ = visit._
+    of_team = await role_of(visit.session, visit.person.id) is not None
     for flag_id in await delete_person(visit.session, visit.person):
         await record(visit.session, visit.vault, Audited.DELETED, now=visit.now, flag_id=flag_id)
     text = _(
         "Everything about you is deleted. Of reports only numbered records stay, without content. "
         "You can also clear this chat in Telegram. All the best to you."
     )
-    return show(query, text, [back_home(_)])
+    screen = show(query, text, [back_home(_)])
+    if not of_team:
+        return screen
+    return [screen, DeleteMyCommands(scope=BotCommandScopeChat(chat_id=query.from_user.id))]

@@ -4,19 +4,19 @@ Whoever is not of the team gets the same answer as to an unknown command. Every 
 """
 
 from datetime import datetime
-from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject, Filter
+from aiogram.filters import Command, CommandObject
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 
-from handlers.barring import bar_button
+from handlers.beside_flag import rows_beside
 from handlers.details import detail_lines, details_of
 from handlers.home import back_home
 from handlers.notices import tell_reporter
 from handlers.own import STATE_NAMES
 from handlers.presses import Action, DutyPress, ReviewPress
+from handlers.roles import OnTeam
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -26,18 +26,9 @@ from models.behaviours import BEHAVIOURS, MAX_SEVERITY, behaviour_name, form_nam
 from models.duty import is_on_call
 from models.flags import OUTCOME_NAMES, Flag, Outcome, Ride, State, flags_on_vehicle, holders, queue, reviewed_flag
 from models.people import Person
-from models.team import Role, role_of
 
 PAGE = 8
 _LAST_PAGE = 10_000
-
-
-class OnTeam(Filter):
-    """The person is of the team, says the database now."""
-
-    async def __call__(self, *args: Any, visit: Visit) -> bool:
-        """Ask at every action: a role can end between two presses."""
-        return await role_of(visit.session, visit.person.id) is not None
 
 
 async def _note(visit: Visit, action: Audited, flag: Flag | None = None, detail: str = "") -> None:
@@ -177,10 +168,8 @@ async def _flag_screen(event: Event, flag: Flag, visit: Visit, *, note: str = ""
     words: Row = []
     if flag.sealed_words is not None:
         words = [button(_("Show the person's words"), ReviewPress(action="read", flag=flag.id))]
-    barring: Row = []
-    if await role_of(visit.session, visit.person.id) is Role.OWNER:
-        barring = [bar_button(await visit.session.get_one(Person, flag.reporter_id), flag.id, _)]
-    return show(event, "\n".join(lines), [words, *_work_rows(flag, visit.person, _), barring, *rows])
+    beside = await rows_beside(flag, visit)
+    return show(event, "\n".join(lines), [words, *_work_rows(flag, visit.person, _), *beside, *rows])
 
 
 def _standing(flag: Flag, person: Person, _: Texts) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models.action_plans import ActionPlan
+from models.approvals import Approval
 from models.audit import rewrap_audit_key
 from models.base import Base
 from models.certificates import Certificate
@@ -18,8 +19,10 @@ from models.conversation import Conversation
 from models.database import Database
 from models.drafts import Draft
 from models.flags import Flag
+from models.invites import Invite
 from models.outbox import Parcel
 from models.people import Person
+from models.team import Member
 from models.trials import Trial
 from models.updates import DeadLetter
 from models.vault import Vault
@@ -83,6 +86,18 @@ def _move_dead_letter(letter: DeadLetter, vault: Vault) -> None:
     letter.sealed_update = vault.rewrap(letter.sealed_update, letter.seal_place)
 
 
+def _move_member(member: Member, vault: Vault) -> None:
+    member.rekey(vault)
+
+
+def _move_invite(invite: Invite, vault: Vault) -> None:
+    invite.rekey(vault)
+
+
+def _move_approval(approval: Approval, vault: Vault) -> None:
+    approval.rekey(vault)
+
+
 def _move_draft(draft: Draft, vault: Vault) -> None:
     draft.sealed = vault.rewrap(draft.sealed, draft.seal_place)
 
@@ -101,4 +116,7 @@ _MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault
     (ActionPlan, ActionPlan.id, _move_plan),
     (Draft, Draft.person_id, _move_draft),
     (Trial, Trial.person_id, _move_trial),
+    (Member, Member.person_id, _move_member),
+    (Invite, Invite.id, _move_invite),
+    (Approval, Approval.id, _move_approval),
 )

@@ -2,6 +2,7 @@
 
 from models import (
     action_plans,
+    approvals,
     audit,
     certificates,
     cohorts,
@@ -12,6 +13,7 @@ from models import (
     duty,
     exams,
     flags,
+    invites,
     leases,
     outbox,
     passphrases,
@@ -30,6 +32,7 @@ from models.base import Base
 
 __all__ = [
     "action_plans",
+    "approvals",
     "audit",
     "certificates",
     "cohorts",
@@ -40,6 +43,7 @@ __all__ = [
     "duty",
     "exams",
     "flags",
+    "invites",
     "leases",
     "metadata",
     "outbox",

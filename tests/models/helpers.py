@@ -10,6 +10,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.action_plans import Kept, check_pledge, make_plan, newest_plan
+from models.approvals import Approval, Kind, ask
 from models.certificates import issue, newest_certificate
 from models.cohorts import join_cohort, make_cohort
 from models.commitments import COMMITMENTS
@@ -17,6 +18,7 @@ from models.database import Database
 from models.drafts import Told, draft_of, new_draft
 from models.exams import Exam, Sitting, SittingAnswer
 from models.flags import Flag, Ride, store_flag
+from models.invites import Invite, invite
 from models.passphrases import keep_passphrase, open_elsewhere
 from models.people import Language, Person, load_people
 from models.policies import PolicyAcceptance
@@ -91,6 +93,12 @@ class OwnTexts(NamedTuple):
     """The text of a lesson that is being tried."""
     draft: str = "draft"
     """The words of a report that isn't sent yet."""
+    label: str = "label"
+    """What the team calls a member."""
+    invited: str = "invited"
+    """What it will call one who is invited."""
+    asked: str = "asked"
+    """Why a second person's yes was asked for."""
 
 
 async def add_course(
@@ -125,6 +133,12 @@ async def add_course(
     draft = await new_draft(session, vault, person.id, "draft", "words", now)
     draft.write(vault, Told(words=texts.draft), now)
     await keep_file_id(session, "lesson-1.png", "file-id", now)
+    member = await session.get(Member, person.id) or Member(person_id=person.id, role=Role.REVIEWER, since=now)
+    member.write_label(vault, texts.label)
+    session.add(member)
+    await invite(session, vault, role=Role.SUPERVISOR, label=texts.invited, made_by=person.id, now=now)
+    asked = {"requester_id": person.id, "reason": texts.asked, "certificate_id": certificate.id}
+    await ask(session, vault, Kind.REVOCATION, now=now, **asked)
 
 
 async def read_course(session: AsyncSession, vault: Vault, person: Person) -> OwnTexts:
@@ -132,6 +146,9 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
     certificate, plan = await newest_certificate(session, person.id), await newest_plan(session, person.id)
     trial = await trial_of(session, vault, person.id)
     draft = await draft_of(session, person.id)
+    member = await session.get_one(Member, person.id)
+    invites = await session.scalars(select(Invite).where(Invite.made_by == person.id))
+    approvals = await session.scalars(select(Approval).where(Approval.requester_id == person.id))
     assert draft is not None
     assert certificate is not None
     assert plan is not None
@@ -143,6 +160,9 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
         remark=plan.remarks[0].words(vault),
         trial=trial[-1],
         draft=draft.read(vault).words or "",
+        label=member.label(vault) or "",
+        invited=invites.one().label(vault),
+        asked=approvals.one().reason(vault),
     )
 
 

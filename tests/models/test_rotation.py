@@ -31,7 +31,20 @@ from tests.models.helpers import (
 OLD, BOTH, NEW = Vault([OLD_KEY]), Vault([NEW_KEY, OLD_KEY]), Vault([NEW_KEY])
 PEOPLE = range(1, 6)
 ROWS_OF_FIVE = dict.fromkeys(
-    ["people", "conversations", "flags", "outbox", "dead_letters", "certificates", "action_plans", "drafts", "trials"],
+    [
+        "people",
+        "conversations",
+        "flags",
+        "outbox",
+        "dead_letters",
+        "certificates",
+        "action_plans",
+        "drafts",
+        "trials",
+        "team",
+        "team_invites",
+        "approvals",
+    ],
     5,
 ) | {"flags": 6}
 PARTS = {"audit_head", "pledges", "pledge_remarks"}

@@ -36,6 +36,9 @@ TEXTS = OwnTexts(
     pledge="Түнде жолаушыдан мекенжайын сұрамаймын, молчу о личном",
     remark="Достарым қолдады, мешала усталость, tiredness got in the way",
     draft="Есікті құлыптап алды, отказался высадить, screamed furiously",
+    label="Сәулетай жетекші, старшая Светлана",
+    invited="Бауыржанбек мырза, новенький стажёр",
+    asked="Прокуратурадан сұрау келді, urgently telephone",
     trial="# Сыналып жатқан сабақ\n\nНевышедший материал, unpublished paragraph",
 )
 PASSPHRASE = "жеті құрақ көрпе, seven patchwork quilts"

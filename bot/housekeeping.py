@@ -24,6 +24,8 @@ from models.leases import hold
 from models.outbox import forget_settled
 from models.people import Language
 from models.quiet import local_day
+from models.traces import KEPT as TRACES_KEPT
+from models.traces import forget_traces
 from models.trials import KEPT as TRIALS_KEPT
 from models.trials import forget_trials
 from models.updates import DeadLetter, forget_updates
@@ -74,6 +76,7 @@ class Housekeeping:
                 await forget_ended(session, now - self.flags_kept)
                 await forget_trials(session, now - TRIALS_KEPT)
                 await forget_drafts(session, now - DRAFTS_KEPT)
+                await forget_traces(session, now - TRACES_KEPT)
                 await self._tell_of_contacts(session, now)
             self.metrics.dead_letters.set(await session.scalar(select(func.count(DeadLetter.id))) or 0)
         await self.database.empty_log()

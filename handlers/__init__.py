@@ -11,6 +11,7 @@ from aiogram.filters import Filter
 from aiogram.types import TelegramObject
 
 from handlers import (
+    capsule,
     certificate,
     cohort,
     daily,
@@ -28,6 +29,7 @@ from handlers import (
     policy,
     privacy,
     progress,
+    quick_exit,
     report,
     review,
     rights,
@@ -64,6 +66,8 @@ def routers() -> list[Router]:
         verify,
         report,
         form,
+        capsule,
+        quick_exit,
         own,
         review,
         trial,
@@ -99,4 +103,5 @@ def makers() -> Mapping[str, Maker]:
         "scene": seminar.make_scene,
         "progress plot": progress.make_plot,
         "course plot": stats.make_plot,
+        "capsule": capsule.make_capsule,
     }

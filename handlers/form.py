@@ -13,9 +13,10 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
 from handlers.details import detail_lines
-from handlers.home import back_home
+from handlers.home import way_out
 from handlers.own import Typed, open_report, shorten, show_reports
 from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
+from handlers.quick_exit import exit_button
 from handlers.report import send_flag
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, progress, show
 from handlers.texts import Texts
@@ -156,7 +157,7 @@ async def show_form(query: CallbackQuery, callback_data: FormPress, visit: Visit
         ]
         for each in behaviours_of(form)
     ]
-    rows.append([button(_("« Back"), FormPress(action="go", step="what"))])
+    rows.append([exit_button(_), button(_("« Back"), FormPress(action="go", step="what"))])
     return show(query, f"<b>{_(FORM_NAMES[form])}</b>", rows)
 
 
@@ -215,7 +216,7 @@ async def keep_answer(event: Event, typed: str, visit: Visit) -> Method:
 
 
 def _again(event: Event, step: str, text: str, _: Texts) -> Method:
-    return show(event, text, [[button(_("Skip"), FormPress(action="set", step=step))]])
+    return show(event, text, [[exit_button(_), button(_("Skip"), FormPress(action="set", step=step))]])
 
 
 async def _on(event: Event, draft: Draft, told: Told, step: str, visit: Visit, note: str = "") -> Method:
@@ -253,7 +254,7 @@ async def _show_step(event: Event, draft: Draft, visit: Visit, note: str = "") -
     )
     skip = button(_("Skip"), FormPress(action="set", step=step))
     rows.append([*back, onwards if _answered(step, told) else skip])
-    rows.append([button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)])
+    rows += [[button(_("Help now"), HomePress(action="help"), DANGER)], way_out(_)]
     answer = _answer(step, told, visit)
     parts = [note, f"{progress(at, len(asked) - 1)}  {at + 1}/{len(asked) - 1}", _(QUESTIONS[step]), answer]
     return show(event, "\n\n".join(filter(None, parts)), rows)
@@ -322,7 +323,10 @@ async def _review(event: Event, draft: Draft, told: Told, visit: Visit, note: st
         "",
         _("People read it, not a program; the answer comes here."),
         _("The team does not see your account. The bot knows it, to answer you."),
-        _("Telegram keeps this chat: you can delete it if others look at your phone."),
+        _(
+            "Telegram keeps this chat. “{clear}” deletes the last 48 hours of it; what is older, only you can delete.",
+            clear=_("✕ Clear chat"),
+        ),
         _("We call nobody for you: whether to turn to the police or a help line is your choice."),
         "",
         _("By sending, you say that it is true as far as you know."),
@@ -331,7 +335,7 @@ async def _review(event: Event, draft: Draft, told: Told, visit: Visit, note: st
     buttons = [button(_(SHORT[step]), FormPress(action="go", step=step)) for step in asked]
     rows: list[Row] = [[button(_("Send"), FormPress(action="send", value=draft.key), SUCCESS)]]
     rows += [buttons[i : i + 3] for i in range(0, len(buttons), 3)]
-    rows.append([button(_("Delete the draft"), FormPress(action="drop"), DANGER), *back_home(_)])
+    rows += [[button(_("Delete the draft"), FormPress(action="drop"), DANGER)], way_out(_)]
     return show(event, "\n".join(lines), rows)
 
 
@@ -340,6 +344,7 @@ def _details(told: Told) -> Details:
         teller=told.teller,
         platform=told.platform,
         happened_on=told.day,
+        happened_at=told.at if told.at is not None and local_day(told.at) == told.day else None,
         repeated=told.repeated,
         minor=told.minor,
         retaliation=told.retaliation,
@@ -354,7 +359,7 @@ async def drop(query: CallbackQuery, visit: Visit) -> Method:
     if draft is not None:
         await visit.session.delete(draft)
     again = [button(_("Report an incident"), ReportPress(action="begin"))]
-    return show(query, _("The draft is deleted. Nothing was sent."), [again, back_home(_)])
+    return show(query, _("The draft is deleted. Nothing was sent."), [again, way_out(_)])
 
 
 async def send(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> Method:

@@ -15,10 +15,11 @@ from aiogram.filters import Command
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
-from handlers.home import back_home, call_rows, help_lines, help_text
+from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.notices import post_message, tell_team_of_flag
 from handlers.own import open_report
-from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
+from handlers.presses import Action, CapsulePress, FormPress, HomePress, OwnPress, ReportPress
+from handlers.quick_exit import exit_button, what_it_does
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -57,11 +58,13 @@ def _ask_ride(event: Event, draft: str, begun: bool, _: Texts) -> Method:
         "<b>Report an incident</b>\n\nTell as much or as little as you want. It takes four taps and no typing.\n\n"
         "Is the ride going on now?"
     )
+    text += f"\n\n<i>{what_it_does(_)}</i>"
     rows: list[Row] = [
         [button(_("Yes, I am in the car"), _press("ride", draft, Ride.GOING_ON), PRIMARY)],
         [button(_("No, it is over"), _press("ride", draft, Ride.OVER), PRIMARY)],
+        [button(_("Later: only note the time"), CapsulePress(action="begin", value=draft))],
         [button(_("I am in danger: help now"), HomePress(action="help"), DANGER)],
-        back_home(_),
+        way_out(_),
     ]
     if begun:
         rows.insert(2, [button(_("Go on with my draft"), FormPress(action="begin"))])
@@ -84,7 +87,7 @@ async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visi
     ]
     if ride == Ride.OVER:
         rows.append([button(_("Tell it step by step"), FormPress(action="begin", value=draft))])
-    rows.append(_help_and_back(ReportPress(action="begin"), _))
+    rows += _last_rows(ReportPress(action="begin"), _)
     text = _(
         "<b>What happened?</b>\n\nThe button “{not_sure}” sends your report at once. {terms}",
         not_sure=_(FORM_NAMES[Form.OTHER]),
@@ -103,7 +106,7 @@ async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit:
     rows: list[Row] = [
         [button(_(behaviour.name), _press("send", draft, ride, behaviour.code))] for behaviour in behaviours_of(form)
     ]
-    rows.append(_help_and_back(_press("ride", draft, ride), _))
+    rows += _last_rows(_press("ride", draft, ride), _)
     text = f"<b>{_(FORM_NAMES[form])}</b>\n\n" + _(
         "Tap what fits best. Your report is sent at once.\n\n{terms}", terms=_terms(_)
     )
@@ -114,8 +117,8 @@ def _terms(_: Texts) -> str:
     return _("By sending, you say that it is true as far as you know.")
 
 
-def _help_and_back(back: ReportPress, _: Texts) -> Row:
-    return [button(_("« Back"), back), button(_("Help now"), HomePress(action="help"), DANGER)]
+def _last_rows(back: ReportPress, _: Texts) -> list[Row]:
+    return [[button(_("Help now"), HomePress(action="help"), DANGER)], [exit_button(_), button(_("« Back"), back)]]
 
 
 def _valid(press: ReportPress) -> bool:
@@ -196,7 +199,7 @@ def _too_many(query: CallbackQuery, until: datetime, is_draft: bool, visit: Visi
     if is_draft:
         parts.append(_("What you told step by step is kept as a draft until then."))
     parts.append(_("You can add to a report that you have sent: /myreports. If you are in danger, please call 112."))
-    rows: list[Row] = [[button(_("My reports"), OwnPress(action="list"))], *call_rows(help_lines(visit)), back_home(_)]
+    rows: list[Row] = [[button(_("My reports"), OwnPress(action="list"))], *call_rows(help_lines(visit)), way_out(_)]
     return show(query, "\n\n".join(parts), rows)
 
 
@@ -239,5 +242,6 @@ def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
             button(_("Add your words"), OwnPress(action="words", flag=flag.id)),
         ],
         [button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id))],
-        [button(_("My reports"), OwnPress(action="list")), *back_home(_)],
+        [button(_("My reports"), OwnPress(action="list"))],
+        way_out(_),
     ]

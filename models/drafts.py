@@ -21,6 +21,8 @@ class Told(BaseModel):
     codes: list[str] = Field(default_factory=list)
     words: str | None = None
     day: date | None = None
+    at: datetime | None = None
+    """The moment on that day, where it was noted."""
     platform: Platform | None = None
     order: str | None = None
     plate: str | None = None
@@ -29,6 +31,8 @@ class Told(BaseModel):
     retaliation: bool | None = None
     reviewed: bool = False
     """Whether the review was seen: from then on each answer leads back to it."""
+    capsule: str | None = None
+    """Names the one reminder that was asked for last; any other is silent."""
 
 
 class Draft(Base):

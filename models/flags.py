@@ -132,6 +132,8 @@ class Flag(Base):
     minor: Mapped[bool | None] = mapped_column(default=None)
     retaliation: Mapped[bool | None] = mapped_column(default=None)
     sealed_order: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    happened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """The moment on that day, where it was noted."""
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"

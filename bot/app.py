@@ -35,6 +35,7 @@ from bot.reminders import Reminders
 from bot.replies import Replies
 from bot.settings import Settings, host_port
 from bot.telegram import connect
+from bot.traces import Traces
 from bot.webhook import Webhook
 from bot.workshop import Address, Making
 from handlers import routers
@@ -68,6 +69,7 @@ class App:
     bot: Bot
     metrics: Metrics
     replies: Replies
+    traces: Traces
     engine: Engine
     sender: Sender
     housekeeping: Housekeeping
@@ -84,6 +86,7 @@ class App:
             await stack.enter_async_context(_beside(self.housekeeping.run()))
             await stack.enter_async_context(_beside(self.reminders.run()))
             await stack.enter_async_context(_beside(self.deadlines.run()))
+            await stack.enter_async_context(_beside(self.traces.run(self.database, self.vault)))
             await stack.enter_async_context(_beside(self._set_menu()))
             if (me := await self._insist(GetMe())) is not None:
                 self.address.username = me.username or ""
@@ -95,6 +98,13 @@ class App:
                 self.sender.stop()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(delivering, STOP_SECONDS)
+                await self._write_traces()
+
+    async def _write_traces(self) -> None:
+        try:
+            await self.traces.write(self.database, self.vault)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("what was shown last is not written down: %s", type(error).__name__)
 
     async def _poll(self) -> None:
         await self._insist(DeleteWebhook())
@@ -179,8 +189,11 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         metrics = Metrics()
         address = Address()
         making = Making(database, vault, course, texts, bot, address, clock)
-        sender = Sender(database, vault, bot, metrics, rate=settings.send_rate, make=making.make, clock=clock)
-        replies = Replies(bot, metrics, _mark_blocked(database, vault, clock))
+        traces = Traces()
+        sender = Sender(
+            database, vault, bot, metrics, rate=settings.send_rate, make=making.make, clock=clock, traces=traces
+        )
+        replies = Replies(bot, metrics, _mark_blocked(database, vault, clock), traces, clock)
         dispatcher = Dispatcher(disable_fsm=True)
         dispatcher.include_routers(*routers())
         engine = Engine(
@@ -191,6 +204,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             texts=texts,
             course=course,
             replies=replies,
+            traces=traces,
             metrics=metrics,
             default_language=language,
             terms=Terms(
@@ -222,6 +236,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             bot=bot,
             metrics=metrics,
             replies=replies,
+            traces=traces,
             engine=engine,
             sender=sender,
             housekeeping=housekeeping,

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
 from bot.telegram import Failure, Verdict, judge, tell
+from bot.traces import Traces
 from handlers.making import Made, ordered
 from models.database import Database
 from models.leases import hold, release
@@ -67,6 +68,7 @@ class Sender:
     make: Make = _make_nothing
     """Makes a message that was only ordered; see `handlers/making.py`."""
     clock: Clock = utc_now
+    traces: Traces = field(default_factory=Traces)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -156,11 +158,16 @@ class Sender:
         if made is None:
             return result
         async with self._limiter:
+            at = self.clock()
             try:
                 if made.keep is None:
-                    await tell(self.bot, made.method)
+                    message_id = await tell(self.bot, made.method)
                 else:
-                    result.uploaded = _uploaded(made.keep, await self.bot(made.method))
+                    message = await self.bot(made.method)
+                    message_id = getattr(message, "message_id", None)
+                    result.uploaded = _uploaded(made.keep, message)
+                if message_id is not None:
+                    self.traces.note(person.telegram_id(self.vault), message_id, at)
             except Exception as error:  # whatever it is, it must not take the rest of the round along
                 result.failure = judge(error)
         self.metrics.send_done(name, result.failure.verdict.name.lower() if result.failure else "ok")

@@ -30,6 +30,8 @@ from models.passphrases import KEPT as TRIES_KEPT
 from models.passphrases import forget_tries
 from models.people import Language
 from models.quiet import local_day
+from models.traces import KEPT as TRACES_KEPT
+from models.traces import forget_traces
 from models.trials import KEPT as TRIALS_KEPT
 from models.trials import forget_trials
 from models.updates import DeadLetter, forget_updates
@@ -85,6 +87,7 @@ class Housekeeping:
                 await forget_tries(session, now - TRIES_KEPT)
                 await forget_invites(session, now)
                 await forget_approvals(session, now - APPROVALS_KEPT)
+                await forget_traces(session, now - TRACES_KEPT)
                 await self._tell_of_contacts(session, now)
                 await self._anchor(session, now)
             self.metrics.dead_letters.set(await session.scalar(select(func.count(DeadLetter.id))) or 0)

@@ -15,7 +15,7 @@ from aiogram.types import CallbackQuery, Message, TelegramObject
 
 from handlers.form import Filling, keep_answer
 from handlers.form import begin as go_on_with_draft
-from handlers.home import back_home, call_rows, help_lines, help_text
+from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.own import Adding, ask_words, keep_words, open_report
 from handlers.presses import Action, DistressPress, FormPress, OwnPress, ReportPress
 from handlers.screens import PRIMARY, Method, Row, button, show
@@ -103,7 +103,7 @@ async def care(message: Message, visit: Visit) -> Method:
     elif visit.raw_state is not None:
         parts.append(_("What you wrote was not saved."))
     rows.append([button(_("Report an incident"), ReportPress(action="begin"))])
-    return show(message, "\n\n".join(parts), [*rows, back_home(_)])
+    return show(message, "\n\n".join(parts), [*rows, way_out(_)])
 
 
 async def save(

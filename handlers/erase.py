@@ -6,7 +6,7 @@ Who lost the phone and opened the report elsewhere needs it as much as who sent 
 from aiogram import Router
 from aiogram.types import CallbackQuery
 
-from handlers.home import back_home
+from handlers.home import way_out
 from handlers.notices import tell_reporter
 from handlers.own import show_reports
 from handlers.presses import Action, ErasePress, OwnPress
@@ -58,4 +58,4 @@ async def erase(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -
         if other.id != visit.person.id:
             await tell_reporter(visit.session, visit.vault, visit.texts, other, number, visit.now)
     text = _("The report is deleted. Only a numbered record stays, without its content.")
-    return show(query, text, [[button(_("My reports"), OwnPress(action="list")), *back_home(_)]])
+    return show(query, text, [[button(_("My reports"), OwnPress(action="list")), *way_out(_)]])

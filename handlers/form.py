@@ -18,9 +18,10 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
 from handlers.consent import ASK_CONTACT, CONTACT_LIMIT, TOO_LONG
 from handlers.details import consent_line, detail_lines
-from handlers.home import back_home, call_rows, help_lines, help_text
+from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.own import ORDER_LIMIT, Typed, open_report, shorten, show_reports
 from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
+from handlers.quick_exit import exit_button
 from handlers.report import WORDS_LIMIT, Ways, add_to_earlier, send_flag
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, progress, show
 from handlers.texts import Texts
@@ -223,7 +224,7 @@ async def show_form(query: CallbackQuery, callback_data: FormPress, visit: Visit
         ]
         for each in behaviours_of(form, by_passenger=by_passenger)
     ]
-    rows.append([button(_("« Back"), FormPress(action="go", step="what")), *back_home(_)])
+    rows.append([exit_button(_), button(_("« Back"), FormPress(action="go", step="what"))])
     parts = [f"<b>{_(form_name(form, by_passenger=by_passenger))}</b>"]
     if any(BEHAVIOURS[code].severity == MAX_SEVERITY for code in told.codes):
         lines = help_lines(visit)
@@ -303,7 +304,7 @@ async def keep_answer(event: Event, typed: str, visit: Visit) -> Method:
 
 
 def _again(event: Event, step: str, text: str, _: Texts) -> Method:
-    return show(event, text, [[button(_("Skip"), FormPress(action="set", step=step))]])
+    return show(event, text, [[exit_button(_), button(_("Skip"), FormPress(action="set", step=step))]])
 
 
 async def _on(event: Event, draft: Draft, told: Told, step: str, visit: Visit, note: str = "") -> Method:
@@ -319,7 +320,7 @@ def _asked(told: Told) -> list[str]:
     left_out = set()
     if told.teller is Teller.DRIVER:
         left_out.add("plate")
-    if told.day is None:
+    if told.day is None or told.details().happened_at is not None:
         left_out.add("daytime")
     if told.aim is Aim.COUNT:
         left_out |= {"reach", "contact", "consents"}
@@ -354,7 +355,7 @@ async def _show_step(event: Event, draft: Draft, visit: Visit, note: str = "") -
     rows.append([*back, onwards if _answered(step, told) or step == "consents" else skip])
     if not told.reviewed and told.codes and at < len(asked) - 2:
         rows.append([button(_("To the end »"), FormPress(action="go", step="review"))])
-    rows.append([button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)])
+    rows += [[button(_("Help now"), HomePress(action="help"), DANGER)], way_out(_)]
     answer = _answer(step, told, visit)
     parts = [note, f"{progress(at, len(asked) - 1)}  {at + 1}/{len(asked) - 1}", _(QUESTIONS[step]), answer]
     return show(event, "\n\n".join(filter(None, parts)), rows)
@@ -435,7 +436,10 @@ async def _review(event: Event, draft: Draft, told: Told, visit: Visit, note: st
         "",
         _("People read it, not a program; the answer comes here."),
         _("The team does not see your account. The bot knows it, to answer you."),
-        _("Telegram keeps this chat: you can delete it if others look at your phone."),
+        _(
+            "Telegram keeps this chat. “{clear}” deletes the last 48 hours of it; what is older, only you can delete.",
+            clear=_("✕ Clear chat"),
+        ),
         _("We call nobody for you: whether to turn to the police or a help line is your choice."),
         "",
         _("By sending, you say that it is true as far as you know."),
@@ -446,7 +450,7 @@ async def _review(event: Event, draft: Draft, told: Told, visit: Visit, note: st
     if any(BEHAVIOURS[code].severity == MAX_SEVERITY for code in codes):
         rows = [*call_rows(help_lines(visit)), *rows]
     rows += [buttons[i : i + 3] for i in range(0, len(buttons), 3)]
-    rows.append([button(_("Delete the draft"), FormPress(action="drop"), DANGER), *back_home(_)])
+    rows += [[button(_("Delete the draft"), FormPress(action="drop"), DANGER)], way_out(_)]
     return show(event, "\n".join(lines), rows)
 
 
@@ -458,7 +462,7 @@ async def drop(query: CallbackQuery, visit: Visit) -> Method:
     if draft is not None:
         await visit.session.delete(draft)
     again = [button(_("Report an incident"), ReportPress(action="begin"))]
-    return show(query, _("The draft is deleted. Nothing was sent."), [again, back_home(_)])
+    return show(query, _("The draft is deleted. Nothing was sent."), [again, way_out(_)])
 
 
 async def send(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> Method:

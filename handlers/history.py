@@ -3,7 +3,7 @@
 from aiogram import Router
 from aiogram.types import CallbackQuery
 
-from handlers.home import back_home
+from handlers.home import way_out
 from handlers.own import show_reports
 from handlers.presses import HistoryPress, OwnPress
 from handlers.screens import Method, button, show
@@ -67,4 +67,4 @@ async def show_history(query: CallbackQuery, callback_data: HistoryPress, visit:
         lines.append(_("Here are the newest {number}.", number=NEWEST))
     lines.append(_("Nobody can change or remove these records unnoticed. The bot doesn't tell who the reviewers are."))
     back = button(_("« Back"), OwnPress(action="open", flag=flag.id))
-    return show(query, "\n".join(lines), [[back, *back_home(_)]])
+    return show(query, "\n".join(lines), [[back, *way_out(_)]])

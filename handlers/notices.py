@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from aiogram.methods import AnswerCallbackQuery, SendMessage, TelegramMethod
+from aiogram.methods import AnswerCallbackQuery, DeleteMessages, SendMessage, TelegramMethod
 from aiogram.types import Update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -49,13 +49,16 @@ def post_message(
     session: AsyncSession,
     vault: Vault,
     person: Person,
-    message: SendMessage,
+    message: SendMessage | DeleteMessages,
     *,
     priority: Priority,
     now: datetime,
     due_at: datetime | None = None,
 ) -> None:
-    """Put a message for a person into the outbox, to go out at once or later; its chat is filled in at delivery."""
+    """Put a message for a person, or the deletion of some, into the outbox, to go out at once or later.
+
+    Its chat is filled in at delivery.
+    """
     parameters = message.model_dump(mode="json", exclude_none=True, exclude_defaults=True, exclude={"chat_id"})
     post(session, vault, person.id, message.__api_method__, parameters, priority=priority, now=now, due_at=due_at)
 

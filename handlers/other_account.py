@@ -10,7 +10,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import DeleteMessage
 from aiogram.types import CallbackQuery, Message
 
-from handlers.home import back_home
+from handlers.home import way_out
 from handlers.notices import tell_reporter
 from handlers.own import Typed, report_screen, show_reports
 from handlers.presses import Action, OwnPress, PassphrasePress
@@ -171,7 +171,7 @@ async def open_by_receipt(message: Message, receipt: str, visit: Visit) -> Metho
     if flag is not None:
         return report_screen(message, flag, visit)
     text = _("There is no report with this code in your account.")
-    rows: list[Row] = [[button(_("My reports"), OwnPress(action="list")), *back_home(_)]]
+    rows: list[Row] = [[button(_("My reports"), OwnPress(action="list")), *way_out(_)]]
     until = await wait_before_try(visit.session, visit.vault, visit.person.id, receipt, visit.now)
     if until is not None:
         wait = _("There were several wrong passphrases. You can try again on {time}.", time=_.moment(until))
@@ -179,7 +179,7 @@ async def open_by_receipt(message: Message, receipt: str, visit: Visit) -> Metho
     await visit.state.set_state(Phrase.known)
     await visit.state.set_data({"receipt": receipt})
     text += " " + _("If a passphrase was set for it, please write it now. The bot deletes your message at once.")
-    return show(message, text, [[button(_("Cancel"), OwnPress(action="list")), *back_home(_)]])
+    return show(message, text, [[button(_("Cancel"), OwnPress(action="list")), *way_out(_)]])
 
 
 async def open_by_passphrase(message: Message, visit: Visit) -> list[Method]:
@@ -202,7 +202,7 @@ async def open_by_passphrase(message: Message, visit: Visit) -> list[Method]:
         await _tell_sender(opening.flag, visit)
         note = _("You can open this report from this account now. Your message is deleted from this chat.")
         return [_gone(message), report_screen(message, opening.flag, visit, note)]
-    rows: list[Row] = [[button(_("Cancel"), OwnPress(action="list")), *back_home(_)]]
+    rows: list[Row] = [[button(_("Cancel"), OwnPress(action="list")), *way_out(_)]]
     if opening.wait_until is not None:
         await visit.state.clear()
         time = _.moment(opening.wait_until)

@@ -7,7 +7,7 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.arrivals import arrived, note_added, released
 from handlers.details import detail_lines, details_of
-from handlers.home import back_home
+from handlers.home import way_out
 from handlers.presses import (
     Action,
     ConsentPress,
@@ -18,6 +18,7 @@ from handlers.presses import (
     ReportPress,
     StatementPress,
 )
+from handlers.quick_exit import exit_button
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -87,7 +88,7 @@ async def show_reports(event: Event, visit: Visit) -> Method:
     flags = await flags_of(visit.session, visit.person.id)
     if not flags:
         text = _("<b>My reports</b>\n\nThere is nothing here yet.")
-        return show(event, text, [[button(_("Report an incident"), ReportPress(action="begin"))], back_home(_)])
+        return show(event, text, [[button(_("Report an incident"), ReportPress(action="begin"))], way_out(_)])
     rows: list[Row] = [
         [
             button(
@@ -97,7 +98,7 @@ async def show_reports(event: Event, visit: Visit) -> Method:
         ]
         for flag in flags
     ]
-    return show(event, _("<b>My reports</b>\n\nTap a code to see where it stands."), [*rows, back_home(_)])
+    return show(event, _("<b>My reports</b>\n\nTap a code to see where it stands."), [*rows, way_out(_)])
 
 
 async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
@@ -168,7 +169,7 @@ def report_rows(flag: Flag, vault: Vault, _: Texts) -> list[Row]:
     ]
     if flag.is_open:
         rows.append([button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id), DANGER)])
-    return [*rows, [button(_("« My reports"), OwnPress(action="list")), *back_home(_)]]
+    return [*rows, [button(_("« My reports"), OwnPress(action="list"))], way_out(_)]
 
 
 def add_rows(flag: Flag, _: Texts) -> list[Row]:
@@ -202,7 +203,7 @@ async def _ask(query: CallbackQuery, flag_id: int, what: State, question: str, v
         return await show_reports(query, visit)
     await visit.state.set_state(what)
     await visit.state.set_data({"flag": flag.id})
-    return show(query, question, [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]])
+    return show(query, question, [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]])
 
 
 async def ask_plate(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
@@ -230,7 +231,7 @@ async def add_plate(message: Message, visit: Visit) -> Method:
     if flag is None or not flag.is_open or flag.by_driver:
         return await show_reports(message, visit)
     if not plate:
-        rows: list[Row] = [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
+        rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
         return show(message, _("There are no letters or digits in that. Please write the plate once more."), rows)
     await visit.state.clear()
     await released(await name_vehicle(visit.session, visit.vault, flag, plate, visit.now), visit)
@@ -291,6 +292,7 @@ async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Vis
     rows: list[Row] = [
         [button(_("Yes, withdraw"), OwnPress(action="withdrawn", flag=flag.id), DANGER)],
         [button(_("No, keep it"), OwnPress(action="open", flag=flag.id), PRIMARY)],
+        [exit_button(_)],
     ]
     return show(
         query, _("Withdraw this report? Then nobody will look into it any more. Withdrawing is your right."), rows

@@ -126,6 +126,17 @@ class FormPress(CallbackData, prefix="form"):
     value: str = ""
 
 
+class CapsulePress(CallbackData, prefix="capsule"):
+    """The ride capsule: the name of a draft, or when to write."""
+
+    action: str
+    value: str = ""
+
+
+class ExitPress(CallbackData, prefix="exit"):
+    """The quick exit."""
+
+
 class OwnPress(CallbackData, prefix="own"):
     """A person's own flags."""
 

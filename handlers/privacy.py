@@ -38,7 +38,8 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "• your reports: your words, the number plate and the code are encrypted, each report with a key of its own; "
         "what you chose by buttons, and when, is not\n"
         "• your Telegram ID, encrypted, so that the bot can answer you. "
-        "Not your name in Telegram, not your telephone number.\n\n"
+        "Not your name in Telegram, not your telephone number\n"
+        "• for 48 hours, the numbers of the messages in this chat, so that “{clear}” can delete them\n\n"
         "<b>Who sees it</b>\n"
         "Reviewers see reports, without your account. Every look is written down. "
         "Closed reports are deleted after {days} days. Of the course the team sees counts, none below five, "
@@ -46,9 +47,11 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "Whoever has the number of your certificate sees your first name and an initial.\n\n"
         "<b>What we can't promise</b>\n"
         "Chats with bots are not end-to-end encrypted, and Telegram keeps the history abroad. "
-        "Anybody who holds your phone can read this chat.\n\n"
+        "Anybody who holds your phone can read this chat. “{clear}”, a button on every screen about reports, "
+        "deletes the messages of the last 48 hours at once, yours too; older ones only you can delete in Telegram.\n\n"
         "/deletedata deletes everything that is stored about you.",
         days=visit.terms.days_kept,
+        clear=_("✕ Clear chat"),
     )
     text += "\n\n" + _(
         "A passphrase is kept only as an encrypted digest that nobody can read back. "

@@ -20,10 +20,11 @@ from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
 from handlers.arrivals import arrived, note_added, released
-from handlers.home import back_home, call_rows, help_lines, help_text
+from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.notices import post_message, tell_team_of_flag
 from handlers.own import add_rows, open_report, report_screen
-from handlers.presses import Action, FormPress, HomePress, OwnPress, PassphrasePress, ReportPress
+from handlers.presses import Action, CapsulePress, FormPress, HomePress, OwnPress, PassphrasePress, ReportPress
+from handlers.quick_exit import exit_button, what_it_does
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -73,12 +74,14 @@ async def begin(event: Event, visit: Visit) -> Method:
         "<b>Report an incident</b>\n\nTell as much or as little as you want. It takes four taps and no typing.\n\n"
         "Is the ride going on now?"
     )
+    text += f"\n\n<i>{what_it_does(_)}</i>"
     rows: list[Row] = [
         [button(_("Yes, I am in the car"), _press("ride", draft, Ride.GOING_ON), PRIMARY)],
         [button(_("No, it is over"), _press("ride", draft, Ride.OVER), PRIMARY)],
+        [button(_("Later: only note the time"), CapsulePress(action="begin", value=draft))],
         [button(_("I am in danger: help now"), HomePress(action="help"), DANGER)],
         [button(_("I am the driver, it is about a passenger"), _press("driver", draft, "", who=DRIVER))],
-        back_home(_),
+        way_out(_),
     ]
     if begun is not None:
         rows.insert(2, [button(_("Go on with my draft"), FormPress(action="begin"))])
@@ -97,7 +100,7 @@ async def begin_as_driver(query: CallbackQuery, callback_data: ReportPress, visi
         [button(_("Yes, in the car"), _press("ride", draft, Ride.GOING_ON, who=DRIVER), PRIMARY)],
         [button(_("No, the ride is over"), _press("ride", draft, Ride.OVER, who=DRIVER), PRIMARY)],
         [button(_("I am in danger: help now"), HomePress(action="help"), DANGER)],
-        [button(_("« Back"), ReportPress(action="begin")), *back_home(_)],
+        [button(_("« Back"), ReportPress(action="begin")), *way_out(_)],
     ]
     return show(query, text, rows)
 
@@ -125,7 +128,7 @@ async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visi
     ]
     if ride == Ride.OVER:
         rows.append([button(_("Tell it step by step"), FormPress(action="begin", step=who, value=draft))])
-    rows.append(_help_and_back(ReportPress(action="driver" if by_passenger else "begin", draft=draft, who=who), _))
+    rows += _last_rows(ReportPress(action="driver" if by_passenger else "begin", draft=draft, who=who), _)
     text = _(
         "<b>What happened?</b>\n\nThe button “{not_sure}” sends your report at once. {terms}",
         not_sure=_(form_name(Form.OTHER)),
@@ -150,7 +153,7 @@ async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit:
         ]
         for behaviour in behaviours_of(form, by_passenger=by_passenger)
     ]
-    rows.append(_help_and_back(_press("ride", draft, ride, who=who), _))
+    rows += _last_rows(_press("ride", draft, ride, who=who), _)
     text = f"<b>{_(form_name(form, by_passenger=by_passenger))}</b>\n\n" + _(
         "Tap what fits best. Your report is sent at once.\n\n{terms}", terms=_terms(_)
     )
@@ -161,8 +164,8 @@ def _terms(_: Texts) -> str:
     return _("By sending, you say that it is true as far as you know.")
 
 
-def _help_and_back(back: ReportPress, _: Texts) -> Row:
-    return [button(_("« Back"), back), button(_("Help now"), HomePress(action="help"), DANGER)]
+def _last_rows(back: ReportPress, _: Texts) -> list[Row]:
+    return [[button(_("Help now"), HomePress(action="help"), DANGER)], [exit_button(_), button(_("« Back"), back)]]
 
 
 def _valid(press: ReportPress) -> bool:
@@ -272,7 +275,7 @@ def _offer_to_add(query: CallbackQuery, earlier: Flag, ways: Ways, visit: Visit)
     rows: list[Row] = [
         [button(_("Yes, add it to that report"), ways.add, PRIMARY)],
         [button(_("No, it is another one: send it"), ways.anew, PRIMARY)],
-        [button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)],
+        [button(_("Help now"), HomePress(action="help"), DANGER), *way_out(_)],
     ]
     return show(query, text, rows)
 
@@ -310,7 +313,7 @@ def _too_many(query: CallbackQuery, until: datetime, kept: bool, visit: Visit) -
     if kept:
         parts.append(_("What you told step by step is kept as a draft until then."))
     parts.append(_("You can add to a report that you have sent: /myreports. If you are in danger, please call 112."))
-    rows: list[Row] = [[button(_("My reports"), OwnPress(action="list"))], *call_rows(help_lines(visit)), back_home(_)]
+    rows: list[Row] = [[button(_("My reports"), OwnPress(action="list"))], *call_rows(help_lines(visit)), way_out(_)]
     return show(query, "\n\n".join(parts), rows)
 
 
@@ -373,4 +376,4 @@ def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
                 button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id)),
             ]
         )
-    return [*rows, [button(_("My reports"), OwnPress(action="list")), *back_home(_)]]
+    return [*rows, [button(_("My reports"), OwnPress(action="list"))], way_out(_)]

@@ -2,7 +2,7 @@
 more severe. Everything may be left out."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from models.words import N_
@@ -88,6 +88,8 @@ class Details:
     happened_on: date | None = None
     """The day in Kazakhstan."""
     daytime: Daytime | None = None
+    happened_at: datetime | None = None
+    """The moment on that day, where it was noted."""
     repeated: bool | None = None
     """Whether it was not the first time."""
     minor: bool | None = None

@@ -163,6 +163,8 @@ class Flag(Base):
     alert_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     """When it's told next, unless somebody opens it before."""
     sealed_passphrase: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    happened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """The moment on that day, where it was noted."""
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"

@@ -206,7 +206,7 @@ async def test_who_blocks_the_bot_is_left_alone_and_welcome_back(small_house: Ho
     assert labels(await send(other, "/start"))
     phone.unblock()
     screen = await send(phone, "/myreports")
-    assert len(labels(screen)) == 2
+    assert len(labels(screen)) == 3
     await assert_sound(small_house)
 
 

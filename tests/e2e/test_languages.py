@@ -149,6 +149,8 @@ async def crawl(phone: Phone, commands: list[str], language: str, only: str = ""
             continue
         newest = phone.last.id
         await phone.press_data(data, screen)
+        if data == "exit":  # the screens before are gone, and one is left
+            (screen,) = phone.messages
         led[meaning(data)] = look(screen)
         for message in phone.messages:
             if message.id > newest and "contact" not in message.raw:

@@ -27,6 +27,7 @@ from models.reviews import choose_hour, plan_of, remember
 from models.schema import metadata
 from models.seminars import Scene, vote
 from models.team import Member, Role
+from models.traces import keep_traces
 from models.trials import keep_trial, trial_of
 from models.uploads import keep_file_id
 from models.vault import Vault
@@ -132,6 +133,7 @@ async def add_course(
     await keep_trial(session, vault, person.id, "lesson.md", Language.KAZAKH, texts.trial, now)
     draft = await new_draft(session, vault, person.id, "draft", "words", now)
     draft.write(vault, Told(words=texts.draft), now)
+    await keep_traces(session, [(person.id, 11, now)])
     await keep_file_id(session, "lesson-1.png", "file-id", now)
     member = await session.get(Member, person.id) or Member(person_id=person.id, role=Role.REVIEWER, since=now)
     member.write_label(vault, texts.label)

@@ -20,6 +20,7 @@ from aiogram.methods.base import TelegramType
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.broadcasting import Broadcasting
 from bot.clock import Clock, utc_now
 from bot.delivery import Sender
 from bot.engine import ALLOWED_UPDATES, Engine
@@ -68,6 +69,7 @@ class App:
     replies: Replies
     engine: Engine
     sender: Sender
+    broadcasting: Broadcasting
     housekeeping: Housekeeping
     reminders: Reminders
     address: Address
@@ -84,11 +86,15 @@ class App:
             if (me := await self._insist(GetMe())) is not None:
                 self.address.username = me.username or ""
             delivering = asyncio.create_task(self.sender.run())
+            broadcasting = asyncio.create_task(self.broadcasting.run())
             try:
                 await (self._serve_webhook() if self.settings.webhook_url else self._poll())
             finally:
+                self.broadcasting.stop()
                 await self.replies.settle(STOP_SECONDS)
-                self.sender.stop()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(broadcasting, STOP_SECONDS)
+                self.sender.stop()  # after the broadcasts, which work under its lease
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(delivering, STOP_SECONDS)
 
@@ -175,6 +181,18 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         address = Address()
         making = Making(database, vault, course, texts, bot, address, clock)
         sender = Sender(database, vault, bot, metrics, rate=settings.send_rate, make=making.make, clock=clock)
+        broadcasting = Broadcasting(
+            database=database,
+            vault=vault,
+            bot=bot,
+            texts=texts,
+            metrics=metrics,
+            pace=sender.pace,
+            name=sender.name,
+            wake_outbox=sender.wake,
+            rate=settings.broadcast_rate,
+            clock=clock,
+        )
         replies = Replies(bot, metrics, _mark_blocked(database, vault, clock))
         dispatcher = Dispatcher(disable_fsm=True)
         dispatcher.include_routers(*routers())
@@ -219,6 +237,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             replies=replies,
             engine=engine,
             sender=sender,
+            broadcasting=broadcasting,
             housekeeping=housekeeping,
             reminders=Reminders(database, vault, sender.wake, clock),
             address=address,

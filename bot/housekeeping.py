@@ -15,6 +15,7 @@ from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
 from handlers.notices import tell_owners_of_contacts
 from handlers.texts import Texts
+from models.broadcasts import forget_broadcasts
 from models.database import Database
 from models.directory import hiding
 from models.drafts import KEPT as DRAFTS_KEPT
@@ -74,6 +75,7 @@ class Housekeeping:
                 await forget_ended(session, now - self.flags_kept)
                 await forget_trials(session, now - TRIALS_KEPT)
                 await forget_drafts(session, now - DRAFTS_KEPT)
+                await forget_broadcasts(session, now)
                 await self._tell_of_contacts(session, now)
             self.metrics.dead_letters.set(await session.scalar(select(func.count(DeadLetter.id))) or 0)
         await self.database.empty_log()

@@ -11,6 +11,7 @@ from aiogram.filters import Filter
 from aiogram.types import TelegramObject
 
 from handlers import (
+    broadcast,
     certificate,
     cohort,
     daily,
@@ -23,6 +24,7 @@ from handlers import (
     home,
     joining,
     learn,
+    opting,
     own,
     pledge,
     policy,
@@ -54,6 +56,7 @@ def routers() -> list[Router]:
     for observer in (private.message, private.edited_message, private.callback_query, private.my_chat_member):
         observer.filter(_Private())
     modules = (
+        broadcast,  # what an owner writes to others is no cry for help
         distress,
         learn,
         policy,
@@ -73,6 +76,7 @@ def routers() -> list[Router]:
         seminar,
         progress,
         stats,
+        opting,
         home,
         rights,
         directory,
@@ -97,6 +101,7 @@ def makers() -> Mapping[str, Maker]:
         "ballot": voting.make_ballot,
         "scene answer": voting.make_answer,
         "scene": seminar.make_scene,
+        "broadcast": broadcast.make_progress,
         "progress plot": progress.make_plot,
         "course plot": stats.make_plot,
     }

@@ -24,6 +24,7 @@ REVIEWERS = {
 }
 OWNERS = {
     "cohort": N_("cohorts and seminars"),
+    "broadcast": N_("write to many people"),
 }
 
 NAME = N_("Qurmet: respect on the ride")

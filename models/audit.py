@@ -41,6 +41,12 @@ class Action(StrEnum):
     COHORT_ENDED = "cohort ended"
     COHORT_SEEN = "cohort looked at"
     FIGURES = "figures looked at"
+    BROADCAST_MADE = "broadcast made"
+    BROADCAST_STARTED = "broadcast started"
+    BROADCAST_PAUSED = "broadcast paused"
+    BROADCAST_RESUMED = "broadcast resumed"
+    BROADCAST_CANCELLED = "broadcast cancelled"
+    BROADCAST_ENDED = "broadcast ended"
 
 
 class AuditEntry(Base):

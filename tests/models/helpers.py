@@ -10,6 +10,8 @@ from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.action_plans import Kept, check_pledge, make_plan, newest_plan
+from models.broadcasts import draft_of as broadcast_of
+from models.broadcasts import new_draft as new_broadcast
 from models.certificates import issue, newest_certificate
 from models.cohorts import join_cohort, make_cohort
 from models.commitments import COMMITMENTS
@@ -17,9 +19,12 @@ from models.database import Database
 from models.drafts import Told, draft_of, new_draft
 from models.exams import Exam, Sitting, SittingAnswer
 from models.flags import Flag, Ride, store_flag
+from models.markup import Rich
+from models.opt_outs import opt_out
 from models.people import Language, Person, load_people
 from models.policies import PolicyAcceptance
 from models.profiles import Gender, profile_of
+from models.recipients import Recipient
 from models.reviews import choose_hour, plan_of, remember
 from models.schema import metadata
 from models.seminars import Scene, vote
@@ -77,12 +82,14 @@ class OwnTexts(NamedTuple):
     """The text of a lesson that is being tried."""
     draft: str = "draft"
     """The words of a report that isn't sent yet."""
+    broadcast: str = "broadcast"
+    """What an owner is about to write to many people."""
 
 
 async def add_course(
     session: AsyncSession, vault: Vault, person: Person, texts: OwnTexts | None = None, now: datetime = NOW
 ) -> None:
-    """A row of the person in every table around the course, with a cohort that they made and train, and a draft."""
+    """A row of the person in every table around the course, with a cohort that they made and train, and drafts."""
     texts = texts or OwnTexts()
     sitting = Sitting(person_id=person.id, exam=Exam.FINAL, items=["1/q1"], started_at=now)
     sitting.finished_at, sitting.questions, sitting.right_answers, sitting.passed = now, 1, 1, True
@@ -110,6 +117,10 @@ async def add_course(
     await keep_trial(session, vault, person.id, "lesson.md", Language.KAZAKH, texts.trial, now)
     draft = await new_draft(session, vault, person.id, "draft", "words", now)
     draft.write(vault, Told(words=texts.draft), now)
+    broadcast = await new_broadcast(session, person.id, now)
+    broadcast.write(vault, Language.KAZAKH, Rich(text=texts.broadcast), now)
+    session.add(Recipient(broadcast_id=broadcast.id, person_id=person.id, tries=0))
+    await opt_out(session, person.id, now)
     await keep_file_id(session, "lesson-1.png", "file-id", now)
 
 
@@ -118,6 +129,8 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
     certificate, plan = await newest_certificate(session, person.id), await newest_plan(session, person.id)
     trial = await trial_of(session, vault, person.id)
     draft = await draft_of(session, person.id)
+    broadcast = await broadcast_of(session, person.id)
+    assert broadcast is not None
     assert draft is not None
     assert certificate is not None
     assert plan is not None
@@ -129,6 +142,7 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
         remark=plan.remarks[0].words(vault),
         trial=trial[-1],
         draft=draft.read(vault).words or "",
+        broadcast=broadcast.texts(vault)[Language.KAZAKH].text,
     )
 
 

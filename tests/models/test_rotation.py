@@ -30,7 +30,18 @@ from tests.models.helpers import (
 OLD, BOTH, NEW = Vault([OLD_KEY]), Vault([NEW_KEY, OLD_KEY]), Vault([NEW_KEY])
 PEOPLE = range(1, 6)
 ROWS_OF_FIVE = dict.fromkeys(
-    ["people", "conversations", "flags", "outbox", "dead_letters", "certificates", "action_plans", "drafts", "trials"],
+    [
+        "people",
+        "conversations",
+        "flags",
+        "outbox",
+        "dead_letters",
+        "certificates",
+        "action_plans",
+        "drafts",
+        "trials",
+        "broadcasts",
+    ],
     5,
 ) | {"flags": 6}
 PARTS = {"audit_head", "pledges", "pledge_remarks"}
@@ -133,7 +144,7 @@ async def test_while_keys_are_moved_everything_is_found_and_read_with_both(
     assert steps == len(ROWS_OF_FIVE)
     await rotate(database)
     await assert_readable(database, NEW)
-    await assert_readable(database, NEW, range(180, 185))
+    await assert_readable(database, NEW, range(190, 195))
 
 
 async def test_many_small_steps_move_each_row_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

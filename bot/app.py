@@ -20,6 +20,7 @@ from aiogram.methods.base import TelegramType
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.broadcasting import Broadcasting
 from bot.clock import Clock, utc_now
 from bot.deadlines import Deadlines
 from bot.delivery import Sender
@@ -72,6 +73,7 @@ class App:
     traces: Traces
     engine: Engine
     sender: Sender
+    broadcasting: Broadcasting
     housekeeping: Housekeeping
     reminders: Reminders
     deadlines: Deadlines
@@ -91,11 +93,15 @@ class App:
             if (me := await self._insist(GetMe())) is not None:
                 self.address.username = me.username or ""
             delivering = asyncio.create_task(self.sender.run())
+            broadcasting = asyncio.create_task(self.broadcasting.run())
             try:
                 await (self._serve_webhook() if self.settings.webhook_url else self._poll())
             finally:
+                self.broadcasting.stop()
                 await self.replies.settle(STOP_SECONDS)
-                self.sender.stop()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(broadcasting, STOP_SECONDS)
+                self.sender.stop()  # after the broadcasts, which work under its lease
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(delivering, STOP_SECONDS)
                 await self._write_traces()
@@ -193,6 +199,18 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         sender = Sender(
             database, vault, bot, metrics, rate=settings.send_rate, make=making.make, clock=clock, traces=traces
         )
+        broadcasting = Broadcasting(
+            database=database,
+            vault=vault,
+            bot=bot,
+            texts=texts,
+            metrics=metrics,
+            pace=sender.pace,
+            name=sender.name,
+            wake_outbox=sender.wake,
+            rate=settings.broadcast_rate,
+            clock=clock,
+        )
         replies = Replies(bot, metrics, _mark_blocked(database, vault, clock), traces, clock)
         dispatcher = Dispatcher(disable_fsm=True)
         dispatcher.include_routers(*routers())
@@ -239,6 +257,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             traces=traces,
             engine=engine,
             sender=sender,
+            broadcasting=broadcasting,
             housekeeping=housekeeping,
             reminders=Reminders(database, vault, sender.wake, clock),
             deadlines=Deadlines(database, vault, texts, sender.wake, clock),

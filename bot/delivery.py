@@ -15,11 +15,11 @@ from typing import Any
 
 from aiogram import Bot, methods
 from aiogram.types import Message
-from aiolimiter import AsyncLimiter
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
+from bot.pace import Pace, pause
 from bot.telegram import Failure, Verdict, judge, tell
 from bot.traces import Traces
 from handlers.making import Made, ordered
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 ROUND = 25
 """Rows in one round: about what Telegram takes in a second, so that a receipt never waits long."""
+SENDING = "outbox"
+"""The lease of whoever sends what wasn't asked for: one replica keeps Telegram's pace for all."""
 TERM = timedelta(seconds=30)
 """How long this sender remains the one without saying so again."""
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -74,7 +76,7 @@ class Sender:
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self._limiter = AsyncLimiter(max(1.0, self.rate), 1.0)
+        self.pace = Pace(self.rate)
 
     def wake(self) -> None:
         """Look at once: something may have been posted."""
@@ -90,48 +92,36 @@ class Sender:
         while not self._stop.is_set():
             self._wake.clear()
             try:
-                pause = await self._round()
+                seconds = await self._round()
             except Exception as error:  # whatever it is, what waits stays where it is and is tried again
                 log.warning("the outbox waits: %s", type(error).__name__)
-                pause = _LOOK_AGAIN
-            if pause > 0:
-                await self._rest(pause)
+                seconds = _LOOK_AGAIN
+            if seconds > 0:
+                await pause(seconds, self._wake)
         try:
             async with self.database.transaction() as session:
-                await release(session, "outbox", self.name, self.clock())
+                await release(session, SENDING, self.name, self.clock())
         except (SQLAlchemyError, OSError) as error:
             log.warning("the outbox's lease could not be given back: %s", type(error).__name__)
 
-    async def _rest(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
-
     async def _round(self) -> float:
         """Send one round; how many seconds to wait before the next."""
+        if (silence := self.pace.wait()) > 0:
+            await pause(silence, self._stop)  # whatever is posted meanwhile; only a stop ends it
+            return 0
         now = self.clock()
         if not await self._is_anything_due(now):
             return _LOOK_AGAIN
         async with self.database.transaction() as session:
-            if not await hold(session, "outbox", self.name, now, TERM):
+            if not await hold(session, SENDING, self.name, now, TERM):
                 return _LOOK_AGAIN
             rows = await lease(session, now, ROUND)
         results = await asyncio.gather(*(self._send(parcel, person) for parcel, person in rows))
         await self._write_down(results)
         waits = [r.failure.wait for r in results if r.failure is not None and r.failure.wait is not None]
         if len({r.person_id for r in results if r.failure is not None and r.failure.wait is not None}) > 1:
-            await self._hold_back(max(waits))  # Telegram slows the bot, not one chat
+            self.pace.hold_back(max(waits))  # Telegram slows the bot, not one chat
         return 0 if rows else _LOOK_AGAIN
-
-    async def _hold_back(self, seconds: float) -> None:
-        """Send nothing for so long, whatever is posted meanwhile; only a stop ends it."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stop.wait()
-        except TimeoutError:
-            pass
 
     async def _is_anything_due(self, now: datetime) -> bool:
         async with self.database.reading() as session:
@@ -157,7 +147,7 @@ class Sender:
             return result
         if made is None:
             return result
-        async with self._limiter:
+        async with self.pace.limiter:
             at = self.clock()
             try:
                 if made.keep is None:
@@ -218,5 +208,5 @@ def _settle(parcel: Parcel, failure: Failure | None, now: datetime) -> None:
     elif failure.verdict is Verdict.PERHAPS_SENT and not parcel.repeatable:
         parcel.settle(Delivery.UNSURE, now, failure.name)
     else:
-        pause = timedelta(seconds=failure.wait or 2**parcel.tries)
-        parcel.retry(now + min(pause, LONGEST_PAUSE), failure.name)
+        wait = timedelta(seconds=failure.wait or 2**parcel.tries)
+        parcel.retry(now + min(wait, LONGEST_PAUSE), failure.name)

@@ -18,6 +18,7 @@ from handlers.texts import Texts
 from models.approvals import KEPT as APPROVALS_KEPT
 from models.approvals import forget_approvals
 from models.audit import anchor
+from models.broadcasts import forget_broadcasts
 from models.database import Database
 from models.directory import hiding
 from models.drafts import KEPT as DRAFTS_KEPT
@@ -88,6 +89,7 @@ class Housekeeping:
                 await forget_invites(session, now)
                 await forget_approvals(session, now - APPROVALS_KEPT)
                 await forget_traces(session, now - TRACES_KEPT)
+                await forget_broadcasts(session, now)
                 await self._tell_of_contacts(session, now)
                 await self._anchor(session, now)
             self.metrics.dead_letters.set(await session.scalar(select(func.count(DeadLetter.id))) or 0)

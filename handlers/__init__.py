@@ -15,6 +15,7 @@ from handlers import (
     asking,
     audit,
     barring,
+    broadcast,
     capsule,
     certificate,
     cohort,
@@ -35,6 +36,7 @@ from handlers import (
     home,
     joining,
     learn,
+    opting,
     other_account,
     own,
     pledge,
@@ -71,6 +73,7 @@ def routers() -> list[Router]:
     for observer in (private.message, private.edited_message, private.callback_query, private.my_chat_member):
         observer.filter(_Private())
     modules = (
+        broadcast,  # what an owner writes to others is no cry for help
         distress,
         learn,
         policy,
@@ -107,6 +110,7 @@ def routers() -> list[Router]:
         seminar,
         progress,
         stats,
+        opting,
         home,
         rights,
         directory,
@@ -132,6 +136,7 @@ def makers() -> Mapping[str, Maker]:
         "ballot": voting.make_ballot,
         "scene answer": voting.make_answer,
         "scene": seminar.make_scene,
+        "broadcast": broadcast.make_progress,
         "progress plot": progress.make_plot,
         "course plot": stats.make_plot,
         "menu": team.make_menu,

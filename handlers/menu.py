@@ -30,6 +30,7 @@ OWNERS = {
     "team": N_("the team"),
     "audit": N_("who did what: /audit 12 for one flag"),
     "cohort": N_("cohorts and seminars"),
+    "broadcast": N_("write to many people"),
 }
 
 NAME = N_("Qurmet: respect on the ride")

@@ -93,6 +93,20 @@ class SeminarPress(CallbackData, prefix="scene"):
     option: str = ""
 
 
+class BroadcastPress(CallbackData, prefix="cast"):
+    """Broadcasts: the number of a broadcast or cohort, and a value."""
+
+    action: str
+    row: Number = 0
+    value: str = ""
+
+
+class OptPress(CallbackData, prefix="opt"):
+    """Whether a person wants broadcasts."""
+
+    action: str
+
+
 class StatsPress(CallbackData, prefix="stats"):
     """Figures for the team."""
 

@@ -6,12 +6,14 @@ from aiogram.methods import DeleteMyCommands
 from aiogram.types import BotCommandScopeChat, CallbackQuery, Message
 
 from handlers.home import back_home
+from handlers.opting import opt_button
 from handlers.presses import Action, DataPress, HomePress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.deletion import delete_person
+from models.opt_outs import has_opted_out
 from models.team import role_of
 
 
@@ -34,7 +36,8 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "• your language; your place, answers and opinions in lessons and tests; which policy "
         "you accepted, and when; your cohort, and your votes in a seminar\n"
         "• the name on your certificate and your own words in the action plan, encrypted\n"
-        "• your gender and region, if you said them: for counts only\n"
+        "• your gender and region, if you said them: for counts, and for messages to a region\n"
+        "• whether you want no messages that the team sends to many people at once\n"
         "• your reports: your words, the number plate and the code are encrypted, each report with a key of its own; "
         "what you chose by buttons, and when, is not\n"
         "• your Telegram ID, encrypted, so that the bot can answer you. "
@@ -59,7 +62,12 @@ async def privacy(message: Message, visit: Visit) -> Method:
     )
     if visit.terms.operator:
         text += "\n\n" + _("Operator of personal data: {operator}", operator=visit.terms.operator)
-    return show(message, text, [[button(_("Delete my data"), DataPress(action="ask"), DANGER)], back_home(_)])
+    rows: list[Row] = [
+        [opt_button(await has_opted_out(visit.session, visit.person.id), _)],
+        [button(_("Delete my data"), DataPress(action="ask"), DANGER)],
+        back_home(_),
+    ]
+    return show(message, text, rows)
 
 
 async def ask_delete(event: Event, visit: Visit) -> Method:

@@ -73,6 +73,12 @@ class Action(StrEnum):
     ROLE_CHANGED = "role changed"
     REMOVED = "member removed"
     AUDIT_SEEN = "audit looked at"
+    BROADCAST_MADE = "broadcast made"
+    BROADCAST_STARTED = "broadcast started"
+    BROADCAST_PAUSED = "broadcast paused"
+    BROADCAST_RESUMED = "broadcast resumed"
+    BROADCAST_CANCELLED = "broadcast cancelled"
+    BROADCAST_ENDED = "broadcast ended"
 
 
 ACTION_NAMES = {
@@ -118,6 +124,12 @@ ACTION_NAMES = {
     Action.ROLE_CHANGED: N_("role changed"),
     Action.REMOVED: N_("member removed"),
     Action.AUDIT_SEEN: N_("audit looked at"),
+    Action.BROADCAST_MADE: N_("broadcast made"),
+    Action.BROADCAST_STARTED: N_("broadcast started"),
+    Action.BROADCAST_PAUSED: N_("broadcast paused"),
+    Action.BROADCAST_RESUMED: N_("broadcast resumed"),
+    Action.BROADCAST_CANCELLED: N_("broadcast cancelled"),
+    Action.BROADCAST_ENDED: N_("broadcast ended"),
 }
 """As owners see them."""
 
@@ -135,7 +147,7 @@ class Group(StrEnum):
 GROUP_NAMES = {
     Group.FLAGS: N_("Flags"),
     Group.SECOND: N_("Approvals"),
-    Group.TEAM: N_("Team and audit"),
+    Group.TEAM: N_("Team, audit, broadcasts"),
     Group.COURSE: N_("Certificates, cohorts, figures"),
     Group.DENIED: N_("Refused tries"),
 }
@@ -151,6 +163,12 @@ _GROUPS_BUT_FLAGS = {
         Action.AUDIT_SEEN,
         Action.ON_CALL,
         Action.OFF_CALL,
+        Action.BROADCAST_MADE,
+        Action.BROADCAST_STARTED,
+        Action.BROADCAST_PAUSED,
+        Action.BROADCAST_RESUMED,
+        Action.BROADCAST_CANCELLED,
+        Action.BROADCAST_ENDED,
     },
     Group.COURSE: {Action.REVOKED, Action.COHORT_MADE, Action.COHORT_ENDED, Action.COHORT_SEEN, Action.FIGURES},
     Group.DENIED: {Action.DENIED},

@@ -14,6 +14,7 @@ from models.action_plans import ActionPlan
 from models.approvals import Approval
 from models.audit import rewrap_audit_key
 from models.base import Base
+from models.broadcasts import Broadcast
 from models.certificates import Certificate
 from models.conversation import Conversation
 from models.database import Database
@@ -106,6 +107,11 @@ def _move_trial(trial: Trial, vault: Vault) -> None:
     trial.sealed_text = vault.rewrap(trial.sealed_text, trial.seal_place)
 
 
+def _move_broadcast(broadcast: Broadcast, vault: Vault) -> None:
+    if broadcast.sealed_texts is not None:
+        broadcast.sealed_texts = vault.rewrap(broadcast.sealed_texts, broadcast.seal_place)
+
+
 _MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault], None]], ...] = (
     (Person, Person.id, _move_person),
     (Conversation, Conversation.person_id, _move_conversation),
@@ -119,4 +125,5 @@ _MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault
     (Member, Member.person_id, _move_member),
     (Invite, Invite.id, _move_invite),
     (Approval, Approval.id, _move_approval),
+    (Broadcast, Broadcast.id, _move_broadcast),
 )

@@ -41,8 +41,8 @@ async def test_an_owner_reads_who_did_what_by_time_member_kind_and_flag(house: H
     desk, other, phone = await reviewer(house, language), house.phone(OWNER, language), passenger(house, language)
     await other.send("/start")
     await appoint(house, other, Role.REVIEWER)
-    for number in (1, 2):
-        await flag(phone, _)
+    for number, code in enumerate(("SX1", "VB1"), 1):
+        await flag(phone, _, code)
         await called(other, _, number)
     await send(other, "/flag 1")
     await send(other, "/team")  # is not theirs

@@ -383,7 +383,7 @@ async def test_deletedata_leaves_nothing_of_a_person_and_the_next_start_is_the_f
         await add_access(session, house.app.vault, sent, gone, "a few words", house.clock())
     ids = await ids_of(house, gone)
     before = await everything_of(house, ids)
-    assert {name for name, count in before.items() if not count} <= {"team", "dead_letters"}
+    assert {name for name, count in before.items() if not count} <= {"team", "duty", "dead_letters"}
     await press(phone, _("Delete my data"))
     await press(phone, _("No, keep it"))
     after = await everything_of(house, ids)

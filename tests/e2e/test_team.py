@@ -276,6 +276,7 @@ LEVELS = {role: level for level, role in enumerate((None, *Role))}
 NEEDED = {
     "review": Role.REVIEWER,
     "stats": Role.REVIEWER,
+    "duty": Role.REVIEWER,
     "flag:contact": Role.REVIEWER,
     "flag:cancel": Role.REVIEWER,
     "second:mine": Role.REVIEWER,
@@ -284,6 +285,8 @@ NEEDED = {
     "flag:purge": Role.OWNER,
     "team": Role.OWNER,
     "audit": Role.OWNER,
+    "bar": Role.OWNER,
+    "cast": Role.OWNER,
     "cohort": Role.OWNER,
     "scene": Role.OWNER,
     "cert:revoke": Role.OWNER,
@@ -318,9 +321,9 @@ async def test_each_command_and_each_button_works_from_its_role_on_and_for_nobod
         await each.send("/start")
         if role in (Role.SUPERVISOR, Role.REVIEWER):
             await appoint(house, each, role)
-    for number in range(3):
-        await flag(phone, _)
-        await called(people[Role.OWNER], _, number + 1)
+    for number, code in enumerate(("SX1", "VB1", "NV1"), 1):
+        await flag(phone, _, code)
+        await called(people[Role.OWNER], _, number)
     await cohort_by(house, people[Role.OWNER])
     async with house.app.database.transaction() as session:
         for number in (1, 2, 3):

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.action_plans import Kept, check_pledge, make_plan, newest_plan
 from models.approvals import Approval, Kind, ask
+from models.broadcasts import draft_of as broadcast_of
+from models.broadcasts import new_draft as new_broadcast
 from models.certificates import issue, newest_certificate
 from models.cohorts import join_cohort, make_cohort
 from models.commitments import COMMITMENTS
@@ -19,10 +21,13 @@ from models.drafts import Told, draft_of, new_draft
 from models.exams import Exam, Sitting, SittingAnswer
 from models.flags import Flag, Ride, store_flag
 from models.invites import Invite, invite
+from models.markup import Rich
+from models.opt_outs import opt_out
 from models.passphrases import keep_passphrase, open_elsewhere
 from models.people import Language, Person, load_people
 from models.policies import PolicyAcceptance
 from models.profiles import Gender, profile_of
+from models.recipients import Recipient
 from models.reviews import choose_hour, plan_of, remember
 from models.schema import metadata
 from models.seminars import Scene, vote
@@ -100,12 +105,14 @@ class OwnTexts(NamedTuple):
     """What it will call one who is invited."""
     asked: str = "asked"
     """Why a second person's yes was asked for."""
+    broadcast: str = "broadcast"
+    """What an owner is about to write to many people."""
 
 
 async def add_course(
     session: AsyncSession, vault: Vault, person: Person, texts: OwnTexts | None = None, now: datetime = NOW
 ) -> None:
-    """A row of the person in every table around the course, with a cohort that they made and train, and a draft."""
+    """A row of the person in every table around the course, with a cohort that they made and train, and drafts."""
     texts = texts or OwnTexts()
     sitting = Sitting(person_id=person.id, exam=Exam.FINAL, items=["1/q1"], started_at=now)
     sitting.finished_at, sitting.questions, sitting.right_answers, sitting.passed = now, 1, 1, True
@@ -134,6 +141,10 @@ async def add_course(
     draft = await new_draft(session, vault, person.id, "draft", "words", now)
     draft.write(vault, Told(words=texts.draft), now)
     await keep_traces(session, [(person.id, 11, now)])
+    broadcast = await new_broadcast(session, person.id, now)
+    broadcast.write(vault, Language.KAZAKH, Rich(text=texts.broadcast), now)
+    session.add(Recipient(broadcast_id=broadcast.id, person_id=person.id, tries=0))
+    await opt_out(session, person.id, now)
     await keep_file_id(session, "lesson-1.png", "file-id", now)
     member = await session.get(Member, person.id) or Member(person_id=person.id, role=Role.REVIEWER, since=now)
     member.write_label(vault, texts.label)
@@ -151,6 +162,8 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
     member = await session.get_one(Member, person.id)
     invites = await session.scalars(select(Invite).where(Invite.made_by == person.id))
     approvals = await session.scalars(select(Approval).where(Approval.requester_id == person.id))
+    broadcast = await broadcast_of(session, person.id)
+    assert broadcast is not None
     assert draft is not None
     assert certificate is not None
     assert plan is not None
@@ -165,6 +178,7 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
         label=member.label(vault) or "",
         invited=invites.one().label(vault),
         asked=approvals.one().reason(vault),
+        broadcast=broadcast.texts(vault)[Language.KAZAKH].text,
     )
 
 

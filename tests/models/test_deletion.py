@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 
 from bot.backup import backup, restore
 from models.audit import AuditEntry, AuditHead
+from models.broadcasts import Broadcast, Stage, start
 from models.cohorts import Cohort, is_in, join_cohort
 from models.consents import Recipient, set_consents
 from models.conversation import Conversation
@@ -39,8 +40,10 @@ from tests.models.helpers import (
     sqlite_bytes,
 )
 
-NOT_OF_A_PERSON = {table.__tablename__ for table in (AuditEntry, AuditHead, Cohort, Lease, SeenUpdate, Upload)}
-"""Entries of the audit outlive people by design, and so do cohorts, which belong to everybody in them."""
+NOT_OF_A_PERSON = {
+    table.__tablename__ for table in (AuditEntry, AuditHead, Broadcast, Cohort, Lease, SeenUpdate, Upload)
+}
+"""Entries of the audit outlive people by design, and so do cohorts and broadcasts, which belong to more than one."""
 
 
 async def live(database: Database, vault: Vault, *telegram_ids: int) -> list[Person]:
@@ -108,7 +111,8 @@ async def test_every_table_about_people_falls_with_the_person() -> None:
     assert falls | NOT_OF_A_PERSON == set(metadata.tables)
     outliving = [key for name in NOT_OF_A_PERSON for key in metadata.tables[name].foreign_keys]
     assert {(key.parent.table.name, key.parent.name, key.ondelete) for key in outliving} == {
-        ("cohorts", "owner_id", "SET NULL")
+        ("broadcasts", "owner_id", "SET NULL"),
+        ("cohorts", "owner_id", "SET NULL"),
     }
 
 
@@ -123,6 +127,19 @@ async def test_a_cohort_outlives_its_owner_and_no_longer_names_them(database: Da
         assert (kept.owner_id, kept.code, kept.name) == (None, cohort.code, cohort.name)
         assert await is_in(session, cohort.id, other.id)
         assert not await is_in(session, cohort.id, owner.id)
+
+
+async def test_a_broadcast_outlives_its_owner_and_its_draft_does_not(database: Database, vault: Vault) -> None:
+    await live(database, vault, 1, 2)
+    async with database.transaction() as session:
+        started = (await session.scalars(select(Broadcast).order_by(Broadcast.id))).first()
+        assert started is not None
+        await start(session, started, may_count=True, now=NOW)
+    await delete(database, vault, 1)
+    await delete(database, vault, 2)
+    async with database.reading() as session:
+        (kept,) = await session.scalars(select(Broadcast))
+    assert (kept.id, kept.owner_id, kept.stage) == (started.id, None, Stage.QUEUEING)
 
 
 async def test_what_a_deleted_reviewer_had_claimed_is_back_in_the_queue(database: Database, vault: Vault) -> None:

@@ -44,6 +44,7 @@ ROWS_OF_FIVE = dict.fromkeys(
         "team",
         "team_invites",
         "approvals",
+        "broadcasts",
     ],
     5,
 ) | {"flags": 6}
@@ -149,7 +150,7 @@ async def test_while_keys_are_moved_everything_is_found_and_read_with_both(
     assert steps == len(ROWS_OF_FIVE)
     await rotate(database)
     await assert_readable(database, NEW)
-    await assert_readable(database, NEW, range(180, 185))
+    await assert_readable(database, NEW, range(190, 195))
 
 
 async def test_many_small_steps_move_each_row_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,7 @@ TEXTS = OwnTexts(
     label="Сәулетай жетекші, старшая Светлана",
     invited="Бауыржанбек мырза, новенький стажёр",
     asked="Прокуратурадан сұрау келді, urgently telephone",
+    broadcast="Құрметті жүргізушілер жиналысы, собрание состоится, unannounced gathering",
     trial="# Сыналып жатқан сабақ\n\nНевышедший материал, unpublished paragraph",
 )
 PASSPHRASE = "жеті құрақ көрпе, seven patchwork quilts"

@@ -19,6 +19,7 @@ from models.database import Database
 from models.directory import hiding
 from models.drafts import KEPT as DRAFTS_KEPT
 from models.drafts import forget_drafts
+from models.evidence import forget_of_lost_drafts
 from models.flags import forget_ended
 from models.leases import hold
 from models.outbox import forget_settled
@@ -74,6 +75,7 @@ class Housekeeping:
                 await forget_ended(session, now - self.flags_kept)
                 await forget_trials(session, now - TRIALS_KEPT)
                 await forget_drafts(session, now - DRAFTS_KEPT)
+                await forget_of_lost_drafts(session)
                 await self._tell_of_contacts(session, now)
             self.metrics.dead_letters.set(await session.scalar(select(func.count(DeadLetter.id))) or 0)
         await self.database.empty_log()

@@ -16,6 +16,7 @@ from handlers import (
     daily,
     directory,
     distress,
+    evidence,
     exam,
     fallback,
     form,
@@ -33,6 +34,7 @@ from handlers import (
     rights,
     seminar,
     stats,
+    talk,
     trial,
     verify,
     voting,
@@ -55,6 +57,8 @@ def routers() -> list[Router]:
         observer.filter(_Private())
     modules = (
         distress,
+        talk,
+        evidence,
         learn,
         policy,
         exam,
@@ -88,6 +92,9 @@ def makers() -> Mapping[str, Maker]:
     return {
         "picture": learn.make_picture,
         "daily": daily.make_daily,
+        "evidence": evidence.make_evidence,
+        "piece": evidence.make_piece,
+        "place": evidence.make_place,
         "followup": exam.make_followup,
         "trial": trial.make_trial,
         "certificate": certificate.make_certificate,

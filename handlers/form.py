@@ -1,6 +1,7 @@
 """A report told step by step, for whoever has time: one question a screen, each may be skipped, and back at any point.
 
-    who → what → own words → day → platform → order → plate → first time? → under 18? → earlier report? → review → sent
+    who → what → own words → photos or voice → day → place → platform → order → plate
+    → first time? → under 18? → earlier report? → review → sent
 
 The draft is kept sealed with every answer, survives restarts, and is offered again. Nothing is sent before the review.
 """
@@ -14,7 +15,20 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.details import detail_lines
 from handlers.home import back_home
+from handlers.media import (
+    ASKED,
+    CAPTION_LEFT_OUT,
+    HINT,
+    UNFIT,
+    Media,
+    Place,
+    Unfit,
+    place_of,
+    take_piece,
+    with_caption,
+)
 from handlers.own import Typed, open_report, shorten, show_reports
+from handlers.pieces import is_around_kazakhstan, piece_lines, remove_rows
 from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
 from handlers.report import send_flag
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, progress, show
@@ -23,6 +37,7 @@ from handlers.visit import Visit
 from models.behaviours import BEHAVIOURS, FORM_NAMES, Form, behaviours_of
 from models.details import PLATFORM_NAMES, TELLER_NAMES, Details, Platform, Teller
 from models.drafts import Draft, Told, draft_of, new_draft
+from models.evidence import forget_of_draft, pieces_of_draft
 from models.flags import Ride, sent_from
 from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
@@ -33,7 +48,9 @@ STEPS = (
     "teller",
     "what",
     "words",
+    "media",
     "day",
+    "place",
     "platform",
     "order",
     "plate",
@@ -43,11 +60,21 @@ STEPS = (
     "review",
 )
 TYPED = frozenset({"words", "day", "order", "plate"})
+SENT = {
+    "media": HINT,
+    "place": N_("Please send the place with the paperclip 📎, or go on with the button below."),
+}
+"""What is answered by sending something else than a text, with the hint for whoever types."""
 QUESTIONS = {
     "teller": N_("<b>Who is telling this?</b>"),
     "what": N_("<b>What happened?</b>\n\nYou can choose several. Not sure what it was? Skip it: that is accepted too."),
     "words": N_("<b>In your own words</b>\n\nWrite as much or as little as you want, in any language."),
+    "media": ASKED,
     "day": N_("<b>When was it?</b>\n\nTap a day, or write the date, for example 05.11.2026."),
+    "place": N_(
+        "<b>Where was it?</b>\n\nSend the place with the paperclip 📎: tap it, then “Location”. "
+        "Any place along the way helps."
+    ),
     "platform": N_("<b>Where was the ride ordered?</b>"),
     "order": N_("<b>Order number</b>\n\nIf you see it in the app, you can write it here."),
     "plate": N_("<b>Number plate</b>\n\nAs you remember it, for example <code>123 ABC 02</code>."),
@@ -59,7 +86,9 @@ SHORT = {
     "teller": N_("Told by"),
     "what": N_("What happened"),
     "words": N_("Own words"),
+    "media": N_("Photos, voice"),
     "day": N_("When"),
+    "place": N_("Place"),
     "platform": N_("App"),
     "order": N_("Order"),
     "plate": N_("Plate"),
@@ -80,6 +109,9 @@ def router() -> Router:
     """Routes for the guided form."""
     router = Router(name="form")
     router.message.register(take_typed, StateFilter(Filling.answer), Typed())
+    router.message.register(take_media, StateFilter(Filling.answer), Media())
+    router.message.register(take_place, StateFilter(Filling.answer), Place())
+    router.message.register(explain, StateFilter(Filling.answer), Unfit())
     router.callback_query.filter(FormPress.filter())
     router.callback_query.register(begin, Action("begin"))
     router.callback_query.register(go, Action("go"))
@@ -121,7 +153,7 @@ async def choose(query: CallbackQuery, callback_data: FormPress, visit: Visit) -
     told = draft.read(visit.vault)
     if step == "what" and not value:
         told.codes = []
-    elif step in {"words", "order", "plate"}:
+    elif step in {"words", "order", "plate", "place"}:
         setattr(told, step, None)
     elif step == "teller":
         told.teller = Teller(value) if value in set(Teller) else None
@@ -183,6 +215,8 @@ async def keep_answer(event: Event, typed: str, visit: Visit) -> Method:
     _ = visit._
     draft = await draft_of(visit.session, visit.person.id)
     text = typed.strip()
+    if draft is not None and draft.place in SENT:
+        return _again(event, draft.place, _(SENT[draft.place]), _)
     if draft is None or draft.place not in TYPED:
         await visit.state.clear()
         return await show_reports(event, visit)
@@ -214,6 +248,51 @@ async def keep_answer(event: Event, typed: str, visit: Visit) -> Method:
     return await _on(event, draft, told, step, visit, note)
 
 
+async def take_media(message: Message, visit: Visit) -> Method | None:
+    """Keep a photo or voice message with the draft, whatever is being asked; the words below it are added."""
+    _ = visit._
+    draft = await draft_of(visit.session, visit.person.id)
+    if draft is None:
+        return await show_reports(message, visit)
+    kept, said = await take_piece(message, visit, draft=draft.key)
+    if kept and message.caption:
+        told = draft.read(visit.vault)
+        words = with_caption(told.words, message)
+        if units(words or "") <= WORDS_LIMIT:
+            told.words = words
+        else:
+            said = "\n\n".join(filter(None, [said, _(CAPTION_LEFT_OUT)]))
+        draft.write(visit.vault, told, visit.now)
+    if said is None:
+        return None
+    if kept and message.media_group_id is not None:  # how many there are is known when all of it is here
+        return show(message, said, [[button(_("Next »"), FormPress(action="go", step=draft.place), PRIMARY)]])
+    return await _show_step(message, draft, visit, said)
+
+
+async def take_place(message: Message, visit: Visit) -> Method:
+    """Keep the place of the draft, whatever is being asked; one that looks odd is kept too, with a hint."""
+    _ = visit._
+    draft = await draft_of(visit.session, visit.person.id)
+    if draft is None:
+        return await show_reports(message, visit)
+    told = draft.read(visit.vault)
+    told.place = place_of(message)
+    note = "" if is_around_kazakhstan(told.place) else _("That is far from Kazakhstan; it is kept as you sent it.")
+    if draft.place == "place":
+        return await _on(message, draft, told, "place", visit, note)
+    draft.write(visit.vault, told, visit.now)
+    return await _show_step(message, draft, visit, note or _("Kept. Thank you."))
+
+
+async def explain(message: Message, visit: Visit) -> Method:
+    """Say what can be taken here, and why a file can't; the question stays asked."""
+    draft = await draft_of(visit.session, visit.person.id)
+    if draft is None:
+        return await show_reports(message, visit)
+    return await _show_step(message, draft, visit, visit._(UNFIT))
+
+
 def _again(event: Event, step: str, text: str, _: Texts) -> Method:
     return show(event, text, [[button(_("Skip"), FormPress(action="set", step=step))]])
 
@@ -240,21 +319,22 @@ async def _show_step(event: Event, draft: Draft, visit: Visit, note: str = "") -
     told, step = draft.read(visit.vault), draft.place
     if step == "review" or step not in _asked(told):
         return await _review(event, draft, told, visit, note)
-    if step in TYPED:
+    if step in TYPED or step in SENT:
         await visit.state.set_state(Filling.answer)
     else:
         await visit.state.clear()
     asked = _asked(told)
     at = asked.index(step)
-    rows = _choices(step, told, _)
+    pieces = await pieces_of_draft(visit.session, visit.person.id, draft.key) if step == "media" else []
+    rows = [*_choices(step, told, _), *remove_rows(pieces, _)]
     back = [button(_("« Back"), FormPress(action="go", step=asked[at - 1]))] if at else []
     onwards = button(
         _("Next »"), FormPress(action="go", step="review" if told.reviewed else _next(step, told)), PRIMARY
     )
     skip = button(_("Skip"), FormPress(action="set", step=step))
-    rows.append([*back, onwards if _answered(step, told) else skip])
+    rows.append([*back, onwards if pieces or _answered(step, told) else skip])
     rows.append([button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)])
-    answer = _answer(step, told, visit)
+    answer = _answer(step, told, visit) or "\n".join(piece_lines(pieces, None, _))
     parts = [note, f"{progress(at, len(asked) - 1)}  {at + 1}/{len(asked) - 1}", _(QUESTIONS[step]), answer]
     return show(event, "\n\n".join(filter(None, parts)), rows)
 
@@ -291,7 +371,7 @@ def _choices(step: str, told: Told, _: Texts) -> list[Row]:
 
 
 def _answered(step: str, told: Told) -> bool:
-    return getattr(told, "codes" if step == "what" else step) not in (None, [])
+    return getattr(told, "codes" if step == "what" else step, None) not in (None, [])
 
 
 def _answer(step: str, told: Told, visit: Visit) -> str:
@@ -301,6 +381,8 @@ def _answer(step: str, told: Told, visit: Visit) -> str:
         return _("<blockquote>{words}</blockquote>", words=shorten(told.words))
     if step in {"order", "plate"} and getattr(told, step):
         return _("<code>{value}</code>", value=getattr(told, step))
+    if step == "place" and told.place:
+        return piece_lines([], told.place, _)[0]
     return _.date(told.day) if step == "day" and told.day else ""
 
 
@@ -316,6 +398,7 @@ async def _review(event: Event, draft: Draft, told: Told, visit: Visit, note: st
     lines += [_("<b>Before you send it</b>"), ""]
     lines += [f"• {_(BEHAVIOURS[code].name)}" for code in codes]
     lines += detail_lines(_details(told), told.order, told.plate, _)
+    lines += piece_lines(await pieces_of_draft(visit.session, visit.person.id, draft.key), told.place, _)
     if told.words:
         lines += ["", _("<blockquote>{words}</blockquote>", words=shorten(told.words, 1000))]
     lines += [
@@ -352,6 +435,7 @@ async def drop(query: CallbackQuery, visit: Visit) -> Method:
     await visit.state.clear()
     draft = await draft_of(visit.session, visit.person.id)
     if draft is not None:
+        await forget_of_draft(visit.session, visit.person.id, draft.key)
         await visit.session.delete(draft)
     again = [button(_("Report an incident"), ReportPress(action="begin"))]
     return show(query, _("The draft is deleted. Nothing was sent."), [again, back_home(_)])
@@ -378,6 +462,7 @@ async def send(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> 
         words=told.words,
         order=told.order,
         plate=plate,
+        place=told.place,
     )
     if await sent_from(visit.session, visit.person.id, draft.key) is not None:  # else it has to wait, and stays
         await visit.session.delete(draft)

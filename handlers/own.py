@@ -1,5 +1,7 @@
 """A person's own reports: where each stands, adding to it, taking it back."""
 
+from collections.abc import Sequence
+
 from aiogram import Router
 from aiogram.filters import Command, Filter, StateFilter
 from aiogram.fsm.state import State, StatesGroup
@@ -7,6 +9,7 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.details import detail_lines, details_of
 from handlers.home import back_home
+from handlers.pieces import own_lines, own_rows
 from handlers.presses import Action, OwnPress, ReportPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
 from handlers.texts import Texts
@@ -93,12 +96,11 @@ async def show_reports(event: Event, visit: Visit) -> Method:
 
 async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """One report: what was said, where it stands, what can be done."""
-    _ = visit._
     await visit.state.clear()
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
-    return show(query, report_text(flag, visit.vault, _), _report_rows(flag, visit.vault, _))
+    return await _report(query, flag, visit)
 
 
 async def open_by_receipt(message: Message, receipt: str, visit: Visit) -> Method:
@@ -108,17 +110,26 @@ async def open_by_receipt(message: Message, receipt: str, visit: Visit) -> Metho
     if flag is None:
         text = _("There is no report with this code in your account.")
         return show(message, text, [[button(_("My reports"), OwnPress(action="list")), *back_home(_)]])
-    return show(message, report_text(flag, visit.vault, _), _report_rows(flag, visit.vault, _))
+    return await _report(message, flag, visit)
 
 
-def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
-    """A report as the person who sent it sees it."""
+async def _report(event: Event, flag: Flag, visit: Visit, note: str = "") -> Method:
+    """The screen of one report, with what hangs on it."""
+    text = report_text(flag, visit.vault, visit._, await own_lines(flag, visit))
+    rows = _report_rows(flag, visit.vault, visit._, await own_rows(flag, visit))
+    return show(event, f"{note}\n\n{text}" if note else text, rows)
+
+
+def report_text(flag: Flag, vault: Vault, _: Texts, more: Sequence[str] = ()) -> str:
+    """A report as the person who sent it sees it, `more` being what hangs on it."""
     lines = [_("<b>Report {receipt}</b>", receipt=show_receipt(flag.receipt(vault))), ""]
     lines += [f"• {_(BEHAVIOURS[behaviour.code].name)}" for behaviour in flag.behaviours]
     lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
     lines += detail_lines(details_of(flag), flag.order(vault), flag.plate(vault), _)
     if words := flag.words(vault):
         lines += ["", _("Your words:"), _("<blockquote>{words}</blockquote>", words=shorten(words))]
+    if more:
+        lines += ["", *more]
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
     if flag.opened_at is not None:
         lines.append(_("{time}: opened by a reviewer", time=_.moment(flag.opened_at)))
@@ -139,7 +150,7 @@ def shorten(words: str, length: int = 1500) -> str:
     return words.encode("utf-16-le")[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…"
 
 
-def _report_rows(flag: Flag, vault: Vault, _: Texts) -> list[Row]:
+def _report_rows(flag: Flag, vault: Vault, _: Texts, more: Sequence[Row] = ()) -> list[Row]:
     rows: list[Row] = [[copy_button(_("Copy the code"), show_receipt(flag.receipt(vault)))]]
     if flag.is_open:
         plate = _("Change the plate") if flag.sealed_plate else _("Add the plate")
@@ -147,8 +158,11 @@ def _report_rows(flag: Flag, vault: Vault, _: Texts) -> list[Row]:
         rows += [
             [button(plate, OwnPress(action="plate", flag=flag.id))],
             [button(words, OwnPress(action="words", flag=flag.id))],
+            *more,
             [button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id), DANGER)],
         ]
+    else:
+        rows += more
     return [*rows, [button(_("« My reports"), OwnPress(action="list")), *back_home(_)]]
 
 
@@ -195,7 +209,7 @@ async def add_plate(message: Message, visit: Visit) -> Method:
     note = _("Saved. Thank you.")
     if not looks_kazakh(plate):
         note = _("Saved. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
-    return show(message, f"{note}\n\n{report_text(flag, visit.vault, _)}", _report_rows(flag, visit.vault, _))
+    return await _report(message, flag, visit, note)
 
 
 async def add_words(message: Message, visit: Visit) -> Method:
@@ -213,7 +227,7 @@ async def keep_words(event: Event, words: str, visit: Visit) -> Method:
     flag.write_words(visit.vault, words)
     await record(visit.session, visit.vault, Audited.ADDED, now=visit.now, flag_id=flag.id, detail="words")
     note = _("Saved. Thank you for telling.")
-    return show(event, f"{note}\n\n{report_text(flag, visit.vault, _)}", _report_rows(flag, visit.vault, _))
+    return await _report(event, flag, visit, note)
 
 
 async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:

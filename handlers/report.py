@@ -27,6 +27,7 @@ from models.audit import record
 from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form, behaviours_of
 from models.details import Details
 from models.drafts import draft_of
+from models.evidence import attach
 from models.flags import Flag, Ride, keep_plate, sent_from, store_flag, wait_before_next, weight
 from models.outbox import Priority
 from models.receipts import show_receipt
@@ -142,6 +143,7 @@ async def send_flag(
     words: str | None = None,
     order: str | None = None,
     plate: str | None = None,
+    place: tuple[float, float] | None = None,
 ) -> Method:
     """Store the flag, give the receipt, tell the team; sent from the same draft again, it's the same flag."""
     _ = visit._
@@ -159,12 +161,15 @@ async def send_flag(
     )
     if not flag.is_open:  # an old button, pressed again
         return await open_report(query, OwnPress(action="open", flag=flag.id), visit)
+    await attach(visit.session, visit.person.id, draft, flag.id)
     receipt = show_receipt(flag.receipt(visit.vault))
     if is_new:
         if words:
             flag.write_words(visit.vault, words)
         if order:
             flag.write_order(visit.vault, order)
+        if place:
+            flag.write_place(visit.vault, place)
         if plate:
             await keep_plate(visit.session, visit.vault, flag, plate)
         await record(visit.session, visit.vault, Audited.RECEIVED, now=visit.now, flag_id=flag.id)

@@ -20,6 +20,8 @@ class Told(BaseModel):
     teller: Teller | None = None
     codes: list[str] = Field(default_factory=list)
     words: str | None = None
+    place: tuple[float, float] | None = None
+    """Where it was: latitude and longitude in degrees."""
     day: date | None = None
     platform: Platform | None = None
     order: str | None = None

@@ -132,6 +132,7 @@ class Flag(Base):
     minor: Mapped[bool | None] = mapped_column(default=None)
     retaliation: Mapped[bool | None] = mapped_column(default=None)
     sealed_order: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    sealed_place: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
@@ -176,6 +177,25 @@ class Flag(Base):
     def write_order(self, vault: Vault, order: str) -> None:
         """Keep the number of the order."""
         self.sealed_order = self._box(vault).seal(order.encode(), "order")
+
+    def place(self, vault: Vault) -> tuple[float, float] | None:
+        """Where it was: latitude and longitude in degrees."""
+        if self.sealed_place is None:
+            return None
+        latitude, longitude = self._box(vault).open(self.sealed_place, "place").decode().split(",")
+        return float(latitude), float(longitude)
+
+    def write_place(self, vault: Vault, place: tuple[float, float]) -> None:
+        """Keep where it was: latitude and longitude in degrees."""
+        self.sealed_place = self._box(vault).seal(f"{place[0]},{place[1]}".encode(), "place")
+
+    def seal_part(self, vault: Vault, text: str, place: str) -> bytes:
+        """Seal a text that hangs on this flag and lives in another table, for its place there."""
+        return self._box(vault).seal(text.encode(), place)
+
+    def open_part(self, vault: Vault, sealed: bytes, place: str) -> str:
+        """What `seal_part` sealed for this place; raises CannotOpen."""
+        return self._box(vault).open(sealed, place).decode()
 
     def weigh(self, *, same_vehicle: bool) -> None:
         """Set the severity by all that is known, and by when to look; a flag never becomes less urgent by that."""

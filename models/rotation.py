@@ -17,6 +17,7 @@ from models.certificates import Certificate
 from models.conversation import Conversation
 from models.database import Database
 from models.drafts import Draft
+from models.evidence import Evidence
 from models.flags import Flag
 from models.outbox import Parcel
 from models.people import Person
@@ -62,6 +63,10 @@ def _move_flag(flag: Flag, vault: Vault) -> None:
     flag.rekey(vault)
 
 
+def _move_evidence(piece: Evidence, vault: Vault) -> None:
+    piece.rekey(vault)
+
+
 def _move_certificate(certificate: Certificate, vault: Vault) -> None:
     certificate.rekey(vault)
 
@@ -95,6 +100,7 @@ _MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault
     (Person, Person.id, _move_person),
     (Conversation, Conversation.person_id, _move_conversation),
     (Flag, Flag.id, _move_flag),
+    (Evidence, Evidence.id, _move_evidence),
     (Parcel, Parcel.id, _move_parcel),
     (DeadLetter, DeadLetter.id, _move_dead_letter),
     (Certificate, Certificate.id, _move_certificate),

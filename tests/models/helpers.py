@@ -15,6 +15,7 @@ from models.cohorts import join_cohort, make_cohort
 from models.commitments import COMMITMENTS
 from models.database import Database
 from models.drafts import Told, draft_of, new_draft
+from models.evidence import Evidence, Kind, add_piece, content_of, pieces_of_draft
 from models.exams import Exam, Sitting, SittingAnswer
 from models.flags import Flag, Ride, store_flag
 from models.people import Language, Person, load_people
@@ -77,6 +78,8 @@ class OwnTexts(NamedTuple):
     """The text of a lesson that is being tried."""
     draft: str = "draft"
     """The words of a report that isn't sent yet."""
+    evidence: str = "evidence"
+    """What a photo of it shows."""
 
 
 async def add_course(
@@ -110,6 +113,7 @@ async def add_course(
     await keep_trial(session, vault, person.id, "lesson.md", Language.KAZAKH, texts.trial, now)
     draft = await new_draft(session, vault, person.id, "draft", "words", now)
     draft.write(vault, Told(words=texts.draft), now)
+    await add_stored(session, vault, person.id, texts.evidence.encode(), draft="draft")
     await keep_file_id(session, "lesson-1.png", "file-id", now)
 
 
@@ -119,6 +123,7 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
     trial = await trial_of(session, vault, person.id)
     draft = await draft_of(session, person.id)
     assert draft is not None
+    (piece,) = await pieces_of_draft(session, person.id, "draft")
     assert certificate is not None
     assert plan is not None
     assert trial is not None
@@ -129,7 +134,21 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
         remark=plan.remarks[0].words(vault),
         trial=trial[-1],
         draft=draft.read(vault).words or "",
+        evidence=(await content_of(session, vault, piece.id) or b"").decode(),
     )
+
+
+async def add_stored(
+    session: AsyncSession, vault: Vault, person_id: int, content: bytes, kind: Kind = Kind.PHOTO, **of: Any
+) -> Evidence:
+    """A piece whose content is stored, of a draft, a flag or a message of its talk."""
+    seconds = 7 if kind is Kind.VOICE else None
+    piece = await add_piece(
+        session, vault, person_id=person_id, kind=kind, file_id="file-id", size=1, seconds=seconds, now=NOW, **of
+    )
+    piece.store(piece.seal(vault, content), len(content))
+    await session.flush()
+    return piece
 
 
 @contextmanager

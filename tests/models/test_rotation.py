@@ -13,6 +13,7 @@ from models.flags import Flag, flags_of, flags_on_vehicle
 from models.outbox import Delivery, Parcel, Priority, lease, post
 from models.people import find_person
 from models.rotation import rotate_keys
+from models.talk import say, thread
 from models.updates import DeadLetter, set_aside
 from models.vault import CannotOpen, Vault
 from tests.models.helpers import (
@@ -30,7 +31,18 @@ from tests.models.helpers import (
 OLD, BOTH, NEW = Vault([OLD_KEY]), Vault([NEW_KEY, OLD_KEY]), Vault([NEW_KEY])
 PEOPLE = range(1, 6)
 ROWS_OF_FIVE = dict.fromkeys(
-    ["people", "conversations", "flags", "outbox", "dead_letters", "certificates", "action_plans", "drafts", "trials"],
+    [
+        "people",
+        "conversations",
+        "flags",
+        "outbox",
+        "dead_letters",
+        "certificates",
+        "action_plans",
+        "drafts",
+        "trials",
+        "evidence",
+    ],
     5,
 ) | {"flags": 6}
 PARTS = {"audit_head", "pledges", "pledge_remarks"}
@@ -54,6 +66,7 @@ async def live(database: Database, vault: Vault, first: int = 1) -> None:
             post(session, vault, person.id, "sendMessage", {"text": "x"}, priority=Priority.ALERT, now=NOW)
             await set_aside(session, vault, {"update_id": telegram_id}, person.id, "x", NOW)
             await add_course(session, vault, person, texts_of(telegram_id))
+            await say(session, vault, flag, person.id, f"said by {telegram_id}", from_team=False, now=NOW)
             await record(session, vault, Action.RECEIVED, now=NOW, flag_id=flag.id)
         await add_flag(session, vault, person, "bare")
 
@@ -68,6 +81,8 @@ async def assert_readable(database: Database, vault: Vault, people: range = PEOP
             flag = (await flags_of(session, person.id))[-1]
             assert flag.words(vault) == f"words of {telegram_id}"
             assert await read_course(session, vault, person) == texts_of(telegram_id)
+            ((said, _),) = await thread(session, flag.id, by_team=True)
+            assert said.text(vault, flag) == f"said by {telegram_id}"
             assert vault.index(flag.receipt(vault).encode(), "receipt") == flag.receipt_index or vault is BOTH
         for conversation in await session.scalars(select(Conversation)):
             assert conversation.read(vault)[0] == "Adding:words"

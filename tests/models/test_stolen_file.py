@@ -14,12 +14,14 @@ from models.audit import Action, record
 from models.conversation import Conversation
 from models.course import Attempt
 from models.database import Database
+from models.evidence import Kind, add_piece
 from models.flags import Ride, store_flag
 from models.leases import hold
 from models.outbox import LEASE, Delivery, Priority, lease, post
 from models.people import mark_blocked
 from models.receipts import show_receipt
 from models.schema import metadata
+from models.talk import say
 from models.team import Role
 from models.updates import set_aside, take_new
 from models.vault import Vault
@@ -34,8 +36,11 @@ TEXTS = OwnTexts(
     pledge="Түнде жолаушыдан мекенжайын сұрамаймын, молчу о личном",
     remark="Достарым қолдады, мешала усталость, tiredness got in the way",
     draft="Есікті құлыптап алды, отказался высадить, screamed furiously",
+    evidence="Суретте машинаның нөмірі көрінеді, видно лицо водителя, dashboard",
     trial="# Сыналып жатқан сабақ\n\nНевышедший материал, unpublished paragraph",
 )
+SAID = "Командаға жазғаным, переписка с командой, wrote back yesterday"
+FILE_ID, PLACE = "AgACAgIAAxkBAAIBQ2V4YmRl", (43.238949, 76.889709)
 PLATE, PLATE_TYPED = "717XYZ02", "717 xyz 02"
 UPDATE = {
     "update_id": 700_100_200,
@@ -62,6 +67,10 @@ async def live(database: Database, vault: Vault) -> str:
         flag.write_words(vault, WORDS)
         flag.write_plate(vault, PLATE)
         flag.write_contact(vault, f"{NAME}, {PHONE}, @{USERNAME}")
+        flag.write_place(vault, PLACE)
+        said = await say(session, vault, flag, person.id, SAID, from_team=False, now=NOW)
+        of = {"person_id": person.id, "flag_id": flag.id, "talk_id": said.id, "size": 1, "now": NOW}
+        await add_piece(session, vault, kind=Kind.PHOTO, file_id=FILE_ID, **of)
         flag.claim(reviewer.id)
         receipt = flag.receipt(vault)
         person.conversation = Conversation(person_id=person.id)
@@ -111,8 +120,8 @@ def number_spellings(number: int) -> Iterator[bytes]:
 
 def secrets_of(receipt: str) -> set[bytes]:
     texts = [str(TELEGRAM_ID), str(REVIEWER_ID), NAME, USERNAME, PHONE, PHONE[1:], PLATE, PLATE_TYPED, receipt, WORDS]
-    texts += TEXTS
-    texts += [word.strip(",") for each in (WORDS, *TEXTS) for word in each.split() if len(word) > 5]
+    texts += [*TEXTS, SAID, FILE_ID, *map(str, PLACE)]
+    texts += [word.strip(",") for each in (WORDS, SAID, *TEXTS) for word in each.split() if len(word) > 5]
     found = {spelling for secret in texts for spelling in spellings(secret)}
     return found | set(number_spellings(TELEGRAM_ID)) | set(number_spellings(REVIEWER_ID))
 
@@ -161,7 +170,19 @@ ENCODINGS: list[Callable[[str], bytes]] = [
 def test_the_search_for_secrets_finds_them_in_every_spelling(encode: Callable[[str], bytes]) -> None:
     """Proves the test above, together with the next."""
     receipt = "482155039174"
-    for secret in (str(TELEGRAM_ID), WORDS, PLATE, PHONE, NAME, USERNAME, receipt, show_receipt(receipt), *TEXTS):
+    for secret in (
+        str(TELEGRAM_ID),
+        WORDS,
+        PLATE,
+        PHONE,
+        NAME,
+        USERNAME,
+        receipt,
+        show_receipt(receipt),
+        SAID,
+        FILE_ID,
+        *TEXTS,
+    ):
         lying = b"..." + encode(secret) + b"..."
         assert any(found in lying for found in secrets_of(receipt)), secret
 

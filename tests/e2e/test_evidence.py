@@ -165,6 +165,7 @@ async def test_of_an_album_of_ten_five_are_kept_and_one_word_says_so(house: Hous
     assert {piece.status for piece in pieces} == {Status.STORED}
     sizes = [Image.open(BytesIO(content or b"")).width for content in await contents(house)]
     assert sizes == [40, 41, 42, 43, 44]
+    assert len([message for message in phone.messages if message.from_bot]) == 3  # and not a word more
     await press(phone, _("Delete: {what}", what=_("Photo {n}", n=5)), coming)
     (screen,) = await phone.photo(photo())
     assert screen.text.startswith(_("Kept. Thank you."))
@@ -255,8 +256,13 @@ async def test_nobody_elses_draft_report_or_photo_can_be_reached_by_a_forged_pre
     await desk.press_data(EvidencePress(action="remove", piece=1).pack(), await send(desk, "/start"))
     for piece in (0, 7, 2**63 - 1):
         await desk.press_data(EvidencePress(action="see", flag=1, piece=piece).pack(), await send(desk, "/start"))
-    (kept,) = await stored(house, Evidence)
-    assert kept.person_id == (await person(house, phone)).id
+    await at_media(phone, _)
+    await phone.photo(photo())
+    await settled(house, 2)
+    for each in (other, desk):
+        await each.press_data(EvidencePress(action="remove", piece=2).pack(), await send(each, "/start"))
+    mine = (await person(house, phone)).id
+    assert [piece.person_id for piece in await stored(house, Evidence)] == [mine, mine]
     assert not any("photo" in message.raw for message in [*other.messages, *desk.messages] if message.from_bot)
     assert await stored(house, AuditEntry, action=Action.EVIDENCE) == []
     await assert_sound(house)

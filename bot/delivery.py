@@ -133,17 +133,19 @@ class Sender:
 
     async def _send(self, parcel: Parcel, person: Person) -> _Result:
         result = _Result(parcel.id, person.id)
-        if person.blocked_at is not None:
-            result.failure = _BLOCKED_BEFORE
-            return result
         try:
             name, parameters = parcel.read(self.vault)
-            made = await self._made(name, parameters, person)
+            # An order may be more than its message: what somebody sent is fetched though they have left since.
+            wanted = person.blocked_at is None or ordered(name) is not None
+            made = await self._made(name, parameters, person) if wanted else None
         except (SQLAlchemyError, OSError) as error:
             result.failure = Failure(Verdict.LATER, type(error).__name__)
             return result
         except Exception as error:  # it would fail the next time too, and must not take the rest of the round along
             result.failure = Failure(Verdict.REFUSED, type(error).__name__)
+            return result
+        if person.blocked_at is not None:
+            result.failure = _BLOCKED_BEFORE
             return result
         if made is None:
             return result

@@ -23,6 +23,7 @@ from models.database import Database
 from models.directory import hiding
 from models.drafts import KEPT as DRAFTS_KEPT
 from models.drafts import forget_drafts
+from models.evidence import forget_of_lost_drafts
 from models.flags import forget_ended
 from models.invites import forget_invites
 from models.leases import hold
@@ -90,6 +91,7 @@ class Housekeeping:
                 await forget_approvals(session, now - APPROVALS_KEPT)
                 await forget_traces(session, now - TRACES_KEPT)
                 await forget_broadcasts(session, now)
+                await forget_of_lost_drafts(session)
                 await self._tell_of_contacts(session, now)
                 await self._anchor(session, now)
             self.metrics.dead_letters.set(await session.scalar(select(func.count(DeadLetter.id))) or 0)

@@ -27,6 +27,7 @@ from handlers import (
     duty,
     enlisting,
     erase,
+    evidence,
     exam,
     fallback,
     form,
@@ -51,6 +52,7 @@ from handlers import (
     seminar,
     statement,
     stats,
+    talk,
     team,
     trial,
     verify,
@@ -75,6 +77,8 @@ def routers() -> list[Router]:
     modules = (
         broadcast,  # what an owner writes to others is no cry for help
         distress,
+        talk,
+        evidence,
         learn,
         policy,
         exam,
@@ -126,6 +130,9 @@ def makers() -> Mapping[str, Maker]:
     return {
         "picture": learn.make_picture,
         "daily": daily.make_daily,
+        "evidence": evidence.make_evidence,
+        "piece": evidence.make_piece,
+        "place": evidence.make_place,
         "followup": exam.make_followup,
         "trial": trial.make_trial,
         "certificate": certificate.make_certificate,

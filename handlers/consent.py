@@ -69,7 +69,7 @@ async def _screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Met
     ]
     if flag.sealed_contact is not None and (contact := flag.contact(visit.vault)):
         lines.append(_("Your contact: <blockquote>{words}</blockquote>", words=contact))
-    reach = flag.reach or Reach.ANONYMOUS
+    reach = flag.reach or Reach.HERE
     rows: list[Row] = [
         [_choice(_(name), ConsentPress(action="toggle", flag=flag.id, value=each), each in given)]
         for each, name in RECIPIENT_NAMES.items()

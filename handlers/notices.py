@@ -11,7 +11,7 @@ from aiogram.methods import AnswerCallbackQuery, DeleteMessages, SendMessage, Te
 from aiogram.types import Update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.presses import OwnPress, ReviewPress
+from handlers.presses import OwnPress, ReviewPress, TalkPress
 from handlers.screens import button, keyboard
 from handlers.texts import Texts
 from models.audit import Anchor
@@ -22,6 +22,7 @@ from models.flags import Flag
 from models.outbox import Priority, post
 from models.people import Language, Person
 from models.quiet import at_hour, local_day
+from models.talk import Talk
 from models.team import Role, members
 from models.vault import Vault
 
@@ -93,6 +94,25 @@ async def tell_reporter(
     rows = [[button(_("Show"), OwnPress(action="open", flag=flag_id))]]
     message = SendMessage(chat_id=0, text=_("There is news for you."), reply_markup=keyboard(rows))
     post_message(session, vault, reporter, message, priority=Priority.RELAY, now=now)
+
+
+async def tell_of_message(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], flag: Flag, said: Talk, now: datetime
+) -> None:
+    """Tell the other side of a message of the talk: who reported; or who works on the flag, or else all the team."""
+    if said.from_team:
+        reporter = await session.get(Person, flag.reporter_id)
+        if reporter is not None:
+            await tell_reporter(session, vault, texts, reporter, flag.id, now)
+        return
+    for _member, person in await members(session):
+        if person.id == flag.reporter_id or flag.reviewer_id not in {None, person.id}:
+            continue
+        _ = texts[person.language]
+        rows = [[button(_("Show"), TalkPress(action="team", flag=flag.id))]]
+        text = _("There is an answer to one of your flags.")
+        message = SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows))
+        post_message(session, vault, person, message, priority=Priority.RELAY, now=now)
 
 
 async def tell_owners_of_dead_letter(

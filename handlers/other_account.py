@@ -121,7 +121,7 @@ async def keep(message: Message, visit: Visit) -> Method | list[Method]:
     keep_passphrase(visit.vault, flag, tidy)
     await _note(Audited.PASSPHRASE_SET, flag, visit)
     note = _("The passphrase is set. Your message with it is deleted from this chat. Please keep the code as well.")
-    return [_gone(message), report_screen(message, flag, visit, note)]
+    return [_gone(message), await report_screen(message, flag, visit, note)]
 
 
 def _gone(message: Message) -> DeleteMessage:
@@ -143,7 +143,7 @@ async def remove(query: CallbackQuery, callback_data: PassphrasePress, visit: Vi
     if flag.sealed_passphrase is not None:
         flag.sealed_passphrase = None
         await _note(Audited.PASSPHRASE_REMOVED, flag, visit)
-    return report_screen(query, flag, visit, _("The passphrase is removed."))
+    return await report_screen(query, flag, visit, _("The passphrase is removed."))
 
 
 async def close(query: CallbackQuery, callback_data: PassphrasePress, visit: Visit) -> Method:
@@ -157,7 +157,7 @@ async def close(query: CallbackQuery, callback_data: PassphrasePress, visit: Vis
     await remove_readers(visit.session, flag.id)
     await _note(Audited.CLOSED_ELSEWHERE, flag, visit)
     note = _("Now the report can be opened from this account only. The passphrase is removed.")
-    return report_screen(query, flag, visit, note)
+    return await report_screen(query, flag, visit, note)
 
 
 # another account
@@ -169,7 +169,7 @@ async def open_by_receipt(message: Message, receipt: str, visit: Visit) -> Metho
     await visit.state.clear()
     flag = await own_flag_of_receipt(visit.session, visit.vault, visit.person.id, receipt)
     if flag is not None:
-        return report_screen(message, flag, visit)
+        return await report_screen(message, flag, visit)
     text = _("There is no report with this code in your account.")
     rows: list[Row] = [[button(_("My reports"), OwnPress(action="list")), *way_out(_)]]
     until = await wait_before_try(visit.session, visit.vault, visit.person.id, receipt, visit.now)
@@ -201,7 +201,7 @@ async def open_by_passphrase(message: Message, visit: Visit) -> list[Method]:
         await _note(Audited.OPENED_ELSEWHERE, opening.flag, visit)
         await _tell_sender(opening.flag, visit)
         note = _("You can open this report from this account now. Your message is deleted from this chat.")
-        return [_gone(message), report_screen(message, opening.flag, visit, note)]
+        return [_gone(message), await report_screen(message, opening.flag, visit, note)]
     rows: list[Row] = [[button(_("Cancel"), OwnPress(action="list")), *way_out(_)]]
     if opening.wait_until is not None:
         await visit.state.clear()

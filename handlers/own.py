@@ -1,5 +1,7 @@
 """A person's own reports: where each stands, adding to it, taking it back."""
 
+from collections.abc import Sequence
+
 from aiogram import Router
 from aiogram.filters import Command, Filter, StateFilter
 from aiogram.fsm.state import State, StatesGroup
@@ -8,6 +10,7 @@ from aiogram.types import CallbackQuery, Message
 from handlers.arrivals import arrived, note_added, released
 from handlers.details import detail_lines, details_of
 from handlers.home import way_out
+from handlers.pieces import own_lines, own_rows
 from handlers.presses import (
     Action,
     ConsentPress,
@@ -107,23 +110,26 @@ async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visi
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
-    return report_screen(query, flag, visit)
+    return await report_screen(query, flag, visit)
 
 
-def report_screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Method:
-    """One report, after a note on what was just done with it."""
-    text = report_text(flag, visit.vault, visit._)
-    return show(event, f"{note}\n\n{text}" if note else text, report_rows(flag, visit.vault, visit._))
+async def report_screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Method:
+    """One report with what hangs on it, after a note on what was just done with it."""
+    text = report_text(flag, visit.vault, visit._, await own_lines(flag, visit))
+    rows = _report_rows(flag, visit.vault, visit._, await own_rows(flag, visit))
+    return show(event, f"{note}\n\n{text}" if note else text, rows)
 
 
-def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
-    """A report as the person who sent it sees it."""
+def report_text(flag: Flag, vault: Vault, _: Texts, more: Sequence[str] = ()) -> str:
+    """A report as the person who sent it sees it, `more` being what hangs on it."""
     lines = [_("<b>Report {receipt}</b>", receipt=show_receipt(flag.receipt(vault))), ""]
     lines += [f"• {_(behaviour_name(each.code, by_passenger=flag.by_driver))}" for each in flag.behaviours]
     lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
     lines += detail_lines(details_of(flag), flag.order(vault), flag.plate(vault), _)
     if words := flag.words(vault):
         lines += ["", _("Your words:"), _("<blockquote>{words}</blockquote>", words=shorten(words))]
+    if more:
+        lines += ["", *more]
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
     if flag.released_at is not None:
         lines.append(_("{time}: given to the team", time=_.moment(flag.released_at)))
@@ -150,11 +156,11 @@ def shorten(words: str, length: int = 1500) -> str:
     return words.encode("utf-16-le")[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…"
 
 
-def report_rows(flag: Flag, vault: Vault, _: Texts) -> list[Row]:
-    """What the person who sent a report can do with it."""
+def _report_rows(flag: Flag, vault: Vault, _: Texts, more: Sequence[Row]) -> list[Row]:
     rows: list[Row] = [[copy_button(_("Copy the code"), show_receipt(flag.receipt(vault)))]]
     if flag.is_open:
         rows += add_rows(flag, _)
+    rows += more
     if flag.state in UNSEEN:
         rows.append([button(_("Let the team look into it now"), OwnPress(action="hand_over", flag=flag.id))])
     rows += [
@@ -239,7 +245,7 @@ async def add_plate(message: Message, visit: Visit) -> Method:
     note = _("Saved. Thank you.")
     if not looks_kazakh(plate):
         note = _("Saved. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
-    return report_screen(message, flag, visit, note)
+    return await report_screen(message, flag, visit, note)
 
 
 async def add_words(message: Message, visit: Visit) -> Method:
@@ -257,7 +263,7 @@ async def keep_words(event: Event, words: str, visit: Visit) -> Method:
     flag.write_words(visit.vault, words)
     await note_added(flag, "words", visit)
     note = _("Saved. Thank you for telling.")
-    return report_screen(event, flag, visit, note)
+    return await report_screen(event, flag, visit, note)
 
 
 async def ask_order(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
@@ -280,7 +286,7 @@ async def add_order(message: Message, visit: Visit) -> Method:
     await visit.state.clear()
     flag.write_order(visit.vault, order)
     await note_added(flag, "order", visit)
-    return report_screen(message, flag, visit, _("Saved. Thank you."))
+    return await report_screen(message, flag, visit, _("Saved. Thank you."))
 
 
 async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:

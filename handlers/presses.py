@@ -213,6 +213,22 @@ class DistressPress(CallbackData, prefix="distress"):
     message: Number = 0
 
 
+class EvidencePress(CallbackData, prefix="piece"):
+    """Photos, voice messages and the place of a report: the number of its flag, and of a piece."""
+
+    action: str
+    flag: Number = 0
+    piece: Number = 0
+
+
+class TalkPress(CallbackData, prefix="talk"):
+    """What the person who reported and the team write to each other: a flag's number, and a message's."""
+
+    action: str
+    flag: Number = 0
+    message: Number = 0
+
+
 class RightsPress(CallbackData, prefix="rights"):
     """Know your rights and help near you: the number of a card, the ISO code of a region."""
 

@@ -41,6 +41,7 @@ from models.consents import AT_FIRST, set_consents
 from models.details import Aim, Teller
 from models.drafts import Told, draft_of
 from models.escrow import name_vehicle
+from models.evidence import attach
 from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
 from models.markup import units
 from models.outbox import Priority
@@ -225,6 +226,7 @@ async def send_flag(
     )
     if not is_new and not flag.is_open:  # an old button, pressed again
         return await open_report(query, OwnPress(action="open", flag=flag.id), visit)
+    await attach(visit.session, visit.person.id, draft, flag.id)
     receipt = show_receipt(flag.receipt(visit.vault))
     if is_new:
         await _keep_told(flag, told, visit)
@@ -238,6 +240,8 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
         flag.write_words(visit.vault, told.words)
     if told.order:
         flag.write_order(visit.vault, told.order)
+    if told.place:
+        flag.write_place(visit.vault, told.place)
     if told.contact:
         flag.write_contact(visit.vault, told.contact)
     recipients = list(AT_FIRST) if told.consents is None else told.consents
@@ -280,8 +284,11 @@ def _offer_to_add(query: CallbackQuery, earlier: Flag, ways: Ways, visit: Visit)
     return show(query, text, rows)
 
 
-async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit) -> Method | None:
-    """Add what was told to the like report of a short while ago; None if there's none (any more), or no room in it."""
+async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: str = "") -> Method | None:
+    """Add what was told, and sent for the draft, to the like report of a short while ago.
+
+    None if there's none (any more), or no room in it.
+    """
     _ = visit._
     flag = await _earlier(told, visit)
     if flag is None:
@@ -295,6 +302,10 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit) -> Meth
         flag.write_words(visit.vault, words)
     if told.order and flag.sealed_order is None:
         flag.write_order(visit.vault, told.order)
+    if told.place and flag.sealed_place is None:
+        flag.write_place(visit.vault, told.place)
+    if draft:
+        await attach(visit.session, visit.person.id, draft, flag.id)
     for name, value in asdict(told.details()).items():
         if getattr(flag, name) is None:
             setattr(flag, name, value)
@@ -304,7 +315,7 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit) -> Meth
     await note_added(flag, "behaviours", visit)
     if flag.severity > before and flag.state in {State.NEW, State.CLAIMED}:
         await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
-    return report_screen(query, flag, visit, _("Saved. Thank you."))
+    return await report_screen(query, flag, visit, _("Saved. Thank you."))
 
 
 def _too_many(query: CallbackQuery, until: datetime, kept: bool, visit: Visit) -> Method:

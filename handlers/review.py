@@ -15,6 +15,7 @@ from handlers.details import detail_lines, details_of
 from handlers.home import back_home
 from handlers.notices import tell_reporter
 from handlers.own import STATE_NAMES
+from handlers.pieces import desk_lines, desk_rows
 from handlers.presses import Action, DutyPress, ReviewPress
 from handlers.roles import OnTeam
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, show
@@ -159,6 +160,7 @@ async def _flag_screen(event: Event, flag: Flag, visit: Visit, *, note: str = ""
         earlier = [other for other in await flags_on_vehicle(visit.session, visit.vault, plate) if other.id < flag.id]
         if earlier:
             lines.append(_.n("{n} earlier flag on this vehicle", "{n} earlier flags on this vehicle", len(earlier)))
+    lines += await desk_lines(flag, visit)
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
     if flag.opened_at is not None:
         lines.append(_("{time}: first opened", time=_.moment(flag.opened_at)))
@@ -168,8 +170,8 @@ async def _flag_screen(event: Event, flag: Flag, visit: Visit, *, note: str = ""
     words: Row = []
     if flag.sealed_words is not None:
         words = [button(_("Show the person's words"), ReviewPress(action="read", flag=flag.id))]
-    beside = await rows_beside(flag, visit)
-    return show(event, "\n".join(lines), [words, *_work_rows(flag, visit.person, _), *beside, *rows])
+    beside = [*_work_rows(flag, visit.person, _), *await rows_beside(flag, visit)]
+    return show(event, "\n".join(lines), [words, *await desk_rows(flag, visit), *beside, *rows])
 
 
 def _standing(flag: Flag, person: Person, _: Texts) -> str:

@@ -39,6 +39,11 @@ class Action(StrEnum):
     CLAIMED = "flag claimed"
     RELEASED = "flag released"
     CLOSED = "flag closed"
+    EVIDENCE = "evidence seen"
+    PIECE_REMOVED = "evidence removed"
+    QUESTIONED = "person asked"
+    ANSWERED = "person wrote"
+    TALK = "talk read"
     WITHDRAWN = "flag withdrawn"
     DELETED = "flag deleted"
     CONSENTED = "consent given"
@@ -90,6 +95,11 @@ ACTION_NAMES = {
     Action.CLAIMED: N_("flag claimed"),
     Action.RELEASED: N_("flag released"),
     Action.CLOSED: N_("flag closed"),
+    Action.EVIDENCE: N_("evidence looked at"),
+    Action.PIECE_REMOVED: N_("evidence removed by its person"),
+    Action.QUESTIONED: N_("person asked"),
+    Action.ANSWERED: N_("person wrote"),
+    Action.TALK: N_("talk read"),
     Action.WITHDRAWN: N_("flag withdrawn"),
     Action.DELETED: N_("flag deleted by its person"),
     Action.DENIED: N_("try refused"),

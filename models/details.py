@@ -43,7 +43,10 @@ class Aim(StrEnum):
 
 
 class Reach(StrEnum):
-    """Whether the person who reported may be asked something, and how; none of them tells the team who it is."""
+    """Whether the person who reported may be asked something, and how.
+
+    Whatever it is, the team doesn't learn who it is; only a contact can be shown to them, if two of them agree.
+    """
 
     ANONYMOUS = "anonymous"
     HERE = "here"
@@ -97,4 +100,4 @@ class Details:
     retaliation: bool | None = None
     """Whether it happened because of an earlier report."""
     reach: Reach | None = None
-    """None: nothing was said, which is the same as anonymous."""
+    """None: nothing was said. Then the team may ask through the bot, where neither side learns who the other is."""

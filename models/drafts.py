@@ -22,6 +22,8 @@ class Told(BaseModel):
     teller: Teller | None = None
     codes: list[str] = Field(default_factory=list)
     words: str | None = None
+    place: tuple[float, float] | None = None
+    """Where it was: latitude and longitude in degrees."""
     day: date | None = None
     at: datetime | None = None
     """The moment on that day, where it was noted."""

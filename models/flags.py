@@ -165,6 +165,7 @@ class Flag(Base):
     sealed_passphrase: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     happened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     """The moment on that day, where it was noted."""
+    sealed_place: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
@@ -218,6 +219,25 @@ class Flag(Base):
         """Keep the salted digest of a passphrase."""
         self.sealed_passphrase = self._box(vault).seal(digest, "passphrase")
 
+    def place(self, vault: Vault) -> tuple[float, float] | None:
+        """Where it was: latitude and longitude in degrees."""
+        if self.sealed_place is None:
+            return None
+        latitude, longitude = self._box(vault).open(self.sealed_place, "place").decode().split(",")
+        return float(latitude), float(longitude)
+
+    def write_place(self, vault: Vault, place: tuple[float, float]) -> None:
+        """Keep where it was: latitude and longitude in degrees."""
+        self.sealed_place = self._box(vault).seal(f"{place[0]},{place[1]}".encode(), "place")
+
+    def seal_part(self, vault: Vault, text: str, place: str) -> bytes:
+        """Seal a text that hangs on this flag and lives in another table, for its place there."""
+        return self._box(vault).seal(text.encode(), place)
+
+    def open_part(self, vault: Vault, sealed: bytes, place: str) -> str:
+        """What `seal_part` sealed for this place; raises CannotOpen."""
+        return self._box(vault).open(sealed, place).decode()
+
     def weigh(self, *, same_vehicle: bool) -> None:
         """Set the severity by all that is known, and by when to look; a flag never becomes less urgent by that."""
         details = Details(minor=self.minor, retaliation=self.retaliation)
@@ -243,6 +263,11 @@ class Flag(Base):
     def is_open(self) -> bool:
         """Whether it still waits for an outcome, or for another person; its reporter may add to it."""
         return self.state not in ENDED
+
+    @property
+    def with_team(self) -> bool:
+        """Whether the team has it and it's not ended: then both sides may write to each other."""
+        return self.state in {State.NEW, State.CLAIMED}
 
     @property
     def by_driver(self) -> bool:

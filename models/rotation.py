@@ -19,6 +19,7 @@ from models.certificates import Certificate
 from models.conversation import Conversation
 from models.database import Database
 from models.drafts import Draft
+from models.evidence import Evidence
 from models.flags import Flag
 from models.invites import Invite
 from models.outbox import Parcel
@@ -64,6 +65,10 @@ def _move_person(person: Person, vault: Vault) -> None:
 
 def _move_flag(flag: Flag, vault: Vault) -> None:
     flag.rekey(vault)
+
+
+def _move_evidence(piece: Evidence, vault: Vault) -> None:
+    piece.rekey(vault)
 
 
 def _move_certificate(certificate: Certificate, vault: Vault) -> None:
@@ -116,6 +121,7 @@ _MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault
     (Person, Person.id, _move_person),
     (Conversation, Conversation.person_id, _move_conversation),
     (Flag, Flag.id, _move_flag),
+    (Evidence, Evidence.id, _move_evidence),
     (Parcel, Parcel.id, _move_parcel),
     (DeadLetter, DeadLetter.id, _move_dead_letter),
     (Certificate, Certificate.id, _move_certificate),

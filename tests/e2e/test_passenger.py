@@ -374,7 +374,10 @@ async def test_deletedata_leaves_nothing_of_a_person_and_the_next_start_is_the_f
     await take_lesson(phone, "ru")
     await press(phone, _("Go through it again"))
     await flag(phone, _, "PH6")
-    await press(phone, _("Add the plate"), await flag(phone, _, "SX1"))
+    screen = await press(phone, _("Add the plate"), await flag(phone, _, "SX1"))
+    await press(phone, _("Write to the team"), await press(phone, _("Cancel"), screen))
+    screen = await send(phone, "Вспомнилось ещё одно")
+    await press(phone, _("Add the plate"), await press(phone, _("« My report"), screen))
     await send(phone, "/privacy")
     gone = await person(house, phone)
     async with house.app.database.transaction() as session:

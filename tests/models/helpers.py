@@ -10,7 +10,8 @@ from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.action_plans import Kept, check_pledge, make_plan, newest_plan
-from models.approvals import Approval, Kind, ask
+from models.approvals import Approval, ask
+from models.approvals import Kind as ApprovalKind
 from models.broadcasts import draft_of as broadcast_of
 from models.broadcasts import new_draft as new_broadcast
 from models.certificates import issue, newest_certificate
@@ -18,6 +19,7 @@ from models.cohorts import join_cohort, make_cohort
 from models.commitments import COMMITMENTS
 from models.database import Database
 from models.drafts import Told, draft_of, new_draft
+from models.evidence import Evidence, Kind, add_piece, content_of, pieces_of_draft
 from models.exams import Exam, Sitting, SittingAnswer
 from models.flags import Flag, Ride, store_flag
 from models.invites import Invite, invite
@@ -107,6 +109,8 @@ class OwnTexts(NamedTuple):
     """Why a second person's yes was asked for."""
     broadcast: str = "broadcast"
     """What an owner is about to write to many people."""
+    evidence: str = "evidence"
+    """What a photo of it shows."""
 
 
 async def add_course(
@@ -145,13 +149,14 @@ async def add_course(
     broadcast.write(vault, Language.KAZAKH, Rich(text=texts.broadcast), now)
     session.add(Recipient(broadcast_id=broadcast.id, person_id=person.id, tries=0))
     await opt_out(session, person.id, now)
+    await add_stored(session, vault, person.id, texts.evidence.encode(), draft="draft")
     await keep_file_id(session, "lesson-1.png", "file-id", now)
     member = await session.get(Member, person.id) or Member(person_id=person.id, role=Role.REVIEWER, since=now)
     member.write_label(vault, texts.label)
     session.add(member)
     await invite(session, vault, role=Role.SUPERVISOR, label=texts.invited, made_by=person.id, now=now)
     asked = {"requester_id": person.id, "reason": texts.asked, "certificate_id": certificate.id}
-    await ask(session, vault, Kind.REVOCATION, now=now, **asked)
+    await ask(session, vault, ApprovalKind.REVOCATION, now=now, **asked)
 
 
 async def read_course(session: AsyncSession, vault: Vault, person: Person) -> OwnTexts:
@@ -165,6 +170,7 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
     broadcast = await broadcast_of(session, person.id)
     assert broadcast is not None
     assert draft is not None
+    (piece,) = await pieces_of_draft(session, person.id, "draft")
     assert certificate is not None
     assert plan is not None
     assert trial is not None
@@ -179,7 +185,21 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
         invited=invites.one().label(vault),
         asked=approvals.one().reason(vault),
         broadcast=broadcast.texts(vault)[Language.KAZAKH].text,
+        evidence=(await content_of(session, vault, piece.id) or b"").decode(),
     )
+
+
+async def add_stored(
+    session: AsyncSession, vault: Vault, person_id: int, content: bytes, kind: Kind = Kind.PHOTO, **of: Any
+) -> Evidence:
+    """A piece whose content is stored, of a draft, a flag or a message of its talk."""
+    seconds = 7 if kind is Kind.VOICE else None
+    piece = await add_piece(
+        session, vault, person_id=person_id, kind=kind, file_id="file-id", size=1, seconds=seconds, now=NOW, **of
+    )
+    piece.store(piece.seal(vault, content), len(content))
+    await session.flush()
+    return piece
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from models.outbox import Priority, post
 from models.people import Person, find_person
 from models.rotation import rotate_keys
 from models.schema import metadata
+from models.talk import say
 from models.team import Member, Role
 from models.updates import SeenUpdate, set_aside
 from models.uploads import Upload
@@ -67,6 +68,7 @@ async def live(database: Database, vault: Vault, *telegram_ids: int) -> list[Per
             post(session, vault, person.id, "sendMessage", {"text": "x"}, priority=Priority.ALERT, now=NOW)
             await add_course(session, vault, person)
             await add_access(session, vault, flag, person, "a few words")
+            await say(session, vault, flag, person.id, "words", from_team=False, now=NOW)
     return people
 
 

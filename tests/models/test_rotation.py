@@ -14,6 +14,7 @@ from models.outbox import Delivery, Parcel, Priority, lease, post
 from models.passphrases import is_passphrase, keep_passphrase
 from models.people import find_person
 from models.rotation import rotate_keys
+from models.talk import say, thread
 from models.updates import DeadLetter, set_aside
 from models.vault import CannotOpen, Vault
 from tests.models.helpers import (
@@ -45,6 +46,7 @@ ROWS_OF_FIVE = dict.fromkeys(
         "team_invites",
         "approvals",
         "broadcasts",
+        "evidence",
     ],
     5,
 ) | {"flags": 6}
@@ -70,6 +72,7 @@ async def live(database: Database, vault: Vault, first: int = 1) -> None:
             post(session, vault, person.id, "sendMessage", {"text": "x"}, priority=Priority.ALERT, now=NOW)
             await set_aside(session, vault, {"update_id": telegram_id}, person.id, "x", NOW)
             await add_course(session, vault, person, texts_of(telegram_id))
+            await say(session, vault, flag, person.id, f"said by {telegram_id}", from_team=False, now=NOW)
             await record(session, vault, Action.RECEIVED, now=NOW, flag_id=flag.id)
         await add_flag(session, vault, person, "bare")
 
@@ -85,6 +88,8 @@ async def assert_readable(database: Database, vault: Vault, people: range = PEOP
             assert flag.words(vault) == f"words of {telegram_id}"
             assert is_passphrase(vault, flag, f"passphrase of {telegram_id}")
             assert await read_course(session, vault, person) == texts_of(telegram_id)
+            ((said, _),) = await thread(session, flag.id, by_team=True)
+            assert said.text(vault, flag) == f"said by {telegram_id}"
             assert vault.index(flag.receipt(vault).encode(), "receipt") == flag.receipt_index or vault is BOTH
         for conversation in await session.scalars(select(Conversation)):
             assert conversation.read(vault)[0] == "Adding:words"

@@ -16,12 +16,14 @@ from models.conversation import Conversation
 from models.course import Attempt
 from models.database import Database
 from models.duty import change_duty
+from models.evidence import Kind, add_piece
 from models.flags import Ride, store_flag
 from models.leases import hold
 from models.outbox import LEASE, Delivery, Priority, lease, post
 from models.people import mark_blocked
 from models.receipts import show_receipt
 from models.schema import metadata
+from models.talk import say
 from models.team import Role
 from models.updates import set_aside, take_new
 from models.vault import Vault
@@ -40,9 +42,12 @@ TEXTS = OwnTexts(
     invited="Бауыржанбек мырза, новенький стажёр",
     asked="Прокуратурадан сұрау келді, urgently telephone",
     broadcast="Құрметті жүргізушілер жиналысы, собрание состоится, unannounced gathering",
+    evidence="Суретте машинаның нөмірі көрінеді, видно лицо водителя, dashboard",
     trial="# Сыналып жатқан сабақ\n\nНевышедший материал, unpublished paragraph",
 )
 PASSPHRASE = "жеті құрақ көрпе, seven patchwork quilts"
+SAID = "Командаға жазғаным, переписка с командой, wrote back yesterday"
+FILE_ID, PLACE = "AgACAgIAAxkBAAIBQ2V4YmRl", (43.238949, 76.889709)
 PLATE, PLATE_TYPED = "717XYZ02", "717 xyz 02"
 UPDATE = {
     "update_id": 700_100_200,
@@ -71,6 +76,10 @@ async def live(database: Database, vault: Vault) -> str:
         flag.write_contact(vault, f"{NAME}, {PHONE}, @{USERNAME}")
         await set_consents(session, flag.id, [Recipient.LEGAL_AID], NOW)
         await change_duty(session, reviewer.id, NOW)
+        flag.write_place(vault, PLACE)
+        said = await say(session, vault, flag, person.id, SAID, from_team=False, now=NOW)
+        of = {"person_id": person.id, "flag_id": flag.id, "talk_id": said.id, "size": 1, "now": NOW}
+        await add_piece(session, vault, kind=Kind.PHOTO, file_id=FILE_ID, **of)
         flag.claim(reviewer.id)
         receipt = flag.receipt(vault)
         person.conversation = Conversation(person_id=person.id)
@@ -121,8 +130,9 @@ def number_spellings(number: int) -> Iterator[bytes]:
 
 def secrets_of(receipt: str) -> set[bytes]:
     texts = [str(TELEGRAM_ID), str(REVIEWER_ID), NAME, USERNAME, PHONE, PHONE[1:], PLATE, PLATE_TYPED, receipt, WORDS]
-    texts += [*TEXTS, PASSPHRASE, str(READER_ID)]
-    texts += [word.strip(",") for each in (WORDS, PASSPHRASE, *TEXTS) for word in each.split() if len(word) > 5]
+    texts += [*TEXTS, PASSPHRASE, str(READER_ID), SAID, FILE_ID, *map(str, PLACE)]
+    spoken = (WORDS, PASSPHRASE, SAID, *TEXTS)
+    texts += [word.strip(",") for each in spoken for word in each.split() if len(word) > 5]
     found = {spelling for secret in texts for spelling in spellings(secret)}
     return found.union(*map(number_spellings, (TELEGRAM_ID, REVIEWER_ID, READER_ID)))
 
@@ -181,6 +191,8 @@ def test_the_search_for_secrets_finds_them_in_every_spelling(encode: Callable[[s
         receipt,
         show_receipt(receipt),
         PASSPHRASE,
+        SAID,
+        FILE_ID,
         *TEXTS,
     ):
         lying = b"..." + encode(secret) + b"..."

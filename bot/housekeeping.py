@@ -15,6 +15,7 @@ from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
 from handlers.notices import tell_owners_of_contacts
 from handlers.texts import Texts
+from models.cars import ENDED_KEPT, forget_cars
 from models.database import Database
 from models.directory import hiding
 from models.drafts import KEPT as DRAFTS_KEPT
@@ -24,6 +25,8 @@ from models.leases import hold
 from models.outbox import forget_settled
 from models.people import Language
 from models.quiet import local_day
+from models.thanks import KEPT as THANKS_KEPT
+from models.thanks import forget_thanks
 from models.trials import KEPT as TRIALS_KEPT
 from models.trials import forget_trials
 from models.updates import DeadLetter, forget_updates
@@ -74,6 +77,8 @@ class Housekeeping:
                 await forget_ended(session, now - self.flags_kept)
                 await forget_trials(session, now - TRIALS_KEPT)
                 await forget_drafts(session, now - DRAFTS_KEPT)
+                await forget_cars(session, now - ENDED_KEPT)
+                await forget_thanks(session, local_day(now - THANKS_KEPT))
                 await self._tell_of_contacts(session, now)
             self.metrics.dead_letters.set(await session.scalar(select(func.count(DeadLetter.id))) or 0)
         await self.database.empty_log()

@@ -11,6 +11,7 @@ from aiogram.filters import Filter
 from aiogram.types import TelegramObject
 
 from handlers import (
+    car,
     certificate,
     cohort,
     daily,
@@ -33,6 +34,7 @@ from handlers import (
     rights,
     seminar,
     stats,
+    thanks,
     trial,
     verify,
     voting,
@@ -62,6 +64,8 @@ def routers() -> list[Router]:
         pledge,
         certificate,
         verify,
+        car,
+        thanks,
         report,
         form,
         own,
@@ -92,6 +96,8 @@ def makers() -> Mapping[str, Maker]:
         "trial": trial.make_trial,
         "certificate": certificate.make_certificate,
         "renewal": certificate.make_renewal,
+        "car": car.make_car,
+        "thanks": thanks.make_thanks,
         "pledge check": pledge.make_check,
         "cohort code": cohort.make_qr_code,
         "ballot": voting.make_ballot,

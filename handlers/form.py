@@ -21,6 +21,7 @@ from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, butto
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.behaviours import BEHAVIOURS, FORM_NAMES, Form, behaviours_of
+from models.cars import plate_of_code
 from models.details import PLATFORM_NAMES, TELLER_NAMES, Details, Platform, Teller
 from models.drafts import Draft, Told, draft_of, new_draft
 from models.flags import Ride, sent_from
@@ -92,13 +93,18 @@ def router() -> Router:
 
 
 async def begin(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> Method:
-    """Begin, or go on with the draft there is; `value` names the draft that the buttons before this belong to."""
+    """Begin, or go on with the draft there is; `value` names the draft that the buttons before this belong to.
+
+    A new one has the plate of a car that was scanned; one that is gone on with may be about another.
+    """
     draft = await draft_of(visit.session, visit.person.id)
     if draft is None:
         key = callback_data.value[:16]
         if not key or await sent_from(visit.session, visit.person.id, key) is not None:
             return await show_reports(query, visit)
         draft = await new_draft(visit.session, visit.vault, visit.person.id, key, STEPS[0], visit.now)
+        plate = await plate_of_code(visit.session, visit.vault, callback_data.car)
+        draft.write(visit.vault, Told(plate=plate), visit.now)
         await visit.session.flush()
     return await _show_step(query, draft, visit)
 

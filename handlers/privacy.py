@@ -48,6 +48,12 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "/deletedata deletes everything that is stored about you.",
         days=visit.terms.days_kept,
     )
+    text += "\n\n" + _(
+        "<b>The QR code of a car</b>\n"
+        "A driver's number plate is encrypted. Whoever scans the code sees it, with the first name and an initial. "
+        "Whom you thanked, and in which week, is stored for five weeks; the driver learns only how many thanks there "
+        "were, and what for."
+    )
     if visit.terms.operator:
         text += "\n\n" + _("Operator of personal data: {operator}", operator=visit.terms.operator)
     return show(message, text, [[button(_("Delete my data"), DataPress(action="ask"), DANGER)], back_home(_)])

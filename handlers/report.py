@@ -25,6 +25,7 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form, behaviours_of
+from models.cars import is_code, plate_of_code
 from models.details import Details
 from models.drafts import draft_of
 from models.flags import Flag, Ride, keep_plate, sent_from, store_flag, wait_before_next, weight
@@ -44,22 +45,26 @@ def router() -> Router:
     return router
 
 
-async def begin(event: Event, visit: Visit) -> Method:
-    """Ask whether the ride is going on."""
+async def begin(event: Event, visit: Visit, callback_data: ReportPress | None = None) -> Method:
+    """Ask whether the ride is going on; whoever has scanned a car sees that its plate is filled in."""
     _ = visit._
     await visit.state.clear()
     begun = await draft_of(visit.session, visit.person.id)
-    return _ask_ride(event, secrets.token_urlsafe(6), begun is not None, _)
+    car = callback_data.car if callback_data is not None else ""
+    plate = await plate_of_code(visit.session, visit.vault, car)
+    return _ask_ride(event, secrets.token_urlsafe(6), begun is not None, car if plate else "", plate, _)
 
 
-def _ask_ride(event: Event, draft: str, begun: bool, _: Texts) -> Method:
+def _ask_ride(event: Event, draft: str, begun: bool, car: str, plate: str | None, _: Texts) -> Method:
     text = _(
         "<b>Report an incident</b>\n\nTell as much or as little as you want. It takes four taps and no typing.\n\n"
         "Is the ride going on now?"
     )
+    if plate:
+        text += "\n\n" + _("The number plate is filled in: <b>{plate}</b>", plate=plate)
     rows: list[Row] = [
-        [button(_("Yes, I am in the car"), _press("ride", draft, Ride.GOING_ON), PRIMARY)],
-        [button(_("No, it is over"), _press("ride", draft, Ride.OVER), PRIMARY)],
+        [button(_("Yes, I am in the car"), _press("ride", draft, Ride.GOING_ON, car=car), PRIMARY)],
+        [button(_("No, it is over"), _press("ride", draft, Ride.OVER, car=car), PRIMARY)],
         [button(_("I am in danger: help now"), HomePress(action="help"), DANGER)],
         back_home(_),
     ]
@@ -68,23 +73,23 @@ def _ask_ride(event: Event, draft: str, begun: bool, _: Texts) -> Method:
     return show(event, text, rows)
 
 
-def _press(action: str, draft: str, ride: str, code: str = "") -> ReportPress:
-    return ReportPress(action=action, draft=draft, ride=ride, code=code)
+def _press(action: str, draft: str, ride: str, code: str = "", *, car: str) -> ReportPress:
+    return ReportPress(action=action, draft=draft, ride=ride, code=code, car=car)
 
 
 async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Ask what kind of behaviour it was."""
     _ = visit._
-    draft, ride = callback_data.draft, callback_data.ride
+    draft, ride, car = callback_data.draft, callback_data.ride, callback_data.car
     if not _valid(callback_data):
-        return await begin(query, visit)
+        return await begin(query, visit, callback_data)
     rows: list[Row] = [
-        [button(_(FORM_NAMES[form]), _press("send" if form is Form.OTHER else "form", draft, ride, form))]
+        [button(_(FORM_NAMES[form]), _press("send" if form is Form.OTHER else "form", draft, ride, form, car=car))]
         for form in Form
     ]
     if ride == Ride.OVER:
-        rows.append([button(_("Tell it step by step"), FormPress(action="begin", value=draft))])
-    rows.append(_help_and_back(ReportPress(action="begin"), _))
+        rows.append([button(_("Tell it step by step"), FormPress(action="begin", value=draft, car=car))])
+    rows.append(_help_and_back(ReportPress(action="begin", car=car), _))
     text = _(
         "<b>What happened?</b>\n\nThe button “{not_sure}” sends your report at once. {terms}",
         not_sure=_(FORM_NAMES[Form.OTHER]),
@@ -96,14 +101,15 @@ async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visi
 async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Ask what happened, in the words of one form."""
     _ = visit._
-    draft, ride = callback_data.draft, callback_data.ride
+    draft, ride, car = callback_data.draft, callback_data.ride, callback_data.car
     if not _valid(callback_data) or callback_data.code not in set(Form):
-        return await begin(query, visit)
+        return await begin(query, visit, callback_data)
     form = Form(callback_data.code)
     rows: list[Row] = [
-        [button(_(behaviour.name), _press("send", draft, ride, behaviour.code))] for behaviour in behaviours_of(form)
+        [button(_(behaviour.name), _press("send", draft, ride, behaviour.code, car=car))]
+        for behaviour in behaviours_of(form)
     ]
-    rows.append(_help_and_back(_press("ride", draft, ride), _))
+    rows.append(_help_and_back(_press("ride", draft, ride, car=car), _))
     text = f"<b>{_(FORM_NAMES[form])}</b>\n\n" + _(
         "Tap what fits best. Your report is sent at once.\n\n{terms}", terms=_terms(_)
     )
@@ -119,16 +125,18 @@ def _help_and_back(back: ReportPress, _: Texts) -> Row:
 
 
 def _valid(press: ReportPress) -> bool:
-    return 0 < len(press.draft) <= 16 and press.draft.isprintable() and press.ride in set(Ride)
+    named = 0 < len(press.draft) <= 16 and press.draft.isprintable()
+    return named and press.ride in set(Ride) and (not press.car or is_code(press.car))
 
 
 async def send(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Send the flag that the four taps made."""
     code = callback_data.code
     if not _valid(callback_data) or code not in BEHAVIOURS:
-        return await begin(query, visit)
+        return await begin(query, visit, callback_data)
     ride = Ride(callback_data.ride)
-    return await send_flag(query, visit, draft=callback_data.draft, codes=[code], ride=ride)
+    plate = await plate_of_code(visit.session, visit.vault, callback_data.car)
+    return await send_flag(query, visit, draft=callback_data.draft, codes=[code], ride=ride, plate=plate)
 
 
 async def send_flag(
@@ -235,7 +243,10 @@ def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
         *calls,
         [copy_button(_("Copy the code"), receipt)],
         [
-            button(_("Add the plate"), OwnPress(action="plate", flag=flag.id)),
+            button(
+                _("Change the plate") if flag.sealed_plate else _("Add the plate"),
+                OwnPress(action="plate", flag=flag.id),
+            ),
             button(_("Add your words"), OwnPress(action="words", flag=flag.id)),
         ],
         [button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id))],

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from models.action_plans import ActionPlan
 from models.audit import rewrap_audit_key
 from models.base import Base
+from models.cars import Car
 from models.certificates import Certificate
 from models.conversation import Conversation
 from models.database import Database
@@ -87,6 +88,10 @@ def _move_draft(draft: Draft, vault: Vault) -> None:
     draft.sealed = vault.rewrap(draft.sealed, draft.seal_place)
 
 
+def _move_car(car: Car, vault: Vault) -> None:
+    car.rekey(vault)
+
+
 def _move_trial(trial: Trial, vault: Vault) -> None:
     trial.sealed_text = vault.rewrap(trial.sealed_text, trial.seal_place)
 
@@ -101,4 +106,5 @@ _MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault
     (ActionPlan, ActionPlan.id, _move_plan),
     (Draft, Draft.person_id, _move_draft),
     (Trial, Trial.person_id, _move_trial),
+    (Car, Car.id, _move_car),
 )

@@ -3,6 +3,7 @@
 from models import (
     action_plans,
     audit,
+    cars,
     certificates,
     cohorts,
     conversation,
@@ -18,6 +19,7 @@ from models import (
     reviews,
     seminars,
     team,
+    thanks,
     trials,
     updates,
     uploads,
@@ -27,6 +29,7 @@ from models.base import Base
 __all__ = [
     "action_plans",
     "audit",
+    "cars",
     "certificates",
     "cohorts",
     "conversation",
@@ -43,6 +46,7 @@ __all__ = [
     "reviews",
     "seminars",
     "team",
+    "thanks",
     "trials",
     "updates",
     "uploads",

@@ -10,6 +10,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.action_plans import Kept, check_pledge, make_plan, newest_plan
+from models.cars import cars_of, declare_car
 from models.certificates import issue, newest_certificate
 from models.cohorts import join_cohort, make_cohort
 from models.commitments import COMMITMENTS
@@ -24,6 +25,8 @@ from models.reviews import choose_hour, plan_of, remember
 from models.schema import metadata
 from models.seminars import Scene, vote
 from models.team import Member, Role
+from models.thanks import KindWord, Thanks, week_of
+from models.thanks import plan_of as thanks_plan_of
 from models.trials import keep_trial, trial_of
 from models.uploads import keep_file_id
 from models.vault import Vault
@@ -77,12 +80,14 @@ class OwnTexts(NamedTuple):
     """The text of a lesson that is being tried."""
     draft: str = "draft"
     """The words of a report that isn't sent yet."""
+    plate: str = "123ABC02"
+    """Of the car, normalised."""
 
 
 async def add_course(
     session: AsyncSession, vault: Vault, person: Person, texts: OwnTexts | None = None, now: datetime = NOW
 ) -> None:
-    """A row of the person in every table around the course, with a cohort that they made and train, and a draft."""
+    """A row of the person in every table around the course, with a cohort that they made, a draft, a thanked car."""
     texts = texts or OwnTexts()
     sitting = Sitting(person_id=person.id, exam=Exam.FINAL, items=["1/q1"], started_at=now)
     sitting.finished_at, sitting.questions, sitting.right_answers, sitting.passed = now, 1, 1, True
@@ -110,6 +115,10 @@ async def add_course(
     await keep_trial(session, vault, person.id, "lesson.md", Language.KAZAKH, texts.trial, now)
     draft = await new_draft(session, vault, person.id, "draft", "words", now)
     draft.write(vault, Told(words=texts.draft), now)
+    car = await declare_car(session, vault, person.id, texts.plate, now)
+    assert car is not None
+    session.add(Thanks(car_id=car.id, person_id=person.id, week=week_of(now), kind=KindWord.CALM))
+    await thanks_plan_of(session, person.id, now)
     await keep_file_id(session, "lesson-1.png", "file-id", now)
 
 
@@ -129,6 +138,7 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
         remark=plan.remarks[0].words(vault),
         trial=trial[-1],
         draft=draft.read(vault).words or "",
+        plate=(await cars_of(session, person.id))[0].plate(vault),
     )
 
 

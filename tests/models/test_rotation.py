@@ -32,7 +32,7 @@ PEOPLE = range(1, 6)
 ROWS_OF_FIVE = dict.fromkeys(
     ["people", "conversations", "flags", "outbox", "dead_letters", "certificates", "action_plans", "drafts", "trials"],
     5,
-) | {"flags": 6}
+) | {"flags": 6, "cars": 5}
 PARTS = {"audit_head", "pledges", "pledge_remarks"}
 """What is sealed in tables that are moved with another."""
 

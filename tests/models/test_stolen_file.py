@@ -34,6 +34,7 @@ TEXTS = OwnTexts(
     pledge="Түнде жолаушыдан мекенжайын сұрамаймын, молчу о личном",
     remark="Достарым қолдады, мешала усталость, tiredness got in the way",
     draft="Есікті құлыптап алды, отказался высадить, screamed furiously",
+    plate="909QTZ16",
     trial="# Сыналып жатқан сабақ\n\nНевышедший материал, unpublished paragraph",
 )
 PLATE, PLATE_TYPED = "717XYZ02", "717 xyz 02"

@@ -19,6 +19,7 @@ from models.approvals import KEPT as APPROVALS_KEPT
 from models.approvals import forget_approvals
 from models.audit import anchor
 from models.broadcasts import forget_broadcasts
+from models.cars import ENDED_KEPT, forget_cars
 from models.database import Database
 from models.directory import hiding
 from models.drafts import KEPT as DRAFTS_KEPT
@@ -32,6 +33,8 @@ from models.passphrases import KEPT as TRIES_KEPT
 from models.passphrases import forget_tries
 from models.people import Language
 from models.quiet import local_day
+from models.thanks import KEPT as THANKS_KEPT
+from models.thanks import forget_thanks
 from models.traces import KEPT as TRACES_KEPT
 from models.traces import forget_traces
 from models.trials import KEPT as TRIALS_KEPT
@@ -92,6 +95,8 @@ class Housekeeping:
                 await forget_traces(session, now - TRACES_KEPT)
                 await forget_broadcasts(session, now)
                 await forget_of_lost_drafts(session)
+                await forget_cars(session, now - ENDED_KEPT)
+                await forget_thanks(session, local_day(now - THANKS_KEPT))
                 await self._tell_of_contacts(session, now)
                 await self._anchor(session, now)
             self.metrics.dead_letters.set(await session.scalar(select(func.count(DeadLetter.id))) or 0)

@@ -48,6 +48,7 @@ from models.behaviours import (
     form_name,
     with_toggled,
 )
+from models.cars import plate_of_code
 from models.consents import AT_FIRST, RECIPIENT_NAMES, Recipient
 from models.details import (
     AIM_NAMES,
@@ -186,7 +187,8 @@ def router() -> Router:
 async def begin(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> Method:
     """Begin, or go on with the draft there is; `value` names the draft that the buttons before this belong to.
 
-    A driver who comes from the fast way, as `step` says, is not asked again who tells.
+    A driver who comes from the fast way, as `step` says, is not asked again who tells. A new draft has the plate of a
+    car that was scanned; one that is gone on with may be about another.
     """
     draft = await draft_of(visit.session, visit.person.id)
     if draft is None:
@@ -194,9 +196,10 @@ async def begin(query: CallbackQuery, callback_data: FormPress, visit: Visit) ->
         if not key or await sent_from(visit.session, visit.person.id, key) is not None:
             return await show_reports(query, visit)
         draft = await new_draft(visit.session, visit.vault, visit.person.id, key, STEPS[0], visit.now)
-        if callback_data.step == Teller.DRIVER:
-            draft.place = STEPS[1]
-            draft.write(visit.vault, Told(teller=Teller.DRIVER), visit.now)
+        by_driver = callback_data.step == Teller.DRIVER
+        plate = None if by_driver else await plate_of_code(visit.session, visit.vault, callback_data.car)
+        draft.place = STEPS[1 if by_driver else 0]
+        draft.write(visit.vault, Told(teller=Teller.DRIVER if by_driver else None, plate=plate), visit.now)
         await visit.session.flush()
     return await _show_step(query, draft, visit)
 

@@ -3,7 +3,7 @@
 Callback data is at most 64 bytes and untrusted: it names what is meant, never what is allowed.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from aiogram.filters import Filter
 from aiogram.filters.callback_data import CallbackData
@@ -12,6 +12,16 @@ from pydantic import Field
 
 Number = Annotated[int, Field(ge=0, lt=2**63)]
 """The number of a row, as far as a database can have it."""
+
+
+class LastingPress(CallbackData, prefix="lasting"):
+    """A press whose shape may grow at its end: buttons from before lack the new fields, and still work."""
+
+    @classmethod
+    def unpack(cls, value: str) -> Self:
+        """Read callback data; raises TypeError or ValueError for what can't be meant."""
+        missing = len(cls.model_fields) - value.count(cls.__separator__)
+        return super().unpack(value + cls.__separator__ * missing)
 
 
 class HomePress(CallbackData, prefix="home"):
@@ -63,6 +73,22 @@ class CertificatePress(CallbackData, prefix="cert"):
     action: str
     certificate: Number = 0
     value: str = ""
+
+
+class CarPress(CallbackData, prefix="car"):
+    """Cars: to their driver by the number of the row, to whoever scans them by their code."""
+
+    action: str
+    car: Number = 0
+    code: str = ""
+
+
+class ThanksPress(CallbackData, prefix="thanks"):
+    """Thanks for a driver: the code of the car, and a kind word."""
+
+    action: str
+    code: str = ""
+    word: str = ""
 
 
 class PledgePress(CallbackData, prefix="pledge"):
@@ -122,22 +148,28 @@ class TrialPress(CallbackData, prefix="trial"):
     option: str = ""
 
 
-class ReportPress(CallbackData, prefix="report"):
-    """The form of a flag: the draft, whether the ride goes on, a form or behaviour, "driver" if it's one who tells."""
+class ReportPress(LastingPress, prefix="report"):
+    """The form of a flag: the draft, whether the ride goes on, form or behaviour, code of a scanned car, who tells.
+
+    A car is named by its code, not by its number: by counting anybody could read the plates of all. Who tells is empty,
+    or "driver".
+    """
 
     action: str
     draft: str = ""
     ride: str = ""
     code: str = ""
+    car: str = ""
     who: str = ""
 
 
-class FormPress(CallbackData, prefix="form"):
-    """The guided form: a step of it, and what was chosen there."""
+class FormPress(LastingPress, prefix="form"):
+    """The guided form: a step of it, what was chosen there, and at its beginning the code of a scanned car."""
 
     action: str
     step: str = ""
     value: str = ""
+    car: str = ""
 
 
 class CapsulePress(CallbackData, prefix="capsule"):

@@ -61,6 +61,12 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "A passphrase is kept only as an encrypted digest that nobody can read back. "
         "Which accounts opened a report with it is kept as long as the report, a wrong try for a day."
     )
+    text += "\n\n" + _(
+        "<b>The QR code of a car</b>\n"
+        "A driver's number plate is encrypted. Whoever scans the code sees it, with the first name and an initial. "
+        "Whom you thanked, and in which week, is stored for five weeks; the driver learns only how many thanks there "
+        "were, and what for."
+    )
     if visit.terms.operator:
         text += "\n\n" + _("Operator of personal data: {operator}", operator=visit.terms.operator)
     rows: list[Row] = [

@@ -37,6 +37,7 @@ from models.behaviours import (
     behaviours_of,
     form_name,
 )
+from models.cars import is_code, plate_of_code
 from models.consents import AT_FIRST, set_consents
 from models.details import Aim, Teller
 from models.drafts import Told, draft_of
@@ -65,23 +66,27 @@ def router() -> Router:
     return router
 
 
-async def begin(event: Event, visit: Visit) -> Method:
-    """Ask whether the ride is going on."""
+async def begin(event: Event, visit: Visit, callback_data: ReportPress | None = None) -> Method:
+    """Ask whether the ride is going on; whoever has scanned a car sees that its plate is filled in."""
     _ = visit._
     await visit.state.clear()
     begun = await draft_of(visit.session, visit.person.id)
-    draft = secrets.token_urlsafe(6)
+    code = callback_data.car if callback_data is not None else ""
+    plate = await plate_of_code(visit.session, visit.vault, code)
+    at = ReportPress(action="ride", draft=secrets.token_urlsafe(6), car=code if plate else "")
     text = _(
         "<b>Report an incident</b>\n\nTell as much or as little as you want. It takes four taps and no typing.\n\n"
         "Is the ride going on now?"
     )
     text += f"\n\n<i>{what_it_does(_)}</i>"
+    if plate:
+        text += "\n\n" + _("The number plate is filled in: <b>{plate}</b>", plate=plate)
     rows: list[Row] = [
-        [button(_("Yes, I am in the car"), _press("ride", draft, Ride.GOING_ON), PRIMARY)],
-        [button(_("No, it is over"), _press("ride", draft, Ride.OVER), PRIMARY)],
-        [button(_("Later: only note the time"), CapsulePress(action="begin", value=draft))],
+        [button(_("Yes, I am in the car"), _to(at, "ride", ride=Ride.GOING_ON), PRIMARY)],
+        [button(_("No, it is over"), _to(at, "ride", ride=Ride.OVER), PRIMARY)],
+        [button(_("Later: only note the time"), CapsulePress(action="begin", value=at.draft))],
         [button(_("I am in danger: help now"), HomePress(action="help"), DANGER)],
-        [button(_("I am the driver, it is about a passenger"), _press("driver", draft, "", who=DRIVER))],
+        [button(_("I am the driver, it is about a passenger"), _to(at, "driver", who=DRIVER))],
         way_out(_),
     ]
     if begun is not None:
@@ -92,44 +97,45 @@ async def begin(event: Event, visit: Visit) -> Method:
 async def begin_as_driver(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Ask a driver whether the passenger is in the car."""
     _ = visit._
-    draft = callback_data.draft[:16] or secrets.token_urlsafe(6)
+    at = ReportPress(action="ride", draft=callback_data.draft[:16] or secrets.token_urlsafe(6), who=DRIVER)
     text = _(
         "<b>Report about a passenger</b>\n\nDrivers have the same right to respect. Tell as much or as little as you "
         "want.\n\nIs the passenger in the car now?"
     )
     rows: list[Row] = [
-        [button(_("Yes, in the car"), _press("ride", draft, Ride.GOING_ON, who=DRIVER), PRIMARY)],
-        [button(_("No, the ride is over"), _press("ride", draft, Ride.OVER, who=DRIVER), PRIMARY)],
+        [button(_("Yes, in the car"), _to(at, "ride", ride=Ride.GOING_ON), PRIMARY)],
+        [button(_("No, the ride is over"), _to(at, "ride", ride=Ride.OVER), PRIMARY)],
         [button(_("I am in danger: help now"), HomePress(action="help"), DANGER)],
         [button(_("« Back"), ReportPress(action="begin")), *way_out(_)],
     ]
     return show(query, text, rows)
 
 
-def _press(action: str, draft: str, ride: str, code: str = "", *, who: str = "") -> ReportPress:
-    return ReportPress(action=action, draft=draft, ride=ride, code=code, who=who)
+def _to(press: ReportPress, action: str, **changes: str) -> ReportPress:
+    """The same press with another action, and what else changes by it."""
+    return press.model_copy(update={"action": action, **changes})
 
 
 async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Ask what kind of behaviour it was."""
     _ = visit._
     if not _valid(callback_data):
-        return await begin(query, visit)
-    draft, ride, who = callback_data.draft, callback_data.ride, callback_data.who
-    by_passenger = who == DRIVER
+        return await begin(query, visit, callback_data)
+    by_passenger = callback_data.who == DRIVER
     rows: list[Row] = [
         [
             button(
                 _(form_name(form, by_passenger=by_passenger)),
-                _press("send" if form is Form.OTHER else "form", draft, ride, form, who=who),
+                _to(callback_data, "send" if form is Form.OTHER else "form", code=form),
             )
         ]
         for form in Form
         if behaviours_of(form, by_passenger=by_passenger)
     ]
-    if ride == Ride.OVER:
-        rows.append([button(_("Tell it step by step"), FormPress(action="begin", step=who, value=draft))])
-    rows += _last_rows(ReportPress(action="driver" if by_passenger else "begin", draft=draft, who=who), _)
+    if callback_data.ride == Ride.OVER:
+        guided = FormPress(action="begin", step=callback_data.who, value=callback_data.draft, car=callback_data.car)
+        rows.append([button(_("Tell it step by step"), guided)])
+    rows += _last_rows(_to(callback_data, "driver" if by_passenger else "begin"), _)
     text = _(
         "<b>What happened?</b>\n\nThe button “{not_sure}” sends your report at once. {terms}",
         not_sure=_(form_name(Form.OTHER)),
@@ -142,19 +148,18 @@ async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit:
     """Ask what happened, in the words of one form."""
     _ = visit._
     if not _valid(callback_data) or callback_data.code not in set(Form):
-        return await begin(query, visit)
-    draft, ride, who = callback_data.draft, callback_data.ride, callback_data.who
-    form, by_passenger = Form(callback_data.code), who == DRIVER
+        return await begin(query, visit, callback_data)
+    form, by_passenger = Form(callback_data.code), callback_data.who == DRIVER
     rows: list[Row] = [
         [
             button(
                 _(behaviour_name(behaviour.code, by_passenger=by_passenger)),
-                _press("send", draft, ride, behaviour.code, who=who),
+                _to(callback_data, "send", code=behaviour.code),
             )
         ]
         for behaviour in behaviours_of(form, by_passenger=by_passenger)
     ]
-    rows += _last_rows(_press("ride", draft, ride, who=who), _)
+    rows += _last_rows(_to(callback_data, "ride"), _)
     text = f"<b>{_(form_name(form, by_passenger=by_passenger))}</b>\n\n" + _(
         "Tap what fits best. Your report is sent at once.\n\n{terms}", terms=_terms(_)
     )
@@ -170,25 +175,22 @@ def _last_rows(back: ReportPress, _: Texts) -> list[Row]:
 
 
 def _valid(press: ReportPress) -> bool:
-    return (
-        0 < len(press.draft) <= 16
-        and press.draft.isprintable()
-        and press.ride in set(Ride)
-        and press.who in {"", DRIVER}
-    )
+    named = 0 < len(press.draft) <= 16 and press.draft.isprintable() and press.who in {"", DRIVER}
+    return named and press.ride in set(Ride) and (not press.car or is_code(press.car))
 
 
 async def send(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Send the flag that the four taps made, as a new one or added to one of a short while ago."""
     code, by_driver = callback_data.code, callback_data.who == DRIVER
     if not _valid(callback_data) or code not in BEHAVIOURS:
-        return await begin(query, visit)
-    told = Told(codes=[code], teller=Teller.DRIVER if by_driver else None)
+        return await begin(query, visit, callback_data)
+    plate = None if by_driver else await plate_of_code(visit.session, visit.vault, callback_data.car)
+    told = Told(codes=[code], teller=Teller.DRIVER if by_driver else None, plate=plate)
     if callback_data.action == "add" and (shown := await add_to_earlier(query, told, visit)) is not None:
         return shown
     ways = None
     if callback_data.action == "send":
-        ways = Ways(*(callback_data.model_copy(update={"action": action}) for action in ("add", "anew")))
+        ways = Ways(add=_to(callback_data, "add"), anew=_to(callback_data, "anew"))
     return await send_flag(query, visit, draft=callback_data.draft, ride=Ride(callback_data.ride), told=told, ways=ways)
 
 

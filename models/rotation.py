@@ -15,6 +15,7 @@ from models.approvals import Approval
 from models.audit import rewrap_audit_key
 from models.base import Base
 from models.broadcasts import Broadcast
+from models.cars import Car
 from models.certificates import Certificate
 from models.conversation import Conversation
 from models.database import Database
@@ -108,6 +109,10 @@ def _move_draft(draft: Draft, vault: Vault) -> None:
     draft.sealed = vault.rewrap(draft.sealed, draft.seal_place)
 
 
+def _move_car(car: Car, vault: Vault) -> None:
+    car.rekey(vault)
+
+
 def _move_trial(trial: Trial, vault: Vault) -> None:
     trial.sealed_text = vault.rewrap(trial.sealed_text, trial.seal_place)
 
@@ -132,4 +137,5 @@ _MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault
     (Invite, Invite.id, _move_invite),
     (Approval, Approval.id, _move_approval),
     (Broadcast, Broadcast.id, _move_broadcast),
+    (Car, Car.id, _move_car),
 )

@@ -14,6 +14,7 @@ from models.approvals import Approval, ask
 from models.approvals import Kind as ApprovalKind
 from models.broadcasts import draft_of as broadcast_of
 from models.broadcasts import new_draft as new_broadcast
+from models.cars import cars_of, declare_car
 from models.certificates import issue, newest_certificate
 from models.cohorts import join_cohort, make_cohort
 from models.commitments import COMMITMENTS
@@ -34,6 +35,8 @@ from models.reviews import choose_hour, plan_of, remember
 from models.schema import metadata
 from models.seminars import Scene, vote
 from models.team import Member, Role
+from models.thanks import KindWord, Thanks, week_of
+from models.thanks import plan_of as thanks_plan_of
 from models.traces import keep_traces
 from models.trials import keep_trial, trial_of
 from models.uploads import keep_file_id
@@ -111,12 +114,14 @@ class OwnTexts(NamedTuple):
     """What an owner is about to write to many people."""
     evidence: str = "evidence"
     """What a photo of it shows."""
+    plate: str = "123ABC02"
+    """Of the car, normalised."""
 
 
 async def add_course(
     session: AsyncSession, vault: Vault, person: Person, texts: OwnTexts | None = None, now: datetime = NOW
 ) -> None:
-    """A row of the person in every table around the course, with a cohort that they made and train, and drafts."""
+    """A row of the person in every table around the course, with a cohort that they made, drafts, a thanked car."""
     texts = texts or OwnTexts()
     sitting = Sitting(person_id=person.id, exam=Exam.FINAL, items=["1/q1"], started_at=now)
     sitting.finished_at, sitting.questions, sitting.right_answers, sitting.passed = now, 1, 1, True
@@ -150,6 +155,10 @@ async def add_course(
     session.add(Recipient(broadcast_id=broadcast.id, person_id=person.id, tries=0))
     await opt_out(session, person.id, now)
     await add_stored(session, vault, person.id, texts.evidence.encode(), draft="draft")
+    car = await declare_car(session, vault, person.id, texts.plate, now)
+    assert car is not None
+    session.add(Thanks(car_id=car.id, person_id=person.id, week=week_of(now), kind=KindWord.CALM))
+    await thanks_plan_of(session, person.id, now)
     await keep_file_id(session, "lesson-1.png", "file-id", now)
     member = await session.get(Member, person.id) or Member(person_id=person.id, role=Role.REVIEWER, since=now)
     member.write_label(vault, texts.label)
@@ -186,6 +195,7 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
         asked=approvals.one().reason(vault),
         broadcast=broadcast.texts(vault)[Language.KAZAKH].text,
         evidence=(await content_of(session, vault, piece.id) or b"").decode(),
+        plate=(await cars_of(session, person.id))[0].plate(vault),
     )
 
 

@@ -49,7 +49,7 @@ ROWS_OF_FIVE = dict.fromkeys(
         "evidence",
     ],
     5,
-) | {"flags": 6}
+) | {"flags": 6, "cars": 5}
 PARTS = {"audit_head", "pledges", "pledge_remarks"}
 """What is sealed in tables that are moved with another."""
 

@@ -43,6 +43,7 @@ TEXTS = OwnTexts(
     asked="Прокуратурадан сұрау келді, urgently telephone",
     broadcast="Құрметті жүргізушілер жиналысы, собрание состоится, unannounced gathering",
     evidence="Суретте машинаның нөмірі көрінеді, видно лицо водителя, dashboard",
+    plate="909QTZ16",
     trial="# Сыналып жатқан сабақ\n\nНевышедший материал, unpublished paragraph",
 )
 PASSPHRASE = "жеті құрақ көрпе, seven patchwork quilts"

@@ -91,8 +91,8 @@ class Broadcasting:
     clock: Clock = utc_now
     _in_flight: dict[Key, asyncio.Task[None]] = field(default_factory=dict)
     _results: list[_Result] = field(default_factory=list)
-    _is_sure: bool = False
-    """Whether all that is marked as taken by anybody is in this one's hands."""
+    _sure_until: datetime | None = None
+    """Until when all that is marked as taken by anybody is in this one's hands: as long as its lease runs."""
     _credit: float = 0.0
     _credited_at: float = field(default_factory=monotonic)
     _silent_until: float = 0.0
@@ -112,7 +112,7 @@ class Broadcasting:
                     seconds = await self.work()
                 except Exception as error:  # whatever it is, what is marked is looked through and then tried again
                     log.warning("broadcasts wait: %s", type(error).__name__)
-                    self._is_sure, seconds = False, _LOOK_AGAIN
+                    self._sure_until, seconds = None, _LOOK_AGAIN
                 if seconds > 0:
                     await pause(seconds, self._stop)
             await self._end()
@@ -136,43 +136,43 @@ class Broadcasting:
         """One round; how many seconds to wait before the next."""
         async with self.database.reading() as session:
             broadcast = await next_broadcast(session)
-        if broadcast is not None and broadcast.stage is not Stage.SENDING:
-            return await self._prepare(broadcast)
-        number = self._turns() if broadcast is not None else 0
-        if not number and not self._results:
-            return TICK if broadcast is not None or self._in_flight else _LOOK_AGAIN
+        stage = broadcast.stage if broadcast is not None else None
+        number = self._turns() if stage is Stage.SENDING else 0
+        if stage in {None, Stage.SENDING} and not number and not self._results:
+            return TICK if stage or self._in_flight else _LOOK_AGAIN
         await self.pace.turns(number)
-        results = list(self._results)
+        results, now = list(self._results), self.clock()
         people: list[tuple[Person, int]] = []
         async with self.database.transaction() as session:
             await self._write_down(session, results)
-            if is_mine := await hold(session, SENDING, self.name, self.clock(), TERM):
-                if not self._is_sure:
+            if is_mine := await hold(session, SENDING, self.name, now, TERM):
+                if self._sure_until is None or now >= self._sure_until:
                     await recover(session, self.name, {*self._in_flight, *(result.key for result in results)})
                 if broadcast is not None:
-                    people, broadcast = await self._take(session, broadcast.id, number)
-        self._is_sure = is_mine
+                    people, broadcast = await self._go_on(session, broadcast, number)
+        self._sure_until = now + TERM if is_mine else None
         del self._results[: len(results)]
         self._heed(results)
         if has_posted(session):
             self.wake_outbox()
         if broadcast is not None and people:
             self._send_all(broadcast, people)
-        return TICK if is_mine else _LOOK_AGAIN
+        if not is_mine:
+            return _LOOK_AGAIN
+        return 0 if stage is Stage.QUEUEING else TICK  # even so, others get their turn between two transactions
 
-    async def _prepare(self, broadcast: Broadcast) -> float:
-        """Queue a range of people, or clear away a part of what was cancelled; others get their turn in between."""
-        async with self.database.transaction() as session:
-            if not await hold(session, SENDING, self.name, self.clock(), TERM):
-                return _LOOK_AGAIN
-            if broadcast.stage is Stage.QUEUEING:
-                await queue_some(session, broadcast.id)
-                await self._show(session, await session.get_one(Broadcast, broadcast.id))
-            else:
-                await clear_some(session, broadcast.id)
-        if has_posted(session):
-            self.wake_outbox()
-        return 0
+    async def _go_on(
+        self, session: AsyncSession, broadcast: Broadcast, number: int
+    ) -> tuple[list[tuple[Person, int]], Broadcast | None]:
+        """Queue a range of people, clear away a part of what was cancelled, or take the next few."""
+        if broadcast.stage is Stage.SENDING:
+            return await self._take(session, broadcast.id, number)
+        if broadcast.stage is Stage.QUEUEING:
+            await queue_some(session, broadcast.id)
+            await self._show(session, await session.get_one(Broadcast, broadcast.id))
+        else:
+            await clear_some(session, broadcast.id)
+        return [], None
 
     def _turns(self) -> int:
         """How many people may be written to now: what the pace has let grow since the last time, never a burst."""

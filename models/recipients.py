@@ -65,7 +65,7 @@ _FREE = Recipient.taken_by.is_(None)
 
 async def next_broadcast(session: AsyncSession) -> Broadcast | None:
     """The one to work on: one that is to be queued, one that was cancelled and has rows left, then the oldest."""
-    left = exists().where(Recipient.broadcast_id == Broadcast.id, _FREE)
+    left = exists().where(Recipient.broadcast_id == Broadcast.id)
     for wanted in (
         Broadcast.stage == Stage.QUEUEING,
         (Broadcast.stage == Stage.CANCELLED) & left,

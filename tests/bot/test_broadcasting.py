@@ -147,8 +147,7 @@ async def test_a_kill_at_any_moment_costs_nobody_their_message_twice_and_passes_
         for _ in range(chance.randrange(12)):
             await asyncio.sleep(await sender.work())
         await asyncio.sleep(chance.random() * 0.01)
-        for task in sender._in_flight.values():  # as a kill does: nothing is finished, nothing written down
-            task.cancel()
+        kill(sender)
         await sender.bot.session.close()
         office.clock.shift += timedelta(seconds=31)  # its lease runs out
     async with office.sending(office.sender()):
@@ -159,6 +158,60 @@ async def test_a_kill_at_any_moment_costs_nobody_their_message_twice_and_passes_
     assert len(missing) <= broadcast.unsure
     assert broadcast.sent + broadcast.unsure == 60
     assert broadcast.sent <= len(office.sent)
+
+
+def kill(sender: Broadcasting) -> None:
+    """As SIGKILL does: nothing is finished, nothing is written down."""
+    for task in sender._in_flight.values():
+        task.cancel()
+
+
+async def take_some(sender: Broadcasting) -> None:
+    """Work until people are being written to."""
+    seconds = await sender.work()
+    while not sender._in_flight:
+        await asyncio.sleep(seconds)
+        seconds = await sender.work()
+
+
+async def test_a_sender_that_goes_on_after_another_died_knows_whom_that_one_had_taken(office: Post) -> None:
+    await office.begin(60)
+    one, other = office.sender(rate=200), office.sender(rate=200)
+    await take_some(one)
+    await one._end()  # all is written down; then it sleeps for long
+    office.clock.shift += timedelta(seconds=31)
+    await take_some(other)
+    taken = len(other._in_flight)
+    kill(other)
+    office.clock.shift += timedelta(seconds=31)
+    async with office.sending(one):
+        await office.done()
+    await other.bot.session.close()
+    broadcast = await office.broadcast()
+    assert (broadcast.sent + broadcast.unsure, broadcast.left) == (60, 0)
+    assert broadcast.unsure >= taken
+    assert max(office.sent.values()) == 1
+
+
+async def test_a_broadcast_that_was_cancelled_when_its_sender_died_leaves_no_names_behind(office: Post) -> None:
+    await office.begin(30)
+    dead = office.sender(rate=200)
+    await take_some(dead)
+    kill(dead)
+    await dead.bot.session.close()
+    async with office.database.transaction() as session:
+        broadcast = await session.get_one(Broadcast, 1)
+        assert broadcast.cancel(office.clock())
+    office.clock.shift += timedelta(seconds=31)
+
+    async def is_empty() -> bool:
+        return await count(office.database, Recipient) == 0
+
+    async with office.sending(office.sender()):
+        await eventually(is_empty)
+    broadcast = await office.broadcast()
+    assert broadcast.unsure > 0
+    assert (broadcast.stage, broadcast.left) == (Stage.CANCELLED, 30 - broadcast.unsure - broadcast.sent)
 
 
 async def test_who_was_taken_in_a_transaction_that_failed_is_written_to_all_the_same(

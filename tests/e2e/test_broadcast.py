@@ -233,8 +233,9 @@ async def test_who_opts_out_gets_no_more_and_can_come_back(small_house: House, l
     gone = others[1]
     gone.person.blocked = True  # and Telegram tells nobody
     for number in (24, 22):
-        await start(desk, _, await write(desk, _, TEXTS), number)
-        await ended_all(small_house)
+        screen = await write(desk, _, TEXTS)
+        await start(desk, _, screen, number)
+        await desk.until(lambda desk, screen=screen: _("ended") in screen.text, timeout=20)
         if number == 24:
             message = leaver.last
             answer = await leaver.press(said("No more such messages"), message)
@@ -254,14 +255,6 @@ async def test_who_opts_out_gets_no_more_and_can_come_back(small_house: House, l
     assert said("Delete my data") in labels(privacy)
     assert not await stored(small_house, OptOut)
     await assert_sound_but_for_blocks(small_house)
-
-
-async def ended_all(house: House) -> None:
-    for _ in range(400):
-        if all(each.stage is Stage.DONE for each in await stored(house, Broadcast)):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("a broadcast did not end")
 
 
 async def assert_sound_but_for_blocks(house: House) -> None:

@@ -387,9 +387,9 @@ async def test_a_cancelled_broadcast_is_cleared_but_for_those_who_are_being_writ
             assert found is not None
             await clear_some(session, found.id)
     async with database.transaction() as session:
-        assert await next_broadcast(session) is None
         assert list(await session.scalars(select(Recipient.person_id))) == [people[0].id]
         await settle(session, draft.id, "me", {people[0].id: Fate.SENT})
+        assert await next_broadcast(session) is None
         broadcast = await session.get_one(Broadcast, draft.id, populate_existing=True)
         assert (broadcast.sent, broadcast.left) == (1, 7)
 

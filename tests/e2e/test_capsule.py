@@ -79,12 +79,15 @@ async def test_time_and_plate_are_kept_and_asked_about_at_the_hour_chosen(house:
     screen = await noted(phone, _)
     assert (await told(house)).at == at  # what was noted first stays
     assert (await told(house)).plate == "777AB5"
-    await press(phone, _("Tomorrow at 20:00"), screen)
+    await press(phone, _("In an hour"), screen)
     await press(phone, _("Another time"), screen)
     await press(phone, _("Today at 20:00"), screen)  # only the last choice counts
     (draft,) = await stored(house, Draft)
     assert b"777" not in draft.sealed
     assert await stored(house, Flag) == []
+    set_clock(house, 16)
+    await delivered(house)
+    assert _(ASKED) not in phone.texts
 
     set_clock(house, 20)
     await phone.until(lambda phone: _(ASKED) in phone.texts)
@@ -102,10 +105,25 @@ async def test_time_and_plate_are_kept_and_asked_about_at_the_hour_chosen(house:
     assert (sent.happened_on, sent.happened_at, sent.plate(house.app.vault)) == (local_day(at), at, "777AB5")
     await called(desk, say("en"))
     assert "Time: " in (await send(desk, f"/flag {sent.id}")).text
-    set_clock(house, 20, day=1)
-    await delivered(house)
-    assert phone.texts.count(_(ASKED)) <= 1  # the older choice, and what was sent, are silent
     await assert_sound(house)
+
+
+async def test_what_was_sent_meanwhile_is_not_asked_about(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    set_clock(small_house, 14, day=1)
+    screen = await noted(phone, _)
+    await press(phone, "Today at 20:00", screen)
+    await press(phone, "Go on now", screen)
+    while "Send" not in labels(screen):
+        await press(phone, "Skip" if "Skip" in labels(screen) else "Next »", screen)
+    await press(phone, "Send", screen)
+    assert len(await stored(small_house, Flag)) == 1
+    set_clock(small_house, 20)
+    await delivered(small_house)
+    assert ASKED not in phone.texts
+    await noted(phone, _)  # another draft, to which the older reminder does not belong
+    assert ASKED not in phone.texts
+    await assert_sound(small_house)
 
 
 async def test_an_hour_that_was_chosen_at_night_is_kept(small_house: House) -> None:

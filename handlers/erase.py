@@ -40,6 +40,7 @@ async def ask(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -> 
     rows: list[Row] = [
         [button(_("Yes, delete it"), ErasePress(action="erase", flag=flag.id), DANGER)],
         [button(_("No, keep it"), OwnPress(action="open", flag=flag.id), PRIMARY)],
+        way_out(_),
     ]
     return show(query, text, rows)
 

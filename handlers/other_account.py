@@ -103,7 +103,7 @@ async def ask(query: CallbackQuery, callback_data: PassphrasePress, visit: Visit
             least=LEAST,
         )
     )
-    rows.append([button(_("Cancel"), OwnPress(action="open", flag=flag.id))])
+    rows.append([button(_("Cancel"), OwnPress(action="open", flag=flag.id)), *way_out(_)])
     return show(query, "\n\n".join(parts), rows)
 
 
@@ -116,7 +116,8 @@ async def keep(message: Message, visit: Visit) -> Method | list[Method]:
     tidy = tidy_passphrase(message.text or "")
     if (fault := fault_of_passphrase(tidy)) is not None:
         text = _(FAULTS[fault], least=LEAST, most=MOST) + " " + _("Your message is deleted from this chat.")
-        return [_gone(message), show(message, text, [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]])]
+        cancel = [button(_("Cancel"), OwnPress(action="open", flag=flag.id)), *way_out(_)]
+        return [_gone(message), show(message, text, [cancel])]
     await visit.state.clear()
     keep_passphrase(visit.vault, flag, tidy)
     await _note(Audited.PASSPHRASE_SET, flag, visit)

@@ -281,7 +281,7 @@ async def add_order(message: Message, visit: Visit) -> Method:
     if flag is None or not flag.is_open:
         return await show_reports(message, visit)
     if len(order) > ORDER_LIMIT:
-        rows: list[Row] = [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
+        rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
         return show(message, _("An order number is usually shorter. Please write only the number."), rows)
     await visit.state.clear()
     flag.write_order(visit.vault, order)

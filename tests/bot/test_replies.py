@@ -184,7 +184,7 @@ async def test_who_blocks_the_bot_is_marked_and_left_alone_until_they_come_back(
     reviewer.unblock()
     await reviewer.send("/start")
     assert not await blocked(house, REVIEWER)
-    await flag(passenger)
+    await flag(house.phone(DRIVER))
     await reviewer.until(lambda p: "something new in the queue" in p.texts)
 
 

@@ -9,6 +9,7 @@ from models.flags import Flag
 from models.outbox import Delivery, Parcel, Priority
 from models.quiet import at_hour, local_day
 from tests.e2e.conftest import QUICK
+from tests.e2e.test_form import to_review
 from tests.e2e.walking import (
     LANGUAGES,
     Say,
@@ -95,8 +96,7 @@ async def test_time_and_plate_are_kept_and_asked_about_at_the_hour_chosen(house:
     assert holds_none_of(whole(asked), OF_REPORTS)
     await press(phone, _("Go on"), asked)
     await press(phone, _("I was the passenger"), asked)
-    while _("Send") not in labels(asked):
-        await press(phone, _("Next »" if _("Next »") in labels(asked) else "Skip"), asked)
+    await to_review(phone, _, asked)
     time = _("Time: {time}", time=f"{local_day(at).day}").split(",")[0]
     assert time in asked.text
     assert "777AB5" in asked.text
@@ -114,8 +114,7 @@ async def test_what_was_sent_meanwhile_is_not_asked_about(small_house: House) ->
     screen = await noted(phone, _)
     await press(phone, "Today at 20:00", screen)
     await press(phone, "Go on now", screen)
-    while "Send" not in labels(screen):
-        await press(phone, "Skip" if "Skip" in labels(screen) else "Next »", screen)
+    await to_review(phone, _, screen)
     await press(phone, "Send", screen)
     assert len(await stored(small_house, Flag)) == 1
     set_clock(small_house, 20)

@@ -106,7 +106,7 @@ async def test_a_question_and_an_answer_go_both_ways_and_name_nobody(house: Hous
     assert REPLY in screen.text
     assert await texts(house) == [QUESTION, REPLY, long.strip()]
     done = [(entry.action, entry.actor_id is None) for entry in await stored(house, AuditEntry)]
-    for expected in ((Action.ASKED, False), (Action.ANSWERED, True), (Action.TALK, False)):
+    for expected in ((Action.QUESTIONED, False), (Action.ANSWERED, True), (Action.TALK, False)):
         assert expected in done
     await assert_sound(house)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -99,6 +99,7 @@ async def queued(database: Database, broadcast_id: int) -> list[int]:
 # the draft
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(ALL), st.text(min_size=1, max_size=30)), st.sampled_from([*ALL, None]))
 def test_everybody_gets_the_text_of_their_language_or_the_one_that_was_chosen_instead(
     written: dict[Language, str], instead: Language | None

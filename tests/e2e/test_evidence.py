@@ -18,7 +18,7 @@ from models.flags import Flag, own_flag
 from models.people import Language
 from models.team import Role
 from tests.e2e.conftest import QUICK
-from tests.e2e.test_form import begin
+from tests.e2e.test_form import begin, to_review
 from tests.e2e.walking import (
     Say,
     appoint,
@@ -100,8 +100,7 @@ async def test_photos_voice_and_place_are_told_step_by_step_and_seen_by_the_team
     assert "0.0000, 0.0000" in screen.text
     (screen,) = await phone.location(*PLACE)
     assert _("That is far from Kazakhstan; it is kept as you sent it.") not in screen.text
-    while _("Send") not in labels(screen):
-        await press(phone, _("Skip"), screen)
+    await to_review(phone, _, screen)
     counted = ", ".join([photos(language, 2), _("{n} voice message", n=1)])
     for said in (counted, "43.2389, 76.8897", "Айналы терезе & <b>"):
         assert said in screen.text
@@ -146,7 +145,7 @@ async def test_photos_voice_and_place_are_told_step_by_step_and_seen_by_the_team
     await press(phone, _("Done"), mine)
     assert photos(language, 1) in mine.text
     assert len(await stored(house, Evidence)) == 2
-    assert [entry.detail for entry in await stored(house, AuditEntry, action=Action.REMOVED)] == ["photo"]
+    assert [entry.detail for entry in await stored(house, AuditEntry, action=Action.PIECE_REMOVED)] == ["photo"]
     await press(desk, _("Photo {n}", n=1), shown)  # of what was deleted an old button shows the flag as it is
     assert _("Photo {n}", n=2) not in labels(shown)
     await assert_sound(house)

@@ -3,7 +3,7 @@
 Whoever is not of the team gets the same answer as to an unknown command. Every look and change is in the audit.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
@@ -29,6 +29,8 @@ from models.flags import OUTCOME_NAMES, Flag, Outcome, Ride, State, flags_on_veh
 from models.people import Person
 
 PAGE = 8
+SAME_NEWS = timedelta(minutes=10)
+"""Who claims a flag so soon after opening it tells nothing new: one notice says both."""
 _LAST_PAGE = 10_000
 
 
@@ -220,6 +222,8 @@ async def claim(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) 
     note = ""
     if flag.claim(visit.person.id):
         await _note(visit, Audited.CLAIMED, flag)
+        if flag.opened_at is None or visit.now - flag.opened_at > SAME_NEWS:
+            await _tell(flag, visit)
     elif flag.reviewer_id not in {None, visit.person.id}:
         note = _("A colleague has already claimed it.")
     return await _flag_screen(query, flag, visit, note=note)

@@ -15,12 +15,13 @@ from typing import Any
 
 from aiogram import Bot, methods
 from aiogram.types import Message
-from aiolimiter import AsyncLimiter
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
+from bot.pace import Pace, pause
 from bot.telegram import Failure, Verdict, judge, tell
+from bot.traces import Traces
 from handlers.making import Made, ordered
 from models.database import Database
 from models.leases import hold, release
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 
 ROUND = 25
 """Rows in one round: about what Telegram takes in a second, so that a receipt never waits long."""
+SENDING = "outbox"
+"""The lease of whoever sends what wasn't asked for: one replica keeps Telegram's pace for all."""
 TERM = timedelta(seconds=30)
 """How long this sender remains the one without saying so again."""
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -67,12 +70,13 @@ class Sender:
     make: Make = _make_nothing
     """Makes a message that was only ordered; see `handlers/making.py`."""
     clock: Clock = utc_now
+    traces: Traces = field(default_factory=Traces)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self._limiter = AsyncLimiter(max(1.0, self.rate), 1.0)
+        self.pace = Pace(self.rate)
 
     def wake(self) -> None:
         """Look at once: something may have been posted."""
@@ -88,48 +92,36 @@ class Sender:
         while not self._stop.is_set():
             self._wake.clear()
             try:
-                pause = await self._round()
+                seconds = await self._round()
             except Exception as error:  # whatever it is, what waits stays where it is and is tried again
                 log.warning("the outbox waits: %s", type(error).__name__)
-                pause = _LOOK_AGAIN
-            if pause > 0:
-                await self._rest(pause)
+                seconds = _LOOK_AGAIN
+            if seconds > 0:
+                await pause(seconds, self._wake)
         try:
             async with self.database.transaction() as session:
-                await release(session, "outbox", self.name, self.clock())
+                await release(session, SENDING, self.name, self.clock())
         except (SQLAlchemyError, OSError) as error:
             log.warning("the outbox's lease could not be given back: %s", type(error).__name__)
 
-    async def _rest(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
-
     async def _round(self) -> float:
         """Send one round; how many seconds to wait before the next."""
+        if (silence := self.pace.wait()) > 0:
+            await pause(silence, self._stop)  # whatever is posted meanwhile; only a stop ends it
+            return 0
         now = self.clock()
         if not await self._is_anything_due(now):
             return _LOOK_AGAIN
         async with self.database.transaction() as session:
-            if not await hold(session, "outbox", self.name, now, TERM):
+            if not await hold(session, SENDING, self.name, now, TERM):
                 return _LOOK_AGAIN
             rows = await lease(session, now, ROUND)
         results = await asyncio.gather(*(self._send(parcel, person) for parcel, person in rows))
         await self._write_down(results)
         waits = [r.failure.wait for r in results if r.failure is not None and r.failure.wait is not None]
         if len({r.person_id for r in results if r.failure is not None and r.failure.wait is not None}) > 1:
-            await self._hold_back(max(waits))  # Telegram slows the bot, not one chat
+            self.pace.hold_back(max(waits))  # Telegram slows the bot, not one chat
         return 0 if rows else _LOOK_AGAIN
-
-    async def _hold_back(self, seconds: float) -> None:
-        """Send nothing for so long, whatever is posted meanwhile; only a stop ends it."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stop.wait()
-        except TimeoutError:
-            pass
 
     async def _is_anything_due(self, now: datetime) -> bool:
         async with self.database.reading() as session:
@@ -141,26 +133,33 @@ class Sender:
 
     async def _send(self, parcel: Parcel, person: Person) -> _Result:
         result = _Result(parcel.id, person.id)
-        if person.blocked_at is not None:
-            result.failure = _BLOCKED_BEFORE
-            return result
         try:
             name, parameters = parcel.read(self.vault)
-            made = await self._made(name, parameters, person)
+            # An order may be more than its message: what somebody sent is fetched though they have left since.
+            wanted = person.blocked_at is None or ordered(name) is not None
+            made = await self._made(name, parameters, person) if wanted else None
         except (SQLAlchemyError, OSError) as error:
             result.failure = Failure(Verdict.LATER, type(error).__name__)
             return result
         except Exception as error:  # it would fail the next time too, and must not take the rest of the round along
             result.failure = Failure(Verdict.REFUSED, type(error).__name__)
             return result
+        if person.blocked_at is not None:
+            result.failure = _BLOCKED_BEFORE
+            return result
         if made is None:
             return result
-        async with self._limiter:
+        async with self.pace.limiter:
+            at = self.clock()
             try:
                 if made.keep is None:
-                    await tell(self.bot, made.method)
+                    message_id = await tell(self.bot, made.method)
                 else:
-                    result.uploaded = _uploaded(made.keep, await self.bot(made.method))
+                    message = await self.bot(made.method)
+                    message_id = getattr(message, "message_id", None)
+                    result.uploaded = _uploaded(made.keep, message)
+                if message_id is not None:
+                    self.traces.note(person.telegram_id(self.vault), message_id, at)
             except Exception as error:  # whatever it is, it must not take the rest of the round along
                 result.failure = judge(error)
         self.metrics.send_done(name, result.failure.verdict.name.lower() if result.failure else "ok")
@@ -171,7 +170,9 @@ class Sender:
         if (order := ordered(name)) is None:
             return Made(getattr(methods, name[0].upper() + name[1:])(chat_id=chat_id, **parameters))
         made = await self.make(order, person, parameters)
-        return made and Made(made.method.model_copy(update={"chat_id": chat_id}), made.keep)
+        if made is None or "chat_id" not in type(made.method).model_fields:  # what Telegram is asked, not the person
+            return made
+        return Made(made.method.model_copy(update={"chat_id": chat_id}), made.keep)
 
     async def _write_down(self, results: list[_Result]) -> None:
         now = self.clock()
@@ -209,5 +210,5 @@ def _settle(parcel: Parcel, failure: Failure | None, now: datetime) -> None:
     elif failure.verdict is Verdict.PERHAPS_SENT and not parcel.repeatable:
         parcel.settle(Delivery.UNSURE, now, failure.name)
     else:
-        pause = timedelta(seconds=failure.wait or 2**parcel.tries)
-        parcel.retry(now + min(pause, LONGEST_PAUSE), failure.name)
+        wait = timedelta(seconds=failure.wait or 2**parcel.tries)
+        parcel.retry(now + min(wait, LONGEST_PAUSE), failure.name)

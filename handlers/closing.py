@@ -11,20 +11,21 @@ from aiogram.filters import StateFilter
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 
-from handlers.desk import OnTeam, Writing, back_to, dots, find, no_such_flag, note, open_button, tell
+from handlers.desk import Writing, back_to, dots, find, no_such_flag, note, open_button, tell
 from handlers.own import STATE_NAMES, Typed
 from handlers.presses import Action, ClosePress
 from handlers.reasons import REOPENED, ask_again, ask_reason, picked, reason_rows, reasons_for, typed_reason
 from handlers.review import flag_screen
+from handlers.roles import OnTeam
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.behaviours import form_name
 from models.consents import Recipient, consents_of
 from models.flags import NEEDS_CONSENT, OUTCOME_NAMES, Flag, Outcome, State
-from models.history import others_on_vehicle
 from models.merging import follow
 from models.notes import Kind, write_note
+from models.repeats import others_on_vehicle
 from models.words import N_
 
 NO_CONSENT = N_("The person who reported has not agreed to that, or no longer does.")

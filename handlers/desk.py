@@ -1,25 +1,21 @@
-"""What every module of the reviewers' desk shares: who may come in, what is written down, and the way back.
+"""What every module of the reviewers' desk shares: who may see a flag, what is written down, and the ways back.
 
 Whoever is not of the team gets the same answer as to an unknown command. Every look and change is in the audit.
 """
 
-from typing import Any
-
-from aiogram.filters import Filter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import InlineKeyboardButton
 
+from handlers.home import back_home
 from handlers.notices import tell_reporter
 from handlers.presses import QueuePress, ReviewPress
 from handlers.screens import Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
-from models.audit import Action as Audited
-from models.audit import record
+from models.audit import Action, record
 from models.behaviours import MAX_SEVERITY
-from models.flags import Flag, reviewed_flag
-from models.people import Person
-from models.team import role_of
+from models.flags import Flag, holders, reviewed_flag
+from models.flags import State as FlagState
 
 
 class Writing(StatesGroup):
@@ -34,38 +30,31 @@ class Writing(StatesGroup):
     search = State()
 
 
-class OnTeam(Filter):
-    """The person is of the team, says the database now."""
-
-    async def __call__(self, *args: Any, visit: Visit) -> bool:
-        """Ask at every action: a role can end between two presses."""
-        return await role_of(visit.session, visit.person.id) is not None
-
-
-async def note(visit: Visit, action: Audited, flag: Flag | None = None, detail: str = "") -> None:
+async def note(visit: Visit, action: Action, flag: Flag | None = None, detail: str = "") -> None:
     """Write down what this member of the team does; `detail` holds codes, never words of a person."""
-    await record(
-        visit.session,
-        visit.vault,
-        action,
-        now=visit.now,
-        actor_id=visit.person.id,
-        flag_id=flag.id if flag is not None else None,
-        detail=detail,
-    )
+    flag_id = flag.id if flag is not None else None
+    actor = visit.person.id
+    await record(visit.session, visit.vault, action, now=visit.now, actor_id=actor, flag_id=flag_id, detail=detail[:64])
 
 
 async def find(number: int, visit: Visit) -> Flag | None:
     """The flag, if this person may review it; a try that fails is written down."""
     flag = await reviewed_flag(visit.session, visit.person.id, number)
     if flag is None:
-        await note(visit, Audited.DENIED, detail=f"flag {number}"[:64])
+        await note(visit, Action.DENIED, detail=f"flag {number}")
     return flag
 
 
+async def find_kept(number: int, visit: Visit) -> Flag | None:
+    """The same, but of one that was withdrawn nothing more is shown."""
+    flag = await find(number, visit)
+    return None if flag is None or flag.state is FlagState.WITHDRAWN else flag
+
+
 def no_such_flag(event: Event, _: Texts) -> Method:
-    """The answer for a flag that there isn't, or that this person may not open."""
-    return show(event, _("There is no flag with this number that you may open."), [to_queue(_)])
+    """What everybody sees who may not open a flag, whether it's there or not."""
+    text = _("There is no flag with this number that you may open.")
+    return show(event, text, [[*to_queue(_), *back_home(_)]])
 
 
 def to_queue(_: Texts) -> Row:
@@ -89,7 +78,6 @@ def dots(severity: int) -> str:
 
 
 async def tell(flag: Flag, visit: Visit) -> None:
-    """Tell whoever sent a flag that there's news."""
-    reporter = await visit.session.get(Person, flag.reporter_id)
-    if reporter is not None:
-        await tell_reporter(visit.session, visit.vault, visit.texts, reporter, flag.id, visit.now)
+    """Tell everybody whose flag it is that there's news."""
+    for person in await holders(visit.session, flag):
+        await tell_reporter(visit.session, visit.vault, visit.texts, person, flag.id, visit.now)

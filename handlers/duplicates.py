@@ -8,17 +8,18 @@ from aiogram import Router
 from aiogram.filters import StateFilter
 from aiogram.types import CallbackQuery, Message
 
-from handlers.desk import OnTeam, Writing, back_to, dots, find, no_such_flag, note, tell
+from handlers.desk import Writing, back_to, dots, find, no_such_flag, note, tell
 from handlers.own import Typed
 from handlers.presses import Action, MergePress
 from handlers.review import flag_screen
+from handlers.roles import OnTeam
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.behaviours import form_name
 from models.flags import State
-from models.history import others_on_vehicle
 from models.merging import differs, merge
+from models.repeats import others_on_vehicle
 
 _FREE = frozenset({State.NEW, State.CLAIMED})
 

@@ -28,6 +28,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class OutOfReach(Exception):
+    """Telegram will never give this file out: it's too big, or no file of this bot."""
+
+
 @dataclass(frozen=True)
 class Workshop:
     """All that is needed to make a message, outside of any transaction."""
@@ -42,7 +46,10 @@ class Workshop:
     link: Callable[[str], str]
     """The address that opens the bot with a payload of 1-64 characters (A-Z, a-z, 0-9, _ and -)."""
     download: Callable[[str], Awaitable[bytes]]
-    """The content of a file that Telegram has, by its file id; raises OSError if it can't be had."""
+    """The content of a file that Telegram has, by its file id.
+
+    Raises OSError if it can't be had now, OutOfReach if it never can.
+    """
 
     async def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do work that takes long off the event loop."""

@@ -4,11 +4,12 @@ from aiogram import Router
 from aiogram.filters import StateFilter
 from aiogram.types import CallbackQuery, Message
 
-from handlers.desk import OnTeam, Writing, back_to, find, no_such_flag, note
+from handlers.desk import Writing, back_to, find, no_such_flag, note
 from handlers.own import Typed
 from handlers.presses import Action, NotePress
 from handlers.reasons import shown
 from handlers.review import flag_screen
+from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited

@@ -11,18 +11,20 @@ from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardButton
 
-from handlers.desk import OnTeam, dots, note, open_button
+from handlers.desk import dots, note, open_button
 from handlers.home import back_home
 from handlers.own import STATE_NAMES
-from handlers.presses import Action, QueuePress, ReviewPress
+from handlers.presses import Action, DutyPress, QueuePress, ReviewPress
+from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.behaviours import FORM_NAMES, Form, form_name
 from models.details import PLATFORM_NAMES, Platform
+from models.duty import is_on_call
 from models.flags import COUNTED_TO, Flag, Place, State, Wanted, count_waiting, is_overdue, place_of, queue
-from models.history import REPEAT_DAYS, count_on_vehicles
+from models.repeats import REPEAT_DAYS, count_on_vehicles
 from models.words import N_
 
 PAGE = 8
@@ -83,8 +85,10 @@ async def show_queue(event: Event, visit: Visit, callback_data: QueuePress | Rev
     if flags and later:
         turn.append(button("▶", press.model_copy(update={"at": _written(">", place_of(flags[-1], visit.now))})))
     refresh = button(_("Refresh"), press)
+    called = await is_on_call(visit.session, visit.person.id)
+    duty: Row = [button(_("Go off call") if called else _("Go on call"), DutyPress(action="change"))]
     lines += ["", _("As of {time}.", time=_.moment(visit.now))]
-    return show(event, "\n".join(lines), [*rows, turn, *_filters(press, _), [refresh, *back_home(_)]])
+    return show(event, "\n".join(lines), [*rows, turn, *_filters(press, _), duty, [refresh, *back_home(_)]])
 
 
 def _known(press: QueuePress) -> QueuePress:

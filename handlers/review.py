@@ -1,17 +1,19 @@
 """A flag as the team sees it: what was told, what else is known, what was done, and the way to all that can be done."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from handlers import templates
-from handlers.barring import bar_button
-from handlers.desk import OnTeam, back_to, dots, find, no_such_flag, note, open_button, tell, to_queue
+from handlers.beside_flag import rows_beside
+from handlers.desk import back_to, dots, find, no_such_flag, note, open_button, tell, to_queue
 from handlers.details import consent_line, detail_lines, details_of
 from handlers.home import back_home
 from handlers.own import STATE_NAMES
+from handlers.pieces import desk_lines, desk_rows
 from handlers.presses import (
     Action,
     CategoryPress,
@@ -19,11 +21,11 @@ from handlers.presses import (
     MergePress,
     NotePress,
     QueuePress,
-    ReassignPress,
     ReviewPress,
 )
 from handlers.queue import repeat_line, show_queue
 from handlers.reasons import shown
+from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.timeline import timeline
@@ -32,14 +34,14 @@ from models.audit import Action as Audited
 from models.behaviours import BEHAVIOURS, behaviour_name, form_name
 from models.consents import consents_of
 from models.flags import OUTCOME_NAMES, Flag, Ride, State
-from models.history import count_on_vehicles, others_on_vehicle, reporter_history
 from models.merging import merged_with
 from models.notes import Kind, count_notes, newest_reason
-from models.people import Person
-from models.team import Role, role_of
+from models.repeats import count_on_vehicles, others_on_vehicle, reporter_history
 
 OTHERS = 8
 """So many other flags on the vehicle are listed."""
+SAME_NEWS = timedelta(minutes=10)
+"""Who claims a flag so soon after opening it tells nothing new: one notice says both."""
 
 
 def router() -> Router:
@@ -92,7 +94,7 @@ async def flag_screen(event: Event, flag: Flag, visit: Visit, *, said: str = "")
     parts = [
         [said] if said else [],
         [_("<b>Flag №{number}</b>", number=flag.id) + f"  {dots(flag.severity)}", *_closed_before(flag, others, _)],
-        await _told(flag, visit),
+        [*await _told(flag, visit), *await desk_lines(flag, visit)],
         await _known(flag, others, visit),
         await timeline(flag, visit),
         await _standing(flag, visit),
@@ -102,10 +104,8 @@ async def flag_screen(event: Event, flag: Flag, visit: Visit, *, said: str = "")
         words = [button(_("Show the person's words"), ReviewPress(action="read", flag=flag.id))]
     numbers = [open_button(other.id) for other in others[:OTHERS]]
     shared = [numbers[i : i + 4] for i in range(0, len(numbers), 4)]
-    barring: Row = []
-    if await role_of(visit.session, visit.person.id) is Role.OWNER:
-        barring = [bar_button(await visit.session.get_one(Person, flag.reporter_id), flag.id, _)]
-    rows = [words, *await _work_rows(flag, visit), *shared, barring, *rows]
+    beside = [*await _work_rows(flag, visit), *await rows_beside(flag, visit)]
+    rows = [words, *await desk_rows(flag, visit), *beside, *shared, *rows]
     return show(event, "\n\n".join("\n".join(part) for part in parts if part), rows)
 
 
@@ -205,10 +205,7 @@ async def _work_rows(flag: Flag, visit: Visit) -> list[Row]:
             button(_("Category"), CategoryPress(action="show", flag=flag.id)),
             button(_("Severity"), CategoryPress(action="levels", flag=flag.id)),
         ],
-        [
-            button(_("Duplicates"), MergePress(action="list", flag=flag.id)),
-            button(_("Give to a colleague"), ReassignPress(action="list", flag=flag.id)),
-        ],
+        [button(_("Duplicates"), MergePress(action="list", flag=flag.id))],
         *beside,
     ]
 
@@ -239,6 +236,8 @@ async def claim(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) 
     said = ""
     if flag.claim(visit.person.id):
         await note(visit, Audited.CLAIMED, flag)
+        if flag.opened_at is None or visit.now - flag.opened_at > SAME_NEWS:
+            await tell(flag, visit)
     elif flag.reviewer_id not in {None, visit.person.id}:
         said = _("A colleague has already claimed it.")
     return await flag_screen(query, flag, visit, said=said)

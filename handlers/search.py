@@ -9,10 +9,11 @@ from aiogram import Router
 from aiogram.filters import Command, CommandObject, StateFilter
 from aiogram.types import CallbackQuery, Message
 
-from handlers.desk import OnTeam, Writing, dots, note, open_button, to_queue
+from handlers.desk import Writing, dots, note, open_button, to_queue
 from handlers.home import back_home
 from handlers.own import STATE_NAMES, Typed
 from handlers.presses import Action, SearchPress
+from handlers.roles import OnTeam
 from handlers.screens import Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit

@@ -18,11 +18,11 @@ from babel.numbers import format_decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.cohort import day, gain_line
-from handlers.desk import OnTeam
 from handlers.drawings.plots import bars
 from handlers.home import back_home
 from handlers.making import Made, Workshop, post_order
 from handlers.presses import Action, StatsPress
+from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit

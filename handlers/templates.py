@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton
 
-from handlers.desk import OnTeam, back_to, find, no_such_flag
+from handlers.desk import back_to, find, no_such_flag
 from handlers.presses import Action, TemplatePress
+from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from handlers.texts import Texts
 from handlers.visit import Visit
-from models.audit import Action, AuditEntry, newest_about
+from models.audit import Action, AuditEntry, entries
 from models.flags import OUTCOME_NAMES, Flag, Outcome
 from models.words import N_
 
@@ -12,7 +12,7 @@ _SHOWN = 12
 EVENTS = {
     Action.CLAIMED: N_("claimed"),
     Action.RELEASED: N_("given back to the queue"),
-    Action.REASSIGNED: N_("given to a colleague"),
+    Action.HANDED_OVER: N_("given to a colleague"),
     Action.RECATEGORISED: N_("category changed"),
     Action.SEVERITY_SET: N_("severity changed"),
     Action.MERGED: N_("put together with another flag"),
@@ -32,8 +32,8 @@ async def timeline(flag: Flag, visit: Visit) -> list[str]:
         lines.append((flag.released_at, _("given to the team")))
     if flag.opened_at is not None:
         lines.append((flag.opened_at, _("first opened")))
-    entries = await newest_about(visit.session, flag.id, tuple(EVENTS), _SHOWN)
-    lines += [(entry.at, _event(entry, visit.person.id, _)) for entry in entries]
+    newest = await entries(visit.session, limit=_SHOWN, actions=tuple(EVENTS), flag_id=flag.id)
+    lines += [(entry.at, _event(entry, visit.person.id, _)) for entry in reversed(newest)]
     lines.sort(key=_when)
     return [_("{time}: {event}", time=_.moment(at), event=event) for at, event in lines]
 

@@ -11,7 +11,7 @@ A merged flag is looked at together with another one, the main one: it's closed 
 is a number in the statistics; neither exists for the team.
 
 The number of a flag is for the team; the person who reported holds a receipt code. Whoever asks for a flag is named in
-the query: the reporter by the row, the team by its table, so a right is never assumed.
+the query: the reporter by the row, readers and the team by their tables, so a right is never assumed.
 """
 
 import secrets
@@ -24,6 +24,7 @@ from typing import NamedTuple
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
+    CompoundSelect,
     ForeignKey,
     Index,
     LargeBinary,
@@ -51,7 +52,8 @@ from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcD
 from models.behaviours import BEHAVIOURS, FIRST_LOOK, MAX_SEVERITY, Form, primary_form, severity
 from models.consents import Recipient
 from models.details import Aim, Daytime, Details, Platform, Reach, Teller
-from models.people import barred
+from models.people import Person, barred
+from models.readers import Reader
 from models.receipts import new_receipt
 from models.team import Member, reviews
 from models.vault import Box, Vault
@@ -133,6 +135,7 @@ _NEW, _CLAIMED = text("state = 'new'"), text("state = 'claimed'")
 _MERGED = text("merged_into_id IS NOT NULL")
 Condition = ColumnElement[bool] | TextClause
 _UNOPENED = text("state IN ('new', 'claimed') AND opened_at IS NULL")
+ALERTS_DUE = text("alert_at IS NOT NULL")
 SAME_STORY = timedelta(hours=2)
 """Within so long, another report of the same behaviour by the same person is likely to be the same incident."""
 
@@ -160,6 +163,7 @@ class Flag(Base):
         Index("ix_flags_form", "form", "received_at", "id"),
         Index("ix_flags_ended_at", "ended_at"),
         Index("ix_flags_held", "received_at", sqlite_where=_HELD, postgresql_where=_HELD),
+        Index("ix_flags_alert_at", "alert_at", sqlite_where=ALERTS_DUE, postgresql_where=ALERTS_DUE),
         CheckConstraint("severity BETWEEN 1 AND 4", "severity"),
         CheckConstraint("state <> 'claimed' OR reviewer_id IS NOT NULL", "claimed_by_somebody"),
         CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", "closed_with_outcome"),
@@ -206,6 +210,14 @@ class Flag(Base):
     """When it came to the team after it had been held or only counted."""
     daytime: Mapped[Daytime | None] = mapped_column(words(Daytime, "daytime", closed=False), default=None)
     reach: Mapped[Reach | None] = mapped_column(words(Reach, "reach", closed=False), default=None)
+    alerts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    """How often the team was told that nobody has looked yet; see `models/duty.py`."""
+    alert_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """When it's told next, unless somebody opens it before."""
+    sealed_passphrase: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    happened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """The moment on that day, where it was noted."""
+    sealed_place: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     form: Mapped[Form] = mapped_column(words(Form, "form", closed=False), default=Form.OTHER)
     """That of its most severe behaviour."""
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("flags.id", ondelete="SET NULL"), default=None)
@@ -223,10 +235,6 @@ class Flag(Base):
 
     def _box(self, vault: Vault) -> Box:
         return vault.unwrap(self.wrapped_key, self._key_place)
-
-    def box(self, vault: Vault) -> Box:
-        """What seals all that belongs to this flag, in other tables too."""
-        return self._box(vault)
 
     def receipt(self, vault: Vault) -> str:
         """The receipt code, 12 digits."""
@@ -261,16 +269,45 @@ class Flag(Base):
         """Keep the number of the order."""
         self.sealed_order = self._box(vault).seal(order.encode(), "order")
 
-    def weigh(self, *, same_vehicle: bool) -> None:
+    def passphrase(self, vault: Vault) -> bytes | None:
+        """The salted digest of the passphrase; see `models/passphrases.py`."""
+        return self._box(vault).open(self.sealed_passphrase, "passphrase") if self.sealed_passphrase else None
+
+    def write_passphrase(self, vault: Vault, digest: bytes) -> None:
+        """Keep the salted digest of a passphrase."""
+        self.sealed_passphrase = self._box(vault).seal(digest, "passphrase")
+
+    def place(self, vault: Vault) -> tuple[float, float] | None:
+        """Where it was: latitude and longitude in degrees."""
+        if self.sealed_place is None:
+            return None
+        latitude, longitude = self._box(vault).open(self.sealed_place, "place").decode().split(",")
+        return float(latitude), float(longitude)
+
+    def write_place(self, vault: Vault, place: tuple[float, float]) -> None:
+        """Keep where it was: latitude and longitude in degrees."""
+        self.sealed_place = self._box(vault).seal(f"{place[0]},{place[1]}".encode(), "place")
+
+    def seal_part(self, vault: Vault, text: str, place: str) -> bytes:
+        """Seal a text that hangs on this flag and lives in another table, for its place there."""
+        return self._box(vault).seal(text.encode(), place)
+
+    def open_part(self, vault: Vault, sealed: bytes, place: str) -> str:
+        """What `seal_part` sealed for this place; raises CannotOpen."""
+        return self._box(vault).open(sealed, place).decode()
+
+    def weigh(self) -> None:
         """Set the severity by all that is known, and by when to look; a flag never becomes less urgent by that."""
         details = Details(minor=self.minor, retaliation=self.retaliation)
         codes = [behaviour.code for behaviour in self.behaviours]
-        level = weight(codes, self.ride, details, same_vehicle=same_vehicle or bool(self.same_vehicle))
+        level = weight(codes, self.ride, details, same_vehicle=bool(self.same_vehicle))
         if level > self.severity:
             self._set_severity(level)
 
     def _set_severity(self, level: int) -> None:
-        self.severity, self.due_at = level, (self.released_at or self.received_at) + FIRST_LOOK[level]
+        self.severity = level
+        if self.state not in ENDED:
+            self.set_due(self.released_at or self.received_at)
 
     def name_again(self, now: datetime) -> None:
         """Another flag names its vehicle: one level more severe, once, and soon to be looked at."""
@@ -279,7 +316,8 @@ class Flag(Base):
         self.same_vehicle = True
         if self.severity < MAX_SEVERITY:
             self.severity += 1
-            self.due_at = min(self.due_at, now + FIRST_LOOK[self.severity])
+            if now + FIRST_LOOK[self.severity] < self.due_at:
+                self.set_due(now)
 
     def write_contact(self, vault: Vault, contact: str) -> None:
         """Keep how the person may be reached."""
@@ -298,6 +336,11 @@ class Flag(Base):
         return self.state not in ENDED
 
     @property
+    def with_team(self) -> bool:
+        """Whether the team has it and it's not ended: then both sides may write to each other."""
+        return self.state in {State.NEW, State.CLAIMED, State.MERGED}
+
+    @property
     def by_driver(self) -> bool:
         """Whether a driver tells of a passenger: then no plate belongs to it."""
         return self.teller is Teller.DRIVER
@@ -307,15 +350,21 @@ class Flag(Base):
         if self.state not in UNSEEN:
             return False
         self.state, self.ended_at, self.released_at = State.NEW, None, now
-        self.due_at = now + FIRST_LOOK[self.severity]
+        self.set_due(now)
         return True
+
+    def set_due(self, since: datetime) -> None:
+        """Set by when somebody should look, counted from a moment, and when the team is reminded of it before."""
+        look = FIRST_LOOK[self.severity]
+        self.due_at, self.alerts = since + look, 0
+        self.alert_at = self.due_at - look / 3 if self.state not in UNSEEN else None
 
     def add_behaviours(self, codes: Sequence[str]) -> None:
         """Add behaviours that it doesn't have yet; what is known by then decides how severe it is."""
         kept = {behaviour.code for behaviour in self.behaviours}
         self.behaviours += [FlagBehaviour(code=code) for code in dict.fromkeys(codes) if code not in kept]
         self.form = primary_form([behaviour.code for behaviour in self.behaviours])
-        self.weigh(same_vehicle=False)
+        self.weigh()
 
     def is_worked_on_by(self, reviewer_id: int) -> bool:
         """Whether this person has claimed it."""
@@ -353,11 +402,18 @@ class Flag(Base):
         self.state, self.reviewer_id = State.NEW, None
         return True
 
-    def reassign(self, reviewer_id: int, colleague_id: int) -> bool:
-        """Give it to a colleague, who must have the right to review it; only who claimed it can."""
-        if not self.is_worked_on_by(reviewer_id) or colleague_id == reviewer_id:
+    def give(self, member_id: int) -> bool:
+        """Let a member work on it, whoever did before; they must have the right to review it."""
+        if self.state not in {State.NEW, State.CLAIMED}:
             return False
-        self.reviewer_id = colleague_id
+        self.state, self.reviewer_id = State.CLAIMED, member_id
+        return True
+
+    def take_back(self) -> bool:
+        """Put it back into the queue, whoever claimed it."""
+        if self.state is not State.CLAIMED:
+            return False
+        self.state, self.reviewer_id = State.NEW, None
         return True
 
     def close(
@@ -389,6 +445,7 @@ class Flag(Base):
         if self.state is not State.MERGED:
             return False
         self.state, self.merged_into_id = State.NEW, None
+        self.alert_at = self.alert_at or self.due_at
         return True
 
     def follow(self, main: "Flag", consents: Collection[Recipient] = frozenset()) -> bool:
@@ -458,7 +515,6 @@ async def store_flag(
         state=_FIRST_STATE[aim],
         ended_at=now if aim is Aim.COUNT else None,
         received_at=now,
-        due_at=now + FIRST_LOOK[level],
         wrapped_key=wrapped_key,
         receipt_index=vault.index(receipt.encode(), "receipt"),
         sealed_receipt=box.seal(receipt.encode(), "receipt"),
@@ -466,6 +522,7 @@ async def store_flag(
         form=primary_form(codes),
         **asdict(details),
     )
+    flag.set_due(now)
     session.add(flag)
     await session.flush()
     return flag, True
@@ -526,26 +583,50 @@ async def same_story(
     return None
 
 
-async def flags_of(session: AsyncSession, reporter_id: int, limit: int = 20) -> Sequence[Flag]:
-    """The newest flags that a person sent, newest first."""
-    query = select(Flag).where(Flag.reporter_id == reporter_id).order_by(Flag.id.desc()).limit(limit)
+def own(person_id: int) -> ColumnElement[bool]:
+    """A condition for any query about flags: this person sent it, or opened it with its passphrase."""
+    return Flag.id.in_(_own_ids(person_id))
+
+
+def _own_ids(person_id: int) -> CompoundSelect[int]:
+    sent = aliased(Flag)
+    theirs = select(sent.id).where(sent.reporter_id == person_id)
+    return theirs.union_all(select(Reader.flag_id).where(Reader.person_id == person_id))
+
+
+async def holders(session: AsyncSession, flag: Flag) -> Sequence[Person]:
+    """Whose flag it is: who sent it, and who opened it with its passphrase."""
+    readers = select(Reader.person_id).where(Reader.flag_id == flag.id)
+    query = select(Person).where(or_(Person.id == flag.reporter_id, Person.id.in_(readers))).order_by(Person.id)
     return (await session.scalars(query)).all()
 
 
-async def own_flag(session: AsyncSession, reporter_id: int, flag_id: int) -> Flag | None:
-    """A flag that this person sent. Any number may be asked for: it may come from a forged button."""
-    return await _locked(session, flag_id, Flag.reporter_id == reporter_id)
+async def flags_of(session: AsyncSession, person_id: int, limit: int = 20) -> Sequence[Flag]:
+    """The newest flags of a person, newest first."""
+    query = select(Flag).where(own(person_id)).order_by(Flag.id.desc()).limit(limit)
+    return (await session.scalars(query)).all()
 
 
-async def own_flag_of_receipt(session: AsyncSession, vault: Vault, reporter_id: int, receipt: str) -> Flag | None:
-    """A flag that this person sent, by its receipt code (12 digits)."""
+async def own_flag(session: AsyncSession, person_id: int, flag_id: int) -> Flag | None:
+    """A flag of this person. Any number may be asked for: it may come from a forged button."""
+    return await _locked(session, flag_id, own(person_id))
+
+
+async def own_flag_of_receipt(session: AsyncSession, vault: Vault, person_id: int, receipt: str) -> Flag | None:
+    """A flag of this person, by its receipt code (12 digits)."""
     indexes = vault.indexes(receipt.encode(), "receipt")
-    query = select(Flag).where(Flag.receipt_index.in_(indexes), Flag.reporter_id == reporter_id)
+    query = select(Flag).where(Flag.receipt_index.in_(indexes), own(person_id))
     return await session.scalar(query)
 
 
+async def delete_flag(session: AsyncSession, flag: Flag) -> None:
+    """Delete a flag for everybody, its key with it."""
+    await session.delete(flag)
+    await session.flush()
+
+
 async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -> Flag | None:
-    """A flag that this person may review: a member of the team, not the one who sent it, and sent to the team."""
+    """A flag that this person may review: a member of the team, it's not their own, and it was sent to the team."""
     return await _locked(session, flag_id, *reviewable(reviewer_id))
 
 
@@ -555,8 +636,8 @@ def reviewable(reviewer_id: int) -> list[ColumnElement[bool]]:
     Neither a flag of their own, nor one that a flag of their own is looked at together with.
     """
     merged = aliased(Flag)
-    together = exists().where(merged.merged_into_id == Flag.id, merged.reporter_id == reviewer_id)
-    return [Flag.reporter_id != reviewer_id, not_(together), Flag.state.not_in(UNSEEN), reviews(reviewer_id)]
+    together = exists().where(merged.merged_into_id == Flag.id, merged.id.in_(_own_ids(reviewer_id)))
+    return [~own(reviewer_id), not_(together), Flag.state.not_in(UNSEEN), reviews(reviewer_id)]
 
 
 async def _locked(session: AsyncSession, flag_id: int, *rights: ColumnElement[bool]) -> Flag | None:

@@ -6,7 +6,7 @@ main one. If that is withdrawn or deleted, the others wait in the queue again.
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.consents import consents_of
@@ -48,7 +48,9 @@ async def part_from_flags_of(session: AsyncSession, person: Person) -> None:
     """The same for all flags of a person who is about to be deleted."""
     theirs = select(Flag.id).where(Flag.reporter_id == person.id).scalar_subquery()
     merged = update(Flag).where(Flag.state == State.MERGED, Flag.merged_into_id.in_(theirs))
-    await session.execute(merged.values(state=State.NEW, merged_into_id=None))
+    await session.execute(
+        merged.values(state=State.NEW, merged_into_id=None, alert_at=func.coalesce(Flag.alert_at, Flag.due_at))
+    )
 
 
 def differs(one: str | None, other: str | None) -> bool | None:

@@ -50,7 +50,7 @@ class Note(Base):
 
     def text(self, vault: Vault, flag: Flag) -> str:
         """What was written about this flag; a reason that was picked is a text of the catalogues."""
-        return flag.box(vault).open(self.sealed_text, self._place).decode()
+        return flag.open_part(vault, self.sealed_text, self._place)
 
 
 async def write_note(
@@ -59,7 +59,7 @@ async def write_note(
     """Keep a note about a flag."""
     uid = secrets.token_bytes(16)
     note = Note(uid=uid, flag_id=flag.id, author_id=author_id, kind=kind, written_at=now)
-    note.sealed_text = flag.box(vault).seal(text.encode(), note._place)
+    note.sealed_text = flag.seal_part(vault, text, note._place)
     session.add(note)
     await session.flush()
     return note

@@ -17,6 +17,7 @@ from statistics import median
 from bot.run import run_loop
 from bot.sandbox import Sandbox
 from tests import postgres
+from tests.bench import broadcast
 from tests.bench.bots import LANGUAGE, OURS, USUAL, USUAL_UVLOOP, Kind, import_seconds, places, prepare, running
 from tests.bench.crowd import Crowd, Measured
 from tests.bench.desk import FEW, MANY, queue_times
@@ -148,6 +149,17 @@ async def bench(databases: Databases) -> None:
             f"the queue on {backend}: {few:.1f} ms with {FEW:,} flags stored, {many:.1f} ms with {MANY:,}: "
             f"{many / few:.2f}x"
         )
+        queued = await broadcast.queue(databases.fresh(backend))
+        lines.append(
+            f"broadcast on {backend}: {queued.people} people queued in {queued.seconds:.1f} s, "
+            f"{queued.memory:.0f} MB more memory"
+        )
+    sent = await broadcast.send(databases.fresh("sqlite"))
+    lines.append(
+        f"broadcast sent: {sent.per_second:.1f}/s, at most {sent.most} in a second, {sent.refused} refused with 429; "
+        f"killed half-way: {sent.once} once, {sent.twice} twice, {sent.missing} never, "
+        f"{sent.unsure} told as perhaps sent"
+    )
     print(*lines, sep="\n")
     print(f"bench: sqlite {ratios['sqlite']:.1f}x postgres {ratios['postgres']:.1f}x")
 

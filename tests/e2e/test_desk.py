@@ -9,11 +9,11 @@ from handlers import reasons, templates
 from handlers.presses import (
     CategoryPress,
     ClosePress,
+    FlagPress,
     MergePress,
     NotePress,
     OwnPress,
     QueuePress,
-    ReassignPress,
     ReviewPress,
     TemplatePress,
 )
@@ -285,25 +285,27 @@ async def test_a_flag_is_given_to_a_colleague_who_may_review_it(house: House, la
     await flag(passenger(house), en)
     await called(desk, _)
     shown = await claimed(desk, _, 1)
-    await press(desk, _("Give to a colleague"), shown)
-    assert _("Your own number is {number}.", number=(await person(house, desk)).id) in shown.text
+    await press(desk, _("Hand over"), shown)
     colleague = (await person(house, second)).id
-    await press(desk, _("Colleague {number}", number=colleague), shown)
-    assert _("A colleague is working on it.") in shown.text
-    await second.until(lambda phone: en("A colleague has given you a flag.") in phone.texts)
-    got = next(message for message in reversed(second.messages) if "№1" in labels(message))
-    await press(second, "№1", got)
+    await press(desk, f"№{colleague}", shown)
+    assert _("Flag №{number} is now with {member}.", number=1, member=f"№{colleague}") in shown.text
+    await second.until(lambda phone: en("A colleague has handed something over to you.") in phone.texts)
+    got = next(message for message in reversed(second.messages) if labels(message) == [en("Show")])
+    await press(second, en("Show"), got)
     assert en("You are working on it.") in got.text
     assert f"{en('given to a colleague')} ({en('a colleague')})" in got.text
-    for stranger in ((await person(house, passenger(house))).id, 999, colleague):
-        await second.press_data(ReassignPress(action="give", flag=1, colleague=stranger).pack(), got)
-    await desk.press_data(ReassignPress(action="give", flag=1, colleague=colleague).pack(), shown)
+    for stranger in ((await person(house, passenger(house))).id, 999):
+        await second.press_data(FlagPress(action="to", flag=1, member=stranger).pack(), got)
+    assert (await stored(house, Flag))[0].reviewer_id == colleague
+    for action in ("give", "to", "back"):  # it's no longer theirs to give
+        await desk.press_data(FlagPress(action=action, flag=1, member=colleague).pack(), shown)
+        assert _("There is no flag with this number that you may open.") in shown.text
     assert (await stored(house, Flag))[0].reviewer_id == colleague
     # Nobody is given a report of their own.
     await flag(second, en)
     mine = await claimed(desk, _, 2)
-    await desk.press_data(ReassignPress(action="give", flag=2, colleague=colleague).pack(), mine)
-    assert _("It can't be given to this colleague.") in mine.text
+    await desk.press_data(FlagPress(action="to", flag=2, member=colleague).pack(), mine)
+    assert _("This member can't take it. Please choose somebody else.") in mine.text
     await assert_sound(house)
 
 
@@ -422,7 +424,7 @@ async def test_every_press_of_the_desk_is_refused_to_others_and_to_who_is_a_part
         *(CategoryPress(action=each, flag=1, value="VB1") for each in ("show", "form", "toggle", "save", "levels")),
         *(CategoryPress(action=each, flag=1, value="3") for each in ("level", "set")),
         *(MergePress(action=each, flag=1, other=1) for each in ("list", "ask", "merge", "part")),
-        *(ReassignPress(action=each, flag=1, colleague=1) for each in ("list", "give")),
+        *(FlagPress(action=each, flag=1, member=1) for each in ("give", "to", "back")),
         *(NotePress(action=each, flag=1) for each in ("list", "ask")),
         *(TemplatePress(action=each, flag=1, name="plate") for each in ("list", "preview", "send")),
     ]

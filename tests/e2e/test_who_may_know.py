@@ -124,7 +124,7 @@ async def test_consents_questions_and_a_contact_can_be_given_and_taken_back_afte
     rows = {each.recipient: each.revoked_at is None for each in await stored(house, Consent)}
     assert rows == {Recipient.STATISTICS: False, Recipient.POLICE: True}
     await press(phone, "✓ " + _("The police"), screen)
-    await press(phone, _("The team may ask me here, in this chat"), screen)
+    await press(phone, "✓ " + _("The team may ask me here, in this chat"), screen)  # as long as nothing else is said
     assert "May be asked here" in (await send(desk, "/flag 1")).text
     await phone.until(lambda phone: _(NEWS) in phone.texts)
     await press(phone, _("I leave another way to reach me"), screen)
@@ -230,7 +230,7 @@ async def test_a_driver_reports_a_passenger_in_equal_standing_with_order_and_no_
         await press(driver, _(text), screen)
     assert _("Dangerous driving, weapon") not in labels(screen)
     assert _("Weapon, damage to the car") in labels(screen)
-    assert await to_review(driver, _, screen) == 11
+    assert await to_review(driver, _, screen) == 13
     assert _("Told by the driver") in screen.text
     await assert_sound(house)
 

@@ -156,9 +156,9 @@ async def test_reports_of_before_stay_whole_when_their_table_is_changed(empty: D
         ):
             blob = "x'01'" if empty.is_sqlite else "'\\x01'"
             await connection.execute(text(statement.format(b=blob, no="0" if empty.is_sqlite else "false")))
+    rows = "SELECT flags.id, flags.state, code FROM flags JOIN flag_behaviours ON flag_id = flags.id"
     for revision in ("head", "0003", "head"):
         await migrate(empty, revision)
-        rows = "SELECT flags.id, flags.state, code FROM flags JOIN flag_behaviours ON flag_id = flags.id"
         found = await ask(empty, lambda c: c.execute(text(rows)).all())
         assert [tuple(row) for row in found] == [(7, "new", "VB2")]
     async with empty.engine.begin() as connection:  # and the rows are still tied to each other
@@ -167,7 +167,7 @@ async def test_reports_of_before_stay_whole_when_their_table_is_changed(empty: D
 
 
 async def test_reports_of_before_get_their_form_and_an_older_bot_understands_what_the_desk_did(empty: Database) -> None:
-    await migrate(empty, "0004")
+    await migrate(empty, "0011")
     blob = "x'0{}'" if empty.is_sqlite else "'\\x0{}'"
     no = "0" if empty.is_sqlite else "false"
     at = "'2026-11-21 00:00:00'"
@@ -188,14 +188,14 @@ async def test_reports_of_before_get_their_form_and_an_older_bot_understands_wha
     async with empty.engine.begin() as connection:
         for statement in statements:
             await connection.execute(text(statement))
-    await migrate(empty, "0012")
+    await migrate(empty, "0013")
     found = await ask(empty, lambda c: c.execute(text("SELECT form, same_vehicle FROM flags ORDER BY id")).all())
     assert [(form, bool(again)) for form, again in found] == [("NV", False), ("SX", True), ("OT", False)]
     async with empty.engine.begin() as connection:
         await connection.execute(text("UPDATE flags SET state = 'merged', merged_into_id = 1 WHERE id = 2"))
         closed = f"UPDATE flags SET state = 'closed', outcome = 'passed to legal aid', ended_at = {at} WHERE id = 3"
         await connection.execute(text(closed))
-    await migrate(empty, "0004")
+    await migrate(empty, "0011")
     found = await ask(empty, lambda c: c.execute(text("SELECT state, outcome FROM flags ORDER BY id")).all())
     assert [tuple(row) for row in found] == [("new", None), ("new", None), ("closed", "recorded")]
 

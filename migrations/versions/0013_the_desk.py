@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0004"
+revision = "0013"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -89,7 +89,6 @@ def upgrade() -> None:
     op.create_index("ix_flags_received", "flags", ["received_at", "id"], unique=False)
     op.create_index("ix_flags_form", "flags", ["form", "received_at", "id"], unique=False)
     op.create_index("ix_people_barred", "people", ["id"], unique=False, sqlite_where=BARRED, postgresql_where=BARRED)
-    op.create_index("ix_audit_flag_id", "audit", ["flag_id"], unique=False)
     op.create_table(
         "notes",
         sa.Column("id", NUMBER, nullable=False),
@@ -109,7 +108,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("notes")
-    op.drop_index("ix_audit_flag_id", "audit")
     op.drop_index("ix_people_barred", "people")
     # What an older bot doesn't know: duplicates wait again, and other outcomes are kept on record.
     op.execute("UPDATE flags SET state = 'new', merged_into_id = NULL WHERE state = 'merged'")

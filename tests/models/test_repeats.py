@@ -7,8 +7,8 @@ from models.database import Database
 from models.details import Aim
 from models.escrow import name_vehicle
 from models.flags import Flag, Outcome, Ride, store_flag
-from models.history import count_on_vehicles, others_on_vehicle, reporter_history
 from models.merging import merge
+from models.repeats import count_on_vehicles, others_on_vehicle, reporter_history
 from models.team import Role
 from models.vault import Vault
 from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_flag, add_people, add_person

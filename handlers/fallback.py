@@ -12,13 +12,20 @@ from handlers.presses import (
     AuditPress,
     BarPress,
     BroadcastPress,
+    CategoryPress,
+    ClosePress,
     CohortPress,
     DutyPress,
     FlagPress,
+    MergePress,
+    NotePress,
+    QueuePress,
     ReviewPress,
+    SearchPress,
     SeminarPress,
     StatsPress,
     TeamPress,
+    TemplatePress,
 )
 from handlers.screens import Method, show
 from handlers.visit import Visit
@@ -32,13 +39,20 @@ _TEAM_PRESSES = {
         AuditPress,
         BarPress,
         BroadcastPress,
+        CategoryPress,
+        ClosePress,
         CohortPress,
         DutyPress,
         FlagPress,
+        MergePress,
+        NotePress,
+        QueuePress,
         ReviewPress,
+        SearchPress,
         SeminarPress,
         StatsPress,
         TeamPress,
+        TemplatePress,
     )
 }
 

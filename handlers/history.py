@@ -21,7 +21,7 @@ ENTRIES = {
     Action.OPENED: N_("opened"),
     Action.READ: N_("your words were read"),
     Action.EVIDENCE: N_("your photos, voice or place were looked at"),
-    Action.QUESTIONED: N_("a question to you"),
+    Action.QUESTIONED: N_("a message to you"),
     Action.ANSWERED: N_("your message to the team"),
     Action.CONTACT_SEEN: N_("your contact was shown, as two of the team agreed"),
     Action.CLAIMED: N_("somebody began to work on it"),

@@ -185,7 +185,7 @@ async def _work_rows(flag: Flag, visit: Visit) -> list[Row]:
     beside: list[Row] = [
         [button(_("Notes: {n}", n=notes), NotePress(action="list", flag=flag.id, at=max(notes, 1) - 1))]
     ]
-    if templates.say_to_reporter is not None:
+    if await templates.replies(flag, visit):
         beside.append([templates.choice_button(flag.id, _)])
     if flag.state is State.NEW:
         return [[button(_("Claim"), ReviewPress(action="claim", flag=flag.id), SUCCESS)], *beside]

@@ -83,7 +83,7 @@ def statement_of(flag: Flag, vault: Vault, _: Texts, now: datetime) -> Statement
     standing = [_("{time}: received", time=moment(flag.received_at, _))]
     if flag.opened_at is not None:
         standing.append(_("{time}: opened by a reviewer", time=moment(flag.opened_at, _)))
-    if flag.state is State.CLAIMED:
+    if flag.state in {State.CLAIMED, State.MERGED}:
         standing.append(_("It is being looked at."))
     state = _(STATE_NAMES[flag.state])
     if flag.ended_at is not None:

@@ -122,7 +122,7 @@ async def _team_screen(event: Event, flag: Flag, visit: Visit, said: str = "") -
     parts = [said, _("<b>Talk about flag №{number}</b>", number=flag.id)]
     parts += _lines(messages, flag, visit, by_team=True) or [_("Nothing was written yet.")]
     ask = [button(_("Ask the person"), TalkPress(action="ask", flag=flag.id), PRIMARY)]
-    rows = [*_message_rows(messages, flag, visit, by_team=True), ask if may_ask(flag, visit) else []]
+    rows = [*_message_rows(messages, flag, visit, by_team=True), ask if await may_ask(flag, visit) else []]
     return show(event, "\n\n".join(filter(None, parts)), [*rows, _to_flag(flag, visit)])
 
 
@@ -136,7 +136,7 @@ async def ask(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> M
     flag = await find_kept(callback_data.flag, visit)
     if flag is None:
         return no_such_flag(query, visit._)
-    if not may_ask(flag, visit):
+    if not await may_ask(flag, visit):
         return await _team_screen(query, flag, visit, _("Only who has claimed a flag can write to the person."))
     await _await(Talking.team, flag, visit)
     text = _(
@@ -182,7 +182,7 @@ async def awaited(visit: Visit) -> tuple[Flag | None, bool]:
     if await role_of(visit.session, visit.person.id) is None:
         return None, True
     flag = await find_kept(number, visit)
-    return flag if flag is not None and may_ask(flag, visit) else None, True
+    return flag if flag is not None and await may_ask(flag, visit) else None, True
 
 
 async def take_text(message: Message, visit: Visit) -> Method:
@@ -204,6 +204,13 @@ async def say_text(event: Event, text: str, visit: Visit) -> Method:
     if from_team:
         await visit.state.clear()
     return await _sent(event, flag, visit, from_team=from_team)
+
+
+async def say_to_reporter(flag: Flag, text: str, visit: Visit) -> None:
+    """Add a text of the team to the talk and tell the person who reported; also when the flag is closed."""
+    said = await _say(flag, text, visit, from_team=True)
+    if await is_news(visit.session, said):
+        await tell_of_message(visit.session, visit.vault, visit.texts, flag, said, visit.now)
 
 
 async def take_media(message: Message, visit: Visit) -> Method | None:

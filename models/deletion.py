@@ -1,11 +1,11 @@
-"""Deleting a person: everything that hangs on them goes with them, and nothing of theirs is left half-done."""
+"""Deleting a person or a flag: what hangs on them goes with them, and nothing is left half-done."""
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.broadcasts import Broadcast, Stage
 from models.flags import UNSEEN, Flag, State
-from models.merging import part_from_flags_of
+from models.merging import part_before_deletion
 from models.people import Person
 
 
@@ -17,7 +17,7 @@ async def delete_person(session: AsyncSession, person: Person) -> list[int]:
     """
     flags = list(await session.scalars(select(Flag.id).where(Flag.reporter_id == person.id, Flag.state.not_in(UNSEEN))))
     back_to_queue = {"state": State.NEW, "reviewer_id": None}
-    await part_from_flags_of(session, person)
+    await part_before_deletion(session, Flag.reporter_id == person.id)
     claimed = (Flag.reviewer_id == person.id) & (Flag.state == State.CLAIMED)
     await session.execute(update(Flag).where(claimed).values(back_to_queue))
     draft = (Broadcast.owner_id == person.id) & (Broadcast.stage == Stage.DRAFT)
@@ -26,3 +26,10 @@ async def delete_person(session: AsyncSession, person: Person) -> list[int]:
     await session.execute(delete(Person).where(Person.id == person.id).execution_options(synchronize_session=False))
     session.expunge(person)
     return flags
+
+
+async def delete_flag(session: AsyncSession, flag: Flag) -> None:
+    """Delete a flag for everybody, its key with it; what was looked at together with it goes back to the queue."""
+    await part_before_deletion(session, Flag.id == flag.id)
+    await session.delete(flag)
+    await session.flush()

@@ -619,12 +619,6 @@ async def own_flag_of_receipt(session: AsyncSession, vault: Vault, person_id: in
     return await session.scalar(query)
 
 
-async def delete_flag(session: AsyncSession, flag: Flag) -> None:
-    """Delete a flag for everybody, its key with it."""
-    await session.delete(flag)
-    await session.flush()
-
-
 async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -> Flag | None:
     """A flag that this person may review: a member of the team, it's not their own, and it was sent to the team."""
     return await _locked(session, flag_id, *reviewable(reviewer_id))

@@ -6,12 +6,11 @@ main one. If that is withdrawn or deleted, the others wait in the queue again.
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.consents import consents_of
 from models.flags import Flag, State
-from models.people import Person
 
 
 async def merged_with(session: AsyncSession, main_id: int) -> Sequence[Flag]:
@@ -44,13 +43,24 @@ async def part_from(session: AsyncSession, main: Flag) -> list[Flag]:
     return [each for each in await merged_with(session, main.id) if each.part()]
 
 
-async def part_from_flags_of(session: AsyncSession, person: Person) -> None:
-    """The same for all flags of a person who is about to be deleted."""
-    theirs = select(Flag.id).where(Flag.reporter_id == person.id).scalar_subquery()
-    merged = update(Flag).where(Flag.state == State.MERGED, Flag.merged_into_id.in_(theirs))
-    await session.execute(
-        merged.values(state=State.NEW, merged_into_id=None, alert_at=func.coalesce(Flag.alert_at, Flag.due_at))
-    )
+async def part_before_deletion(session: AsyncSession, *which: ColumnElement[bool]) -> None:
+    """The same for all flags that are about to be deleted, given as conditions."""
+    gone = select(Flag.id).where(*which).scalar_subquery()
+    merged = update(Flag).where(Flag.state == State.MERGED, Flag.merged_into_id.in_(gone))
+    alert = func.coalesce(Flag.alert_at, Flag.due_at)
+    await session.execute(merged.values(state=State.NEW, merged_into_id=None, alert_at=alert))
+
+
+async def works_on(session: AsyncSession, flag: Flag, person_id: int) -> bool:
+    """Whether this member has claimed a flag, or the main one that it's looked at together with."""
+    return await worker_on(session, flag) == person_id
+
+
+async def worker_on(session: AsyncSession, flag: Flag) -> int | None:
+    """Who of the team has claimed a flag, or the main one that it's looked at together with."""
+    if flag.state is State.MERGED:
+        return await session.scalar(select(Flag.reviewer_id).where(Flag.id == flag.merged_into_id))
+    return flag.reviewer_id if flag.state is State.CLAIMED else None
 
 
 def differs(one: str | None, other: str | None) -> bool | None:

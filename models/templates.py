@@ -15,6 +15,8 @@ class Template(StrEnum):
     CLOSED = "closed"
 
 
+QUESTIONS = frozenset({Template.PLATE, Template.MORE})
+"""Not sent to a person who doesn't want to be asked, nor about a closed flag."""
 TITLES = {
     Template.LOOKING: N_("Thank you, we are looking"),
     Template.PLATE: N_("We need the plate"),

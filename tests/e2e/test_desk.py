@@ -5,27 +5,29 @@ from datetime import timedelta
 import pytest
 
 from bot.sandbox import Message, Phone
-from handlers import reasons, templates
+from handlers import reasons
 from handlers.presses import (
     CategoryPress,
     ClosePress,
+    ErasePress,
     FlagPress,
     MergePress,
     NotePress,
     OwnPress,
     QueuePress,
     ReviewPress,
+    TalkPress,
     TemplatePress,
 )
-from handlers.visit import Visit
 from models.audit import Action, AuditEntry
 from models.behaviours import BEHAVIOURS, FORM_NAMES, Form
 from models.consents import Consent, Recipient, set_consents
-from models.details import Details, Platform
+from models.details import Details, Platform, Reach
 from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome, Ride, State, store_flag
 from models.notes import Note
+from models.talk import Talk
 from models.team import Role
-from models.templates import TEXTS, TITLES, Template
+from models.templates import QUESTIONS, TEXTS, TITLES, Template
 from tests.e2e.walking import (
     Say,
     appoint,
@@ -279,9 +281,10 @@ async def test_a_flag_is_categorised_and_weighed_anew_with_a_reason(house: House
 
 @EACH_ONCE
 async def test_a_flag_is_given_to_a_colleague_who_may_review_it(house: House, language: str) -> None:
-    desk, second, _, en = await reviewer(house, language), house.phone(OWNER), say(language), say("en")
-    await send(second, "/start")
-    await appoint(house, second, Role.REVIEWER)
+    desk, second, _, en = house.phone(7003, language), house.phone(OWNER), say(language), say("en")
+    for each in (desk, second):
+        await send(each, "/start")
+        await appoint(house, each, Role.REVIEWER)
     await flag(passenger(house), en)
     await called(desk, _)
     shown = await claimed(desk, _, 1)
@@ -384,30 +387,90 @@ async def test_a_flag_is_passed_on_only_while_a_consent_stands(house: House, lan
     await assert_sound(house)
 
 
-async def test_a_ready_reply_comes_in_the_language_of_who_reported(
-    small_house: House, language: str, monkeypatch: pytest.MonkeyPatch
+async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the_report_is_closed(
+    small_house: House, language: str
 ) -> None:
     desk, phone = await reviewer(small_house, language), passenger(small_house, "kk")
-    _, their, said = say(language), say("kk"), []
+    _, their = say(language), say("kk")
     await flag(phone, their)
     await called(desk, _)
     shown = await send(desk, "/flag 1")
-    assert _("Ready replies") not in labels(shown)
+    assert _("Ready replies") not in labels(shown)  # nobody works on it
+    await desk.press_data(TemplatePress(action="send", flag=1, name="plate").pack(), shown)
+    assert _("This can't be sent to the person now.") in shown.text
+    shown = await claimed(desk, _, 1)
+    await press(desk, _("Ready replies"), shown)
+    await press(desk, _(TITLES[Template.PLATE]), shown)
+    assert _(TEXTS[Template.PLATE]) in shown.text
+    await press(desk, _("Send"), shown)
+    assert _("Sent.") in shown.text
+    await phone.until(lambda phone: their("There is news for you.") in phone.texts)
+    mine = await send(phone, "/myreports")
+    await phone.press_data(OwnPress(action="open", flag=1).pack(), mine)
+    assert their("There is a message from the team.") in mine.text
+    await press(phone, their("Answer"), mine)
+    assert their(TEXTS[Template.PLATE]) in mine.text
 
-    async def to_reporter(flag: Flag, text: str, _visit: Visit) -> bool:
-        said.append((flag.id, text))
-        return len(said) == 1
-
-    monkeypatch.setattr(templates, "say_to_reporter", to_reporter)
-    for answer in ("Sent.", "This person can't be written to."):
-        shown = await send(desk, "/flag 1")
-        await press(desk, _("Ready replies"), shown)
-        await press(desk, _(TITLES[Template.PLATE]), shown)
-        assert _(TEXTS[Template.PLATE]) in shown.text
-        await press(desk, _("Send"), shown)
-        assert _(answer) in shown.text
-    assert said == [(1, their(TEXTS[Template.PLATE]))] * 2
+    # Closed: a last word goes out, a question doesn't, and what is answered to it gets a clear word.
+    shown = await send(desk, "/flag 1")
+    await close(desk, _, shown, Outcome.ADVICE)
+    await press(desk, _("Ready replies"), shown)
+    assert _(TITLES[Template.MORE]) not in labels(shown)
+    await press(desk, _(TITLES[Template.CLOSED]), shown)
+    await press(desk, _("Send"), shown)
+    await phone.press_data(TalkPress(action="own", flag=1).pack(), mine)
+    assert their(TEXTS[Template.CLOSED]) in mine.text
+    closed = "This report is closed, so no more messages can be sent. You can always send a new report."
+    assert their(closed) in mine.text
+    await desk.press_data(TemplatePress(action="send", flag=1, name="plate").pack(), shown)
+    assert _("This can't be sent to the person now.") in shown.text
+    assert len(await stored(small_house, Talk)) == 2
     await assert_sound(small_house)
+
+
+async def test_a_person_who_wants_no_questions_is_asked_none_and_of_a_duplicate_its_own_person_is_asked(
+    small_house: House,
+) -> None:
+    desk, first, second, _ = await reviewer(small_house), passenger(small_house), small_house.phone(DRIVER), say("en")
+    await flag(first, _, "VB2")
+    await flag(second, _, "VB2")
+    await called(desk, _, 2)
+    shown = await claimed(desk, _, 1)
+    await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), shown)
+    shown = await send(desk, "/flag 2")
+    await press(desk, _("Ask the person"), shown)
+    shown = await send(desk, "Was it in the evening?")
+    await second.until(lambda phone: _("There is news for you.") in phone.texts)
+    mine = await send(second, "/myreports")
+    await second.press_data(TalkPress(action="own", flag=2).pack(), mine)
+    assert "Was it in the evening?" in mine.text
+    await send(second, "At nine")
+    await desk.until(lambda phone: _("There is an answer to one of your flags.") in phone.texts)
+    assert len(await stored(small_house, Talk, flag_id=1)) == 0
+
+    async with small_house.app.database.transaction() as session:
+        (await session.get_one(Flag, 2)).reach = Reach.ANONYMOUS
+    shown = await send(desk, "/flag 2")
+    assert _("Ask the person") not in labels(shown)
+    await press(desk, _("Ready replies"), shown)
+    assert [_(TITLES[each]) for each in Template if each not in QUESTIONS] == labels(shown)[:-1]
+    await assert_sound(small_house)
+
+
+async def test_a_main_flag_that_its_person_deletes_gives_the_others_back_to_the_queue(house: House) -> None:
+    desk, first, second, _ = await reviewer(house), passenger(house), house.phone(DRIVER), say("en")
+    await flag(first, _, "VB2")
+    await flag(second, _, "VB2")
+    await called(desk, _, 2)
+    shown = await claimed(desk, _, 1)
+    await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), shown)
+    assert [each.state for each in await stored(house, Flag)] == [State.CLAIMED, State.MERGED]
+    mine = await send(first, "/myreports")
+    await first.press_data(ErasePress(action="erase", flag=1).pack(), mine)
+    [left] = await stored(house, Flag)
+    assert (left.id, left.state, left.merged_into_id) == (2, State.NEW, None)
+    assert left.alert_at is not None
+    await assert_sound(house)
 
 
 async def test_every_press_of_the_desk_is_refused_to_others_and_to_who_is_a_party(small_house: House) -> None:

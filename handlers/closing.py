@@ -1,10 +1,11 @@
 """How a flag ends, and how it's taken up again: an outcome with a reason, and what follows for its duplicates.
 
-Of several open flags on one vehicle none is closed before the others were offered to look at. Nothing is passed on
+Of several open flags on one vehicle none is closed by somebody who hasn't looked at the others. Nothing is passed on
 without a consent that stands in the moment of closing.
 """
 
 from collections.abc import Collection
+from typing import Any
 
 from aiogram import Router
 from aiogram.filters import StateFilter
@@ -17,9 +18,10 @@ from handlers.presses import Action, ClosePress
 from handlers.reasons import REOPENED, ask_again, ask_reason, picked, reason_rows, reasons_for, typed_reason
 from handlers.review import flag_screen
 from handlers.roles import OnTeam
-from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
+from handlers.screens import DANGER, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
+from models.audit import entries
 from models.behaviours import form_name
 from models.consents import Recipient, consents_of
 from models.flags import NEEDS_CONSENT, OUTCOME_NAMES, Flag, Outcome, State
@@ -37,7 +39,7 @@ def router() -> Router:
     router.message.register(close_typed, StateFilter(Writing.closing), Typed(), OnTeam())
     router.message.register(reopen_typed, StateFilter(Writing.reopening), Typed(), OnTeam())
     router.callback_query.filter(ClosePress.filter(), OnTeam())
-    router.callback_query.register(ask_outcome, Action("outcome", "anyhow"))
+    router.callback_query.register(ask_outcome, Action("outcome"))
     router.callback_query.register(ask_why, Action("why"))
     router.callback_query.register(close, Action("close"))
     router.callback_query.register(ask_why_again, Action("reopen"))
@@ -54,9 +56,7 @@ async def ask_outcome(query: CallbackQuery, callback_data: ClosePress, visit: Vi
         return no_such_flag(query, _)
     if not flag.is_worked_on_by(visit.person.id):
         return await flag_screen(query, flag, visit)
-    others = await others_on_vehicle(visit.session, visit.vault, flag, visit.person.id)
-    waiting = [each for each in others if each.state in {State.NEW, State.CLAIMED}]
-    if waiting and callback_data.action != "anyhow":
+    if waiting := await _to_look_at(flag, visit):
         return _look_first(query, flag, waiting, visit)
     consents = await consents_of(visit.session, flag.id)
     rows: list[Row] = []
@@ -70,10 +70,22 @@ async def ask_outcome(query: CallbackQuery, callback_data: ClosePress, visit: Vi
     return show(query, text, [*rows, [open_button(flag.id, _("« Back"))]])
 
 
-def _look_first(query: CallbackQuery, flag: Flag, waiting: Collection[Flag], visit: Visit) -> Method:
+async def _to_look_at(flag: Flag, visit: Visit) -> list[Flag]:
+    """The other open flags on the vehicle that this member has not opened since this one came."""
+    since = flag.released_at or flag.received_at
+    mine: dict[str, Any] = {"actor_id": visit.person.id, "actions": {Audited.OPENED}, "since": since, "limit": 1}
+    others = await others_on_vehicle(visit.session, visit.vault, flag, visit.person.id)
+    waiting = [each for each in others if each.state in {State.NEW, State.CLAIMED}]
+    return [each for each in waiting if not await entries(visit.session, flag_id=each.id, **mine)]
+
+
+def _look_first(event: Event, flag: Flag, waiting: Collection[Flag], visit: Visit) -> Method:
     _ = visit._
     lines = [
-        _("<b>There are other open flags on this vehicle.</b> Please look at them first, and decide together."),
+        _(
+            "<b>There are other open flags on this vehicle.</b> Please open each of them first, and "
+            "decide on all together."
+        ),
         "",
     ]
     lines += [
@@ -83,8 +95,7 @@ def _look_first(query: CallbackQuery, flag: Flag, waiting: Collection[Flag], vis
     ]
     numbers = [open_button(each.id) for each in waiting][:8]
     rows: list[Row] = [numbers[i : i + 4] for i in range(0, len(numbers), 4)]
-    go_on = button(_("I have looked at them: go on"), ClosePress(action="anyhow", flag=flag.id), PRIMARY)
-    return show(query, "\n".join(lines), [*rows, [go_on], [back_to(flag.id)]])
+    return show(event, "\n".join(lines), [*rows, [back_to(flag.id)]])
 
 
 async def ask_why(query: CallbackQuery, callback_data: ClosePress, visit: Visit) -> Method | list[Method]:
@@ -102,7 +113,7 @@ async def ask_why(query: CallbackQuery, callback_data: ClosePress, visit: Visit)
     await visit.state.set_data({"flag": flag.id, "outcome": outcome})
     rows = reason_rows(reasons_for(outcome), ClosePress(action="close", flag=flag.id, outcome=outcome), _)
     text = _("<b>Outcome of flag №{number}</b>", number=flag.id) + f": {_(OUTCOME_NAMES[outcome])}\n\n{ask_reason(_)}"
-    return show(query, text, [*rows, [button(_("« Back"), ClosePress(action="anyhow", flag=flag.id))]])
+    return show(query, text, [*rows, [button(_("« Back"), ClosePress(action="outcome", flag=flag.id))]])
 
 
 async def close(query: CallbackQuery, callback_data: ClosePress, visit: Visit) -> Method | list[Method]:
@@ -131,6 +142,8 @@ async def _close(event: Event, number: int, outcome: Outcome, reason: str, visit
     flag = await find(number, visit)
     if flag is None:
         return no_such_flag(event, _)
+    if flag.is_worked_on_by(visit.person.id) and (waiting := await _to_look_at(flag, visit)):
+        return _look_first(event, flag, waiting, visit)
     consents: set[Recipient] = await consents_of(visit.session, flag.id, lock=True)
     mine = flag.is_worked_on_by(visit.person.id)
     if not flag.close(visit.person.id, outcome, visit.now, consents):
@@ -184,7 +197,7 @@ async def _reopen(event: Event, number: int, reason: str, visit: Visit) -> Metho
     flag = await find(number, visit)
     if flag is None:
         return no_such_flag(event, visit._)
-    if flag.reopen(visit.person.id):
+    if flag.reopen(visit.person.id, visit.now):
         await write_note(visit.session, visit.vault, flag, visit.person.id, Kind.REOPENED, reason, visit.now)
         await note(visit, Audited.REOPENED, flag)
         await tell(flag, visit)

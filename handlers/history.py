@@ -27,6 +27,7 @@ ENTRIES = {
     Action.CLAIMED: N_("somebody began to work on it"),
     Action.RELEASED: N_("given back to the queue"),
     Action.CLOSED: N_("closed"),
+    Action.REOPENED: N_("opened once more"),
     Action.WITHDRAWN: N_("withdrawn"),
     Action.CONSENTED: N_("you gave a consent"),
     Action.CONSENT_REVOKED: N_("you took a consent back"),

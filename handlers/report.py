@@ -19,7 +19,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
-from handlers.arrivals import arrived, note_added, released
+from handlers.arrivals import arrived, note_added, released, vehicle_named
 from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.notices import post_message, tell_team_of_flag
 from handlers.own import add_rows, open_report, report_screen
@@ -315,7 +315,7 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
             setattr(flag, name, value)
     flag.weigh()
     if told.plate and flag.sealed_plate is None and not flag.by_driver:
-        await released(await name_vehicle(visit.session, visit.vault, flag, told.plate, visit.now), visit)
+        await vehicle_named(flag, told.plate, visit)
     await note_added(flag, "behaviours", visit)
     if flag.severity > before and flag.part():  # more severe than what it's looked at together with may be
         await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=flag.id)

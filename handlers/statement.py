@@ -83,6 +83,8 @@ def statement_of(flag: Flag, vault: Vault, _: Texts, now: datetime) -> Statement
     standing = [_("{time}: received", time=moment(flag.received_at, _))]
     if flag.opened_at is not None:
         standing.append(_("{time}: opened by a reviewer", time=moment(flag.opened_at, _)))
+    if flag.reopened_at is not None:
+        standing.append(_("{time}: opened once more", time=moment(flag.reopened_at, _)))
     if flag.state in {State.CLAIMED, State.MERGED}:
         standing.append(_("It is being looked at."))
     state = _(STATE_NAMES[flag.state])

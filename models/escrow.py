@@ -12,8 +12,9 @@ from itertools import combinations
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.flags import Flag, State, weigh_again
+from models.flags import Flag, State
 from models.readers import Reader
+from models.repeats import weigh_again
 from models.vault import Vault
 
 _COUNTS = frozenset({State.NEW, State.CLAIMED, State.MERGED, State.CLOSED, State.HELD})

@@ -1,7 +1,7 @@
 """Flags: what a person reported, sealed with a key of its own, and the small machine of its states.
 
     new ──claim──▶ claimed ──close──▶ closed ──reopen──▶ claimed
-     ▲──release──────┘
+     ▲──release──────┘                └──vehicle named again──▶ new
     new, claimed ──merge──▶ merged ──part──▶ new
     new, claimed, merged, held ──withdraw──▶ withdrawn
     held, counted ──hand over──▶ new
@@ -127,6 +127,8 @@ NEEDS_CONSENT = {
     Outcome.PASSED_TO_POLICE: Recipient.POLICE,
 }
 """Outcomes by which somebody else comes to know, and whom the person who reported must have allowed that."""
+_STAYS_CLOSED = frozenset({*NEEDS_CONSENT, Outcome.MISUSE})
+"""With these a flag isn't taken up again by itself: others work on it, or there is nothing in it."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Spelt as in the indexes: with parameters SQLite would not use them.
@@ -224,6 +226,8 @@ class Flag(Base):
     """The main flag that it's looked at together with."""
     same_vehicle: Mapped[bool | None] = mapped_column(default=None)
     """Whether another flag named its vehicle, which raised its severity, once."""
+    reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """When it was last taken up again after it had been closed."""
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
@@ -318,6 +322,21 @@ class Flag(Base):
             self.severity += 1
             if now + FIRST_LOOK[self.severity] < self.due_at:
                 self.set_due(now)
+
+    def take_up_again(self, now: datetime) -> bool:
+        """Another flag names the vehicle of a closed one: it waits in the queue again, once, to be decided on anew.
+
+        Not what was passed on or was misuse; what was closed together with another follows that one.
+        """
+        if self.state is not State.CLOSED or self.merged_into_id is not None or self.same_vehicle:
+            return False
+        if self.outcome in _STAYS_CLOSED:
+            return False
+        self.state, self.reviewer_id, self.outcome, self.ended_at = State.NEW, None, None, None
+        self.reopened_at = now
+        self.set_due(now)
+        self.name_again(now)
+        return True
 
     def write_contact(self, vault: Vault, contact: str) -> None:
         """Keep how the person may be reached."""
@@ -425,11 +444,12 @@ class Flag(Base):
         self.state, self.outcome, self.ended_at = State.CLOSED, outcome, now
         return True
 
-    def reopen(self, reviewer_id: int) -> bool:
+    def reopen(self, reviewer_id: int, now: datetime) -> bool:
         """Work on a closed one again; what was closed together with another follows that one instead."""
         if self.state is not State.CLOSED or self.merged_into_id is not None:
             return False
         self.state, self.reviewer_id, self.outcome, self.ended_at = State.CLAIMED, reviewer_id, None, None
+        self.reopened_at = now
         return True
 
     def merge(self, reviewer_id: int, main: "Flag") -> bool:
@@ -456,8 +476,8 @@ class Flag(Base):
             outcome = main.outcome if _allowed(main.outcome, consents) else Outcome.RECORDED
             self.state, self.outcome, self.ended_at = State.CLOSED, outcome, main.ended_at
             return True
-        if self.state is State.CLOSED and main.state is State.CLAIMED:
-            self.state, self.outcome, self.ended_at = State.MERGED, None, None
+        if self.state is State.CLOSED and main.state in {State.NEW, State.CLAIMED}:
+            self.state, self.outcome, self.ended_at, self.reopened_at = State.MERGED, None, None, main.reopened_at
             return True
         return False
 
@@ -554,19 +574,6 @@ async def wait_before_next(
     if len(times) >= an_hour:
         waits.append(times[an_hour - 1] + HOUR)
     return max((until for until in waits if until > now), default=None)
-
-
-async def weigh_again(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> None:
-    """Make a flag, and all others on its vehicle that are open, more severe if the team knows of more than one."""
-    plate = flag.plate(vault)
-    if plate is None:
-        return
-    others = [other for other in await flags_on_vehicle(session, vault, plate) if other.id != flag.id]
-    if others:
-        flag.name_again(now)
-    if flag.state not in UNSEEN:
-        for other in others:
-            other.name_again(now)
 
 
 async def same_story(

@@ -1,22 +1,64 @@
-"""What else is known of a flag: others on its vehicle, of any category, and how earlier ones of its reporter ended.
+"""What was reported before: on the same vehicle, of any category, and by the same person.
+
+A vehicle that is reported again makes each of its flags more severe, once, and what was closed is decided on anew,
+together with the new one.
 
 Of the person who reported only numbers are given, never which flags they sent.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import lazyload
 
-from models.flags import UNSEEN, Flag, Outcome, State, reviewable
+from models.flags import UNSEEN, Flag, Outcome, State, flags_on_vehicle, reviewable
+from models.merging import follow
+from models.people import Person
 from models.vault import Vault
 
 REPEAT_DAYS = 90
 """So far back a vehicle's flags are counted."""
 _SHOWN = 50
+
+
+async def weigh_again(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> None:
+    """Make a flag, and all others on its vehicle that are open, more severe if the team knows of more than one."""
+    plate = flag.plate(vault)
+    if plate is None:
+        return
+    others = [other for other in await flags_on_vehicle(session, vault, plate) if other.id != flag.id]
+    if others:
+        flag.name_again(now)
+    if flag.state not in UNSEEN:
+        for other in others:
+            other.name_again(now)
+
+
+async def take_up_again(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> list[Flag]:
+    """Put the closed flags on the vehicle of this one back into the queue; which ones, with their duplicates.
+
+    Nothing of the sort for what the team doesn't know of, nor for a person who was barred.
+    """
+    plate, reporter = flag.plate(vault), await session.get_one(Person, flag.reporter_id)
+    if plate is None or flag.state in UNSEEN or reporter.barred_at is not None:
+        return []
+    query = (
+        select(Flag)
+        .where(Flag.plate_index.in_(vault.indexes(plate.encode(), "plate")), Flag.id != flag.id)
+        .where(Flag.state == State.CLOSED)
+        .order_by(Flag.id)
+        .with_for_update(of=Flag)
+        .execution_options(populate_existing=True)
+    )
+    again = []
+    for other in (await session.scalars(query)).all():
+        if other.take_up_again(now):
+            await session.flush()
+            again += [other, *await follow(session, other)]
+    return again
 
 
 async def others_on_vehicle(session: AsyncSession, vault: Vault, flag: Flag, reviewer_id: int) -> Sequence[Flag]:

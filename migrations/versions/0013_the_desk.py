@@ -66,6 +66,7 @@ def upgrade() -> None:
         flags.add_column(sa.Column("form", sa.String(length=32), nullable=True))
         flags.add_column(sa.Column("merged_into_id", NUMBER, nullable=True))
         flags.add_column(sa.Column("same_vehicle", sa.Boolean(), nullable=True))
+        flags.add_column(sa.Column("reopened_at", sa.DateTime(timezone=True), nullable=True))
         flags.drop_constraint(op.f("ck_flags_state"), type_="check")
         flags.drop_constraint(op.f("ck_flags_outcome"), type_="check")
         flags.create_check_constraint(op.f("ck_flags_state"), f"state IN ({_listed(STATES)})")
@@ -122,6 +123,6 @@ def downgrade() -> None:
         flags.create_check_constraint(op.f("ck_flags_state"), f"state IN ({_listed(OLD_STATES)})")
         flags.create_check_constraint(op.f("ck_flags_outcome"), f"outcome IN ({_listed(OLD_OUTCOMES)})")
         flags.alter_column("outcome", existing_type=sa.String(32), type_=sa.String(10), existing_nullable=True)
-        for column in ("form", "merged_into_id", "same_vehicle"):
+        for column in ("form", "merged_into_id", "same_vehicle", "reopened_at"):
             flags.drop_column(column)
     _queue_index()

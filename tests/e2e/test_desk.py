@@ -70,8 +70,11 @@ async def claimed(desk: Phone, _: Say, number: int) -> Message:
 async def close(desk: Phone, _: Say, shown: Message, outcome: Outcome, reason: str = reasons.CLOSED[0]) -> None:
     """Close the flag on a screen, whatever else is on the vehicle."""
     await press(desk, _("Set the outcome"), shown)
-    if _("I have looked at them: go on") in labels(shown):
-        await press(desk, _("I have looked at them: go on"), shown)
+    if _("« Back") not in labels(shown):  # others on the vehicle come first
+        number, others = labels(shown)[-1].removeprefix("« "), numbers(shown)
+        for other in others:
+            await desk.press_data(ReviewPress(action="open", flag=int(other[1:])).pack(), shown)
+        await desk.press_data(ClosePress(action="outcome", flag=int(number[1:])).pack(), shown)
     await press(desk, _(OUTCOME_NAMES[outcome]), shown)
     await press(desk, _(reason), shown)
 
@@ -141,24 +144,28 @@ async def test_the_flags_of_a_vehicle_are_seen_together_and_decided_together(hou
     en = say("en")
     await on_vehicle(phones[0], en, "SX1")
     shown = await claimed(desk, _, 1)
-    await close(desk, _, shown, Outcome.ADVICE)
+    async with house.app.database.transaction() as session:
+        await set_consents(session, 1, [Recipient.PLATFORM], house.clock())
+    await close(desk, _, shown, Outcome.PASSED_TO_PLATFORM)
     await on_vehicle(phones[1], en, "DR1", "kz 123 авс 02")
     await on_vehicle(phones[2], en, "VB2", "123-abc-02")
     await called(desk, _, 3)
     queue = await send(desk, "/queue")
     third = _("{nth} on this vehicle in {days} days", nth={"en": "3rd", "ru": "3-е", "kk": "3-"}[language], days=90)
     assert [third in line for line in queue.text.splitlines() if "№3" in line] == [True]
-    assert [flag.severity for flag in await stored(house, Flag)] == [1, 2, 3]  # what is closed stays as it was
+    assert [flag.severity for flag in await stored(house, Flag)] == [1, 2, 3]  # what was passed on stays as it was
     shown = await send(desk, "/flag 3")
-    advice = _(OUTCOME_NAMES[Outcome.ADVICE])
-    assert shown.text.splitlines()[1] == "⚠ " + _("№{number} on this vehicle: {outcome}", number=1, outcome=advice)
+    passed = _(OUTCOME_NAMES[Outcome.PASSED_TO_PLATFORM])
+    assert shown.text.splitlines()[1] == "⚠ " + _("№{number} on this vehicle: {outcome}", number=1, outcome=passed)
     assert third in shown.text
     assert {"№1", "№2"} <= set(labels(shown))
     assert _(FORM_NAMES[Form.DRIVING]) in shown.text
     await press(desk, _("Claim"), shown)
     await press(desk, _("Set the outcome"), shown)
-    first = _("<b>There are other open flags on this vehicle.</b> Please look at them first, and decide together.")
-    assert first in shown.text
+    first = (
+        "<b>There are other open flags on this vehicle.</b> Please open each of them first, and decide on all together."
+    )
+    assert _(first) in shown.text
     assert numbers(shown) == ["№2"]
     await press(desk, "№2", shown)
     assert _(BEHAVIOURS["DR1"].name) in shown.text
@@ -457,6 +464,43 @@ async def test_a_person_who_wants_no_questions_is_asked_none_and_of_a_duplicate_
     await assert_sound(small_house)
 
 
+@EACH_ONCE
+async def test_a_closed_report_is_decided_on_anew_when_its_vehicle_is_reported_again_whatever_for(
+    house: House, language: str
+) -> None:
+    desk, first, second, _ = await reviewer(house), passenger(house, language), house.phone(DRIVER), say("en")
+    their = say(language)
+    await on_vehicle(first, their, "SX1")
+    await called(desk, _)
+    await close(desk, _, await claimed(desk, _, 1), Outcome.RECORDED)
+    heard = first.texts.count(their("There is news for you."))
+    house.clock.shift += timedelta(days=3)
+
+    await on_vehicle(second, _, "DR1")
+    await called(desk, _, 2)
+    old, new = await stored(house, Flag)
+    assert (old.state, old.severity, old.outcome) == (State.NEW, 2, None)
+    assert (new.state, new.severity) == (State.NEW, 2)
+    await first.until(lambda phone: phone.texts.count(their("There is news for you.")) > heard)
+    mine = await send(first, "/myreports")
+    await first.press_data(OwnPress(action="open", flag=1).pack(), mine)
+    assert their("{time}: opened once more", time="").strip() in mine.text
+    assert their(OUTCOMES_FOR_REPORTER[Outcome.RECORDED]) not in mine.text
+    queue = await send(desk, "/queue")
+    assert set(numbers(queue)) == {"№1", "№2"}
+    shown = await claimed(desk, _, 2)
+    assert "2nd on this vehicle in 90 days" in shown.text
+    for forged in (ClosePress(action="close", flag=2, outcome="advice"), ClosePress(action="outcome", flag=2)):
+        await desk.press_data(forged.pack(), shown)
+        assert "There are other open flags on this vehicle." in shown.text
+        assert (await stored(house, Flag))[1].state is State.CLAIMED
+    await press(desk, "№1", shown)
+    await press(desk, "№2", shown)
+    await close(desk, _, shown, Outcome.LESSON)
+    assert [each.state for each in await stored(house, Flag)] == [State.NEW, State.CLOSED]
+    await assert_sound(house)
+
+
 async def test_a_main_flag_that_its_person_deletes_gives_the_others_back_to_the_queue(house: House) -> None:
     desk, first, second, _ = await reviewer(house), passenger(house), house.phone(DRIVER), say("en")
     await flag(first, _, "VB2")
@@ -479,10 +523,7 @@ async def test_every_press_of_the_desk_is_refused_to_others_and_to_who_is_a_part
     menu, own = await send(phone, "/start"), await send(desk, "/queue")
     forged = [
         *(ReviewPress(action=each, flag=1) for each in ("open", "read", "claim", "release", "outcome", "close")),
-        *(
-            ClosePress(action=each, flag=1, outcome="advice")
-            for each in ("outcome", "anyhow", "why", "close", "reopen")
-        ),
+        *(ClosePress(action=each, flag=1, outcome="advice") for each in ("outcome", "why", "close", "reopen")),
         ClosePress(action="reopened", flag=1),
         *(CategoryPress(action=each, flag=1, value="VB1") for each in ("show", "form", "toggle", "save", "levels")),
         *(CategoryPress(action=each, flag=1, value="3") for each in ("level", "set")),

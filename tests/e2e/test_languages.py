@@ -188,12 +188,12 @@ async def test_no_button_of_the_desk_is_dead_and_none_speaks_another_language(
     begin = ["/queue", "/flag", "/search", "/search 1", "/flag 1", "/flag 7"]
     led = await crawl(desk, begin, language, ("review:", "queue:", "search:"))
     await press(desk, say(language)("Claim"), await send(desk, "/flag 1"))
-    for only in (("category:", "merge:", "reassign:list", "note:"), ("close:",), ("close:",)):  # closed, then reopened
+    for only in (("category:", "merge:", "flag:give", "note:"), ("close:",), ("close:",)):  # closed, then reopened
         for data, shown in (await crawl(desk, ["/flag 1"], language, only)).items():
             led.setdefault(data, set()).update(shown)
     assert {"review:read:::0", "review:claim:::0", "review:release:::0"} <= led.keys()
     seen = {":".join(each.split(":")[:2]) for each in led}
-    assert {"category:toggle", "category:set", "note:ask", "merge:list", "reassign:list"} <= seen
+    assert {"category:toggle", "category:set", "note:ask", "merge:list", "flag:give"} <= seen
     assert {"close:close", "close:reopened", "queue:form", "search:form"} <= seen
     assert_there_is_a_way_back(led)
     await assert_sound(small_house)

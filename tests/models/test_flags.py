@@ -142,7 +142,8 @@ MOVES = {
     "close a colleague's": lambda flag: flag.close(COLLEAGUE, Outcome.ADVICE, NOW),
     "pass on": lambda flag: flag.close(ME, POLICE, NOW, {Recipient.POLICE}),
     "pass on without consent": lambda flag: flag.close(ME, POLICE, NOW, {Recipient.PLATFORM}),
-    "reopen": lambda flag: flag.reopen(ME),
+    "reopen": lambda flag: flag.reopen(ME, NOW),
+    "take up again": lambda flag: flag.take_up_again(NOW),
     "merge": lambda flag: flag.merge(ME, main_flag()),
     "merge into a colleague's": lambda flag: flag.merge(ME, main_flag(reviewer_id=COLLEAGUE)),
     "merge into a closed one": lambda flag: flag.merge(ME, main_flag(State.CLOSED)),
@@ -152,7 +153,7 @@ MOVES = {
     "withdraw": lambda flag: flag.withdraw(NOW),
     "hand over": lambda flag: flag.hand_over(NOW),
 }
-TOGETHER = "closed with the main one"
+TOGETHER, PASSED_ON = "closed with the main one", "passed on"
 POSSIBLE = {
     (State.NEW, "claim"): State.CLAIMED,
     (State.NEW, "give"): State.CLAIMED,
@@ -166,6 +167,8 @@ POSSIBLE = {
     (State.CLAIMED, "merge"): State.MERGED,
     (State.CLAIMED, "withdraw"): State.WITHDRAWN,
     (State.CLOSED, "reopen"): State.CLAIMED,
+    (State.CLOSED, "take up again"): State.NEW,
+    (PASSED_ON, "reopen"): State.CLAIMED,
     (State.MERGED, "part"): State.NEW,
     (State.MERGED, "end with the main one"): State.CLOSED,
     (State.MERGED, "withdraw"): State.WITHDRAWN,
@@ -181,7 +184,9 @@ def facts(flag: Flag) -> tuple[Any, ...]:
 
 
 def stands(flag: Flag) -> str:
-    return TOGETHER if flag.state is State.CLOSED and flag.merged_into_id else flag.state
+    if flag.state is State.CLOSED and flag.merged_into_id:
+        return TOGETHER
+    return PASSED_ON if flag.outcome is POLICE else flag.state
 
 
 def sound(flag: Flag) -> bool:
@@ -214,7 +219,7 @@ def test_no_walk_of_four_moves_leaves_the_machine() -> None:
                 assert sound(walked)
                 found[facts(walked), None] = walked
         ways |= found
-    assert visited == set(itertools.product((*State, TOGETHER), MOVES))
+    assert visited == set(itertools.product((*State, TOGETHER, PASSED_ON), MOVES))
 
 
 COLUMNS = ("state", "reviewer_id", "outcome", "ended_at", "merged_into_id")

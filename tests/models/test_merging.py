@@ -29,7 +29,7 @@ async def test_duplicates_end_and_begin_with_the_main_one_each_by_its_own_consen
         assert len(await follow(session, main)) == 2
         assert [each.outcome for each in (first, last)] == [Outcome.PASSED_TO_POLICE, Outcome.RECORDED]
         assert await follow(session, main) == []
-        assert main.reopen(reviewer.id)
+        assert main.reopen(reviewer.id, NOW)
         assert len(await follow(session, main)) == 2
         assert {each.state for each in (first, last)} == {State.MERGED}
         assert main.withdraw(NOW)

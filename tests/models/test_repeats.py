@@ -3,12 +3,14 @@
 from collections import Counter
 from datetime import timedelta
 
+from models.behaviours import FIRST_LOOK
+from models.consents import Recipient
 from models.database import Database
 from models.details import Aim
 from models.escrow import name_vehicle
-from models.flags import Flag, Outcome, Ride, store_flag
-from models.merging import merge
-from models.repeats import count_on_vehicles, others_on_vehicle, reporter_history
+from models.flags import NEEDS_CONSENT, Flag, Outcome, Ride, State, store_flag
+from models.merging import follow, merge
+from models.repeats import count_on_vehicles, others_on_vehicle, reporter_history, take_up_again
 from models.team import Role
 from models.vault import Vault
 from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_flag, add_people, add_person
@@ -37,6 +39,66 @@ async def test_a_second_flag_raises_the_earlier_ones_that_are_open_by_one_level_
         assert [flag.severity for flag in [*flags, again]] == [2, 4, 2, 3, 2]
         flags[0].add_behaviours(["SX3"])
         assert flags[0].severity == 2
+
+
+async def test_a_second_flag_opens_a_closed_one_again_once_and_its_duplicates_with_it(
+    database: Database, vault: Vault
+) -> None:
+    later = NOW + 20 * DAY
+    async with database.transaction() as session:
+        one, two, three, barred = await add_people(session, vault, 1, 2, 3, 4)
+        reviewer = await add_person(session, vault, 9, Role.REVIEWER)
+        main = await add_flag(session, vault, one, codes=["SX1"])
+        duplicate = await add_flag(session, vault, two, codes=["SX1"])
+        await name_vehicle(session, vault, main, PLATE, NOW)
+        main.claim(reviewer.id)
+        assert await merge(session, reviewer.id, duplicate, main)
+        assert main.close(reviewer.id, Outcome.RECORDED, NOW)
+        await session.flush()
+        assert [each.id for each in await follow(session, main)] == [duplicate.id]
+
+        barred.barred_at = NOW
+        kept, _ = await store_flag(
+            session, vault, reporter_id=three.id, draft="c", codes=["VB2"], ride=Ride.OVER, now=NOW, aim=Aim.COUNT
+        )
+        for nothing in (kept, await add_flag(session, vault, barred, codes=["VB2"], now=later)):
+            await name_vehicle(session, vault, nothing, PLATE, later)
+            assert await take_up_again(session, vault, nothing, later) == []
+
+        second = await add_flag(session, vault, three, codes=["DR1"], now=later)
+        await name_vehicle(session, vault, second, PLATE, later)
+        assert await take_up_again(session, vault, second, later) == [main, duplicate]
+        assert (main.state, main.severity, main.outcome, main.reviewer_id) == (State.NEW, 2, None, None)
+        assert main.due_at == later + FIRST_LOOK[2]
+        assert (duplicate.state, duplicate.merged_into_id, duplicate.ended_at) == (State.MERGED, main.id, None)
+        assert main.reopened_at == duplicate.reopened_at == later
+        assert await take_up_again(session, vault, second, later) == []
+
+        main.claim(reviewer.id)  # decided on together with the second: a third one doesn't open it once more
+        assert main.close(reviewer.id, Outcome.ADVICE, later)
+        await session.flush()
+        third = await add_flag(session, vault, two, "third", now=later)
+        await name_vehicle(session, vault, third, PLATE, later)
+        assert await take_up_again(session, vault, third, later) == []
+        assert (await others_on_vehicle(session, vault, third, reviewer.id))[-1] is main  # but it's shown with it
+
+
+async def test_what_was_passed_on_or_was_misuse_stays_closed_when_its_vehicle_is_named_again(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        [one, *_] = await add_people(session, vault, 1)
+        reviewer = await add_person(session, vault, 9, Role.REVIEWER)
+        for number, outcome in enumerate(Outcome):
+            plate = f"{number}00ABC02"
+            first = await add_flag(session, vault, one, f"first {number}")
+            await name_vehicle(session, vault, first, plate, NOW)
+            first.claim(reviewer.id)
+            assert first.close(reviewer.id, outcome, NOW, set(Recipient))
+            second = await add_flag(session, vault, one, f"then {number}")
+            await name_vehicle(session, vault, second, plate, NOW)
+            again = await take_up_again(session, vault, second, NOW)
+            assert bool(again) == (outcome not in {*NEEDS_CONSENT, Outcome.MISUSE}), outcome
 
 
 async def test_what_the_team_does_not_know_of_raises_nothing_of_others(database: Database, vault: Vault) -> None:

@@ -355,6 +355,7 @@ async def test_duplicates_are_put_together_closed_together_and_parted(house: Hou
     reopened = await send(desk, ODD)
     assert en("You are working on it.") in reopened.text
     assert [each.state for each in await stored(house, Flag)] == [State.CLAIMED, State.MERGED]
+    await one.until(lambda phone: phone.texts.count(_("There is news for you.")) == 3)  # opened, closed, opened again
     await one.press_data(OwnPress(action="withdrawn", flag=1).pack(), await send(one, "/myreports"))
     assert [each.state for each in await stored(house, Flag)] == [State.WITHDRAWN, State.NEW]
     await assert_sound(house)

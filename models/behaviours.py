@@ -1,23 +1,16 @@
 """What can be flagged: behaviours, the form of harassment each belongs to, and how severe it is.
 
 The forms follow the training of drivers by the OSCE Programme Office in Astana and inDrive (Almaty, 2025).
-Severity 4 is the highest; it decides how soon a person looks: within 15 minutes, 4, 24 or 72 hours.
+Severity 4 is the highest; it decides how soon a person looks (`models/first_look.py`).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 
 from models.words import N_
 
 MAX_SEVERITY = 4
-FIRST_LOOK = {
-    4: timedelta(minutes=15),
-    3: timedelta(hours=4),
-    2: timedelta(hours=24),
-    1: timedelta(hours=72),
-}
 
 
 class Form(StrEnum):

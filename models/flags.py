@@ -49,9 +49,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, lazyload, mapped_column, relationship
 
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
-from models.behaviours import BEHAVIOURS, FIRST_LOOK, MAX_SEVERITY, Form, primary_form, severity
+from models.behaviours import BEHAVIOURS, MAX_SEVERITY, Form, primary_form, severity
 from models.consents import Recipient
 from models.details import Aim, Daytime, Details, Platform, Reach, Teller
+from models.first_look import first_look
 from models.people import Person, barred
 from models.readers import Reader
 from models.receipts import new_receipt
@@ -320,7 +321,7 @@ class Flag(Base):
         self.same_vehicle = True
         if self.severity < MAX_SEVERITY:
             self.severity += 1
-            if now + FIRST_LOOK[self.severity] < self.due_at:
+            if now + first_look(self, self.severity) < self.due_at:
                 self.set_due(now)
 
     def take_up_again(self, now: datetime) -> bool:
@@ -374,7 +375,7 @@ class Flag(Base):
 
     def set_due(self, since: datetime) -> None:
         """Set by when somebody should look, counted from a moment, and when the team is reminded of it before."""
-        look = FIRST_LOOK[self.severity]
+        look = first_look(self, self.severity)
         self.due_at, self.alerts = since + look, 0
         self.alert_at = self.due_at - look / 3 if self.state not in UNSEEN else None
 
@@ -542,8 +543,8 @@ async def store_flag(
         form=primary_form(codes),
         **asdict(details),
     )
-    flag.set_due(now)
     session.add(flag)
+    flag.set_due(now)
     await session.flush()
     return flag, True
 

@@ -7,10 +7,11 @@ import pytest
 from bot.sandbox import Message, Phone
 from handlers.details import details_of
 from handlers.presses import FormPress
-from models.behaviours import BEHAVIOURS, FIRST_LOOK
+from models.behaviours import BEHAVIOURS
 from models.consents import Consent, Recipient
 from models.details import Daytime, Details, Platform, Reach, Teller
 from models.drafts import Draft
+from models.first_look import FIRST_LOOK
 from models.flags import Flag
 from models.quiet import local_day
 from tests.e2e.conftest import QUICK

@@ -3,11 +3,11 @@
 from collections import Counter
 from datetime import timedelta
 
-from models.behaviours import FIRST_LOOK
 from models.consents import Recipient
 from models.database import Database
 from models.details import Aim
 from models.escrow import name_vehicle
+from models.first_look import FIRST_LOOK
 from models.flags import NEEDS_CONSENT, Flag, Outcome, Ride, State, store_flag
 from models.merging import follow, merge
 from models.repeats import count_on_vehicles, others_on_vehicle, reporter_history, take_up_again

@@ -335,7 +335,8 @@ class Flag(Base):
             return False
         self.state, self.reviewer_id, self.outcome, self.ended_at = State.NEW, None, None, None
         self.reopened_at = now
-        self.set_due(now)
+        if self.opened_at is None:
+            self.set_due(now)
         self.name_again(now)
         return True
 

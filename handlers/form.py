@@ -22,6 +22,7 @@ from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.media import (
     ASKED,
     CAPTION_LEFT_OUT,
+    FAR_AWAY,
     HINT,
     UNFIT,
     Media,
@@ -225,7 +226,7 @@ async def choose(query: CallbackQuery, callback_data: FormPress, visit: Visit) -
     elif step == "consents":
         told.consents = None if not value else told.consents
     elif step == "day":
-        told.day = _day_of(value, visit)
+        told.day, told.at = _day_of(value, visit), visit.now if value == "now" else None
     elif step in ONE_OF:
         setattr(told, step, ONE_OF[step](value) if value in set(ONE_OF[step]) else None)
     elif step in YES_OR_NO:
@@ -237,7 +238,7 @@ async def choose(query: CallbackQuery, callback_data: FormPress, visit: Visit) -
 
 def _day_of(value: str, visit: Visit) -> date | None:
     today = local_day(visit.now)
-    return {"today": today, "yesterday": today - timedelta(days=1)}.get(value)
+    return {"now": today, "today": today, "yesterday": today - timedelta(days=1)}.get(value)
 
 
 async def show_form(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> Method:
@@ -335,7 +336,7 @@ async def keep_answer(event: Event, typed: str, visit: Visit) -> Method:
             return _again(event, step, _("Please write the date as day, month, year: 05.11.2026."), _)
         if day > local_day(visit.now):
             return _again(event, step, _("That day has not come yet. Please write the date once more."), _)
-        told.day = day
+        told.day, told.at = day, None
     return await _on(event, draft, told, step, visit, note)
 
 
@@ -369,7 +370,7 @@ async def take_place(message: Message, visit: Visit) -> Method:
         return await show_reports(message, visit)
     told = draft.read(visit.vault)
     told.place = place_of(message)
-    note = "" if is_around_kazakhstan(told.place) else _("That is far from Kazakhstan; it is kept as you sent it.")
+    note = "" if is_around_kazakhstan(told.place) else _(FAR_AWAY)
     if draft.place == "place":
         return await _on(message, draft, told, "place", visit, note)
     draft.write(visit.vault, told, visit.now)
@@ -452,7 +453,8 @@ def _choices(step: str, told: Told, _: Texts) -> list[Row]:
     if step == "what":
         return _forms(told, _)
     if step == "day":
-        return [[*chosen(_("Today"), "today", False), *chosen(_("Yesterday"), "yesterday", False)]]
+        days = {_("Just now"): "now", _("Today"): "today", _("Yesterday"): "yesterday"}
+        return [[button for label, value in days.items() for button in chosen(label, value, False)]]
     if step == "consents":
         return [chosen(_(name), each, each in _consents(told), "toggle") for each, name in RECIPIENT_NAMES.items()]
     if step in YES_OR_NO:
@@ -494,6 +496,8 @@ def _answer(step: str, told: Told, visit: Visit) -> str:
         return _("<code>{value}</code>", value=getattr(told, step))
     if step == "place" and told.place:
         return piece_lines([], told.place, _)[0]
+    if step == "day" and (at := told.details().happened_at) is not None:
+        return _.moment(at)
     return _.date(told.day) if step == "day" and told.day else ""
 
 

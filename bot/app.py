@@ -36,7 +36,7 @@ from bot.settings import Settings, host_port
 from bot.telegram import connect
 from bot.webhook import Webhook
 from bot.workshop import Address, Making
-from handlers import routers
+from handlers import SLOW, routers
 from handlers.texts import LOCALES, load_texts
 from handlers.visit import Terms
 from models.database import Database
@@ -174,7 +174,9 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         metrics = Metrics()
         address = Address()
         making = Making(database, vault, course, texts, bot, address, clock)
-        sender = Sender(database, vault, bot, metrics, rate=settings.send_rate, make=making.make, clock=clock)
+        sender = Sender(
+            database, vault, bot, metrics, rate=settings.send_rate, make=making.make, slow=SLOW, clock=clock
+        )
         replies = Replies(bot, metrics, _mark_blocked(database, vault, clock))
         dispatcher = Dispatcher(disable_fsm=True)
         dispatcher.include_routers(*routers())

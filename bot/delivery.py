@@ -1,15 +1,18 @@
 """Empties the outbox: by priority, at Telegram's pace, once for all replicas.
 
 Each round leases a handful of rows, sends them at the same time, and writes down what became of each. A crash in
-between repeats them when the lease ends: at least once, never not at all.
+between repeats them when the lease ends: at least once, never not at all. What takes long to make goes beside the
+rounds, one after another, and keeps its lease meanwhile: a receipt doesn't wait for a table of a million rows.
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
+import shutil
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +27,7 @@ from bot.telegram import Failure, Verdict, judge, tell
 from handlers.making import Made, ordered
 from models.database import Database
 from models.leases import hold, release
-from models.outbox import Delivery, Parcel, lease, next_due, waiting
+from models.outbox import LEASE, Delivery, Parcel, keep, lease, next_due, waiting
 from models.people import Person, mark_blocked
 from models.uploads import keep_file_id
 from models.vault import Vault
@@ -35,6 +38,8 @@ ROUND = 25
 """Rows in one round: about what Telegram takes in a second, so that a receipt never waits long."""
 TERM = timedelta(seconds=30)
 """How long this sender remains the one without saying so again."""
+UPLOAD_SECONDS = 300
+"""How long Telegram may take for what took long to make: it may be a file of 50 MB."""
 LONGEST_PAUSE = timedelta(minutes=10)
 _LOOK_AGAIN = 2.0
 Make = Callable[[str, Person, Mapping[str, Any]], Awaitable[Made | None]]
@@ -66,10 +71,14 @@ class Sender:
     rate: float = 30.0
     make: Make = _make_nothing
     """Makes a message that was only ordered; see `handlers/making.py`."""
+    slow: Collection[str] = ()
+    """The orders that take long."""
     clock: Clock = utc_now
     name: str = field(default_factory=lambda: secrets.token_hex(8))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _slow_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _errands: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._limiter = AsyncLimiter(max(1.0, self.rate), 1.0)
@@ -94,6 +103,9 @@ class Sender:
                 pause = _LOOK_AGAIN
             if pause > 0:
                 await self._rest(pause)
+        for errand in self._errands:  # made again after the next start
+            errand.cancel()
+        await asyncio.gather(*self._errands, return_exceptions=True)
         try:
             async with self.database.transaction() as session:
                 await release(session, "outbox", self.name, self.clock())
@@ -116,7 +128,11 @@ class Sender:
             if not await hold(session, "outbox", self.name, now, TERM):
                 return _LOOK_AGAIN
             rows = await lease(session, now, ROUND)
-        results = await asyncio.gather(*(self._send(parcel, person) for parcel, person in rows))
+        quick = [row for row in rows if not self._is_slow(row[0])]
+        for parcel, person in rows:
+            if self._is_slow(parcel):
+                self._begin(parcel, person)
+        results = await asyncio.gather(*(self._send(parcel, person) for parcel, person in quick))
         await self._write_down(results)
         waits = [r.failure.wait for r in results if r.failure is not None and r.failure.wait is not None]
         if len({r.person_id for r in results if r.failure is not None and r.failure.wait is not None}) > 1:
@@ -139,7 +155,37 @@ class Sender:
         self.metrics.outbox_age.set((now - oldest).total_seconds() if oldest and oldest < now else 0.0)
         return due is not None and due <= now
 
-    async def _send(self, parcel: Parcel, person: Person) -> _Result:
+    def _is_slow(self, parcel: Parcel) -> bool:
+        try:
+            return ordered(parcel.read(self.vault)[0]) in self.slow
+        except Exception:  # sending it finds out what is wrong with it
+            return False
+
+    def _begin(self, parcel: Parcel, person: Person) -> None:
+        errand = asyncio.create_task(self._run_errand(parcel, person))
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
+
+    async def _run_errand(self, parcel: Parcel, person: Person) -> None:
+        """Send what takes long; if its end can't be written down, it's made again when the lease ends."""
+        keeping = asyncio.create_task(self._keep(parcel.id))
+        try:
+            async with self._slow_turn:
+                result = await self._send(parcel, person, UPLOAD_SECONDS)
+            await self._write_down([result])
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("what took long is made again: %s", type(error).__name__)
+        finally:
+            keeping.cancel()
+
+    async def _keep(self, parcel_id: int) -> None:
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                async with self.database.transaction() as session:
+                    await keep(session, parcel_id, self.clock())
+
+    async def _send(self, parcel: Parcel, person: Person, seconds: int | None = None) -> _Result:
         result = _Result(parcel.id, person.id)
         if person.blocked_at is not None:
             result.failure = _BLOCKED_BEFORE
@@ -157,12 +203,17 @@ class Sender:
             return result
         async with self._limiter:
             try:
+                for method in made.before:
+                    await tell(self.bot, method, seconds)
                 if made.keep is None:
-                    await tell(self.bot, made.method)
+                    await tell(self.bot, made.method, seconds)
                 else:
                     result.uploaded = _uploaded(made.keep, await self.bot(made.method))
             except Exception as error:  # whatever it is, it must not take the rest of the round along
                 result.failure = judge(error)
+            finally:
+                if made.folder is not None:
+                    await asyncio.to_thread(shutil.rmtree, made.folder, ignore_errors=True)
         self.metrics.send_done(name, result.failure.verdict.name.lower() if result.failure else "ok")
         return result
 
@@ -171,7 +222,10 @@ class Sender:
         if (order := ordered(name)) is None:
             return Made(getattr(methods, name[0].upper() + name[1:])(chat_id=chat_id, **parameters))
         made = await self.make(order, person, parameters)
-        return made and Made(made.method.model_copy(update={"chat_id": chat_id}), made.keep)
+        if made is None:
+            return None
+        method, *before = (each.model_copy(update={"chat_id": chat_id}) for each in (made.method, *made.before))
+        return replace(made, method=method, before=before)
 
     async def _write_down(self, results: list[_Result]) -> None:
         now = self.clock()

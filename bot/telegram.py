@@ -47,9 +47,9 @@ class Session(AiohttpSession):
         status, content = await self._post(bot, method, timeout)
         return cast("TelegramType", self.check_response(bot, method, status, content).result)
 
-    async def tell(self, bot: Bot, method: TelegramMethod[Any]) -> None:
+    async def tell(self, bot: Bot, method: TelegramMethod[Any], seconds: int | None = None) -> None:
         """Call a method whose result nobody reads; raises aiogram's errors."""
-        status, content = await self._post(bot, method, None)
+        status, content = await self._post(bot, method, seconds)
         if not content.startswith('{"ok":true'):
             self.check_response(bot, method, status, content)
 
@@ -85,9 +85,9 @@ def connect(token: str, api_url: str) -> Bot:
     return Bot(token, session=session, default=DefaultBotProperties(parse_mode="HTML", link_preview_is_disabled=True))
 
 
-async def tell(bot: Bot, method: TelegramMethod[Any]) -> None:
-    """Call a method whose result nobody reads; raises aiogram's errors."""
-    await cast("Session", bot.session).tell(bot, method)
+async def tell(bot: Bot, method: TelegramMethod[Any], seconds: int | None = None) -> None:
+    """Call a method whose result nobody reads; raises aiogram's errors. It may take the usual time, or so long."""
+    await cast("Session", bot.session).tell(bot, method, seconds)
 
 
 class Verdict(Enum):

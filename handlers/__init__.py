@@ -19,7 +19,9 @@ from handlers import (
     directory,
     distress,
     exam,
+    export,
     fallback,
+    flag_stats,
     form,
     groups,
     home,
@@ -35,6 +37,7 @@ from handlers import (
     rights,
     seminar,
     stats,
+    transparency,
     trial,
     verify,
     voting,
@@ -76,7 +79,10 @@ def routers() -> list[Router]:
         voting,
         seminar,
         progress,
+        flag_stats,
         stats,
+        transparency,
+        export,
         home,
         rights,
         directory,
@@ -85,6 +91,10 @@ def routers() -> list[Router]:
     )
     private.include_routers(*(module.router() for module in modules))
     return [private, groups.router()]
+
+
+SLOW = frozenset({"flag figures", "flag plot", "export", "transparency"})
+"""Orders that may take long: what else is to be delivered doesn't wait for them."""
 
 
 def makers() -> Mapping[str, Maker]:
@@ -103,4 +113,8 @@ def makers() -> Mapping[str, Maker]:
         "scene": seminar.make_scene,
         "progress plot": progress.make_plot,
         "course plot": stats.make_plot,
+        "flag figures": flag_stats.make_page,
+        "flag plot": flag_stats.make_plot,
+        "export": export.make_export,
+        "transparency": transparency.make_report,
     }

@@ -1,7 +1,7 @@
 """A report told step by step, for whoever has time: one question a screen, each may be skipped, and back at any point.
 
-    who → what → own words → day → about when → platform → order → plate → first time? → under 18? → earlier report?
-        → what shall happen with it → may you be asked? → who else may know → review → sent
+    who → what → own words → day → about when → region → platform → order → plate → first time? → under 18?
+        → earlier report? → what shall happen with it → may you be asked? → who else may know → review → sent
 
 The draft is kept sealed with every answer, survives restarts, and is offered again. Nothing is sent before the review.
 """
@@ -16,6 +16,7 @@ from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
+from handlers.cohort import in_pairs
 from handlers.consent import ASK_CONTACT, CONTACT_LIMIT, TOO_LONG
 from handlers.details import consent_line, detail_lines
 from handlers.home import back_home, call_rows, help_lines, help_text
@@ -52,6 +53,7 @@ from models.flags import Ride, sent_from
 from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
 from models.quiet import local_day, read_day
+from models.regions import REGIONS
 from models.words import N_
 
 STEPS = (
@@ -60,6 +62,7 @@ STEPS = (
     "words",
     "day",
     "daytime",
+    "region",
     "platform",
     "order",
     "plate",
@@ -94,6 +97,7 @@ QUESTIONS = {
     "words": N_("<b>In your own words</b>\n\nWrite as much or as little as you want, in any language."),
     "day": N_("<b>When was it?</b>\n\nTap a day, or write the date, for example 05.11.2026."),
     "daytime": N_("<b>About when was it?</b>"),
+    "region": N_("<b>In which region was it?</b>"),
     "platform": N_("<b>Where was the ride ordered?</b>"),
     "order": N_("<b>Order number</b>\n\nIf you see it in the app, you can write it here."),
     "plate": N_("<b>Number plate</b>\n\nAs you remember it, for example <code>123 ABC 02</code>."),
@@ -117,6 +121,7 @@ SHORT = {
     "words": N_("Own words"),
     "day": N_("When"),
     "daytime": N_("About when"),
+    "region": N_("Region"),
     "platform": N_("App"),
     "order": N_("Order"),
     "plate": N_("Plate"),
@@ -191,6 +196,8 @@ async def choose(query: CallbackQuery, callback_data: FormPress, visit: Visit) -
         told.consents = None if not value else told.consents
     elif step == "day":
         told.day = _day_of(value, visit)
+    elif step == "region":
+        told.region = value if value in REGIONS else None
     elif step in ONE_OF:
         setattr(told, step, ONE_OF[step](value) if value in set(ONE_OF[step]) else None)
     elif step in YES_OR_NO:
@@ -370,6 +377,8 @@ def _choices(step: str, told: Told, _: Texts) -> list[Row]:
         return _forms(told, _)
     if step == "day":
         return [[*chosen(_("Today"), "today", False), *chosen(_("Yesterday"), "yesterday", False)]]
+    if step == "region":
+        return in_pairs([chosen(_(name), code, told.region == code)[0] for code, name in REGIONS.items()])
     if step == "consents":
         return [chosen(_(name), each, each in _consents(told), "toggle") for each, name in RECIPIENT_NAMES.items()]
     if step in YES_OR_NO:

@@ -21,6 +21,7 @@ REVIEWERS = {
     "queue": N_("queue of flags"),
     "flag": N_("open a flag: /flag 12"),
     "stats": N_("figures"),
+    "export": N_("flags as a file"),
 }
 OWNERS = {
     "cohort": N_("cohorts and seminars"),

@@ -46,6 +46,7 @@ class Action(StrEnum):
     COHORT_ENDED = "cohort ended"
     COHORT_SEEN = "cohort looked at"
     FIGURES = "figures looked at"
+    EXPORTED = "flags exported"
 
 
 class AuditEntry(Base):

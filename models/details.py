@@ -96,3 +96,5 @@ class Details:
     """Whether it happened because of an earlier report."""
     reach: Reach | None = None
     """None: nothing was said, which is the same as anonymous."""
+    region: str | None = None
+    """Where in Kazakhstan it was, ISO 3166-2."""

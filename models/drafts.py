@@ -33,6 +33,7 @@ class Told(BaseModel):
     reach: Reach | None = None
     contact: str | None = None
     consents: list[Recipient] | None = None
+    region: str | None = None
     reviewed: bool = False
     """Whether the review was seen: from then on each answer leads back to it."""
 
@@ -47,6 +48,7 @@ class Told(BaseModel):
             minor=self.minor,
             retaliation=self.retaliation,
             reach=self.reach,
+            region=self.region,
         )
 
 

@@ -111,6 +111,7 @@ class Flag(Base):
         UniqueConstraint("reporter_id", "draft"),
         Index("ix_flags_queue", desc("severity"), "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_flags_ended_at", "ended_at"),
+        Index("ix_flags_received_at", "received_at"),
         Index("ix_flags_held", "received_at", sqlite_where=_HELD, postgresql_where=_HELD),
         CheckConstraint("severity BETWEEN 1 AND 4", "severity"),
         CheckConstraint("state <> 'claimed' OR reviewer_id IS NOT NULL", "claimed_by_somebody"),
@@ -155,6 +156,8 @@ class Flag(Base):
     """When it came to the team after it had been held or only counted."""
     daytime: Mapped[Daytime | None] = mapped_column(words(Daytime, "daytime", closed=False), default=None)
     reach: Mapped[Reach | None] = mapped_column(words(Reach, "reach", closed=False), default=None)
+    region: Mapped[str | None] = mapped_column(String(5), default=None)
+    """ISO 3166-2, as the person said, or as the plate says."""
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"

@@ -3,7 +3,6 @@
 The same paper gives the same bytes, so a certificate that is drawn again is the same document.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from io import BytesIO
@@ -12,8 +11,22 @@ from typing import TYPE_CHECKING
 
 from babel.dates import format_date
 
-from handlers.drawings.fonts import BOLD, REGULAR, drawable
+from handlers.drawings.fonts import drawable
 from handlers.drawings.ornament import Curve, four_ears, horns, placed
+from handlers.drawings.pdf import (
+    GOLD,
+    GREY,
+    INK,
+    LIGHT_GOLD,
+    SKY,
+    diamond,
+    fill,
+    measure,
+    new_pdf,
+    rectangle,
+    stroke,
+    write,
+)
 from handlers.drawings.qr import qr_matrix
 from handlers.texts import Texts
 from models.people import Language
@@ -21,7 +34,6 @@ from models.people import Language
 if TYPE_CHECKING:
     from fpdf import FPDF
 
-INK, GREY, SKY, GOLD, LIGHT_GOLD = "#0E3A4C", "#587684", "#0798C2", "#DDA01B", "#FFD766"
 WIDTH, HEIGHT = 297.0, 210.0  # A4 across; every measure here is in millimetres, of fonts in points
 MARGIN, BAND, SIDE = 9.0, 10.0, 38.0
 PNG_WIDTH = 1600
@@ -48,16 +60,9 @@ class Paper:
 
 def as_pdf(paper: Paper, _: Texts) -> bytes:
     """The certificate as PDF, one page of A4 across, in the language of the texts."""
-    from fpdf import FPDF
-
-    pdf = FPDF(orientation="landscape", format="A4")
-    pdf.set_auto_page_break(False)
-    pdf.set_margin(0)
-    pdf.add_font("DejaVu", "", REGULAR)
-    pdf.add_font("DejaVu", "B", BOLD)
+    pdf = new_pdf("landscape")
     pdf.set_lang(_.language.value)
     pdf.set_title(f"{_('Certificate')} {paper.number}")
-    pdf.set_author("Qurmet")
     pdf.set_creation_date(datetime.combine(paper.issued, time(), UTC))
     pdf.add_page()
     _border(pdf)
@@ -84,13 +89,13 @@ def as_png(pdf: bytes) -> bytes:
 def _words(pdf: "FPDF", paper: Paper, _: Texts) -> None:
     """What the certificate says, line by line in the middle."""
     middle = complex(WIDTH / 2, 46)
-    _stroke(pdf, placed(four_ears(), middle, 6.4 + 0j), SKY, 0.9)
-    _fill(pdf, [_diamond(middle, 1.7)], GOLD)
+    stroke(pdf, placed(four_ears(), middle, 6.4 + 0j), SKY, 0.9)
+    fill(pdf, [diamond(middle, 1.7)], GOLD)
     _centred(pdf, 73, _("Certificate").upper(), 29, bold=True, spacing=2.6)
     _centred(pdf, 87, _("This certifies that"), 12.5, GREY)
     _centred(pdf, 103, drawable(paper.name), 30, bold=True)
-    _fill(pdf, [_rectangle(WIDTH / 2 + x, 110.8, 50, 0.4) for x in (-54, 4)], GOLD)
-    _fill(pdf, [_diamond(complex(WIDTH / 2, 111), 1.3)], GOLD)
+    fill(pdf, [rectangle(WIDTH / 2 + x, 110.8, 50, 0.4) for x in (-54, 4)], GOLD)
+    fill(pdf, [diamond(complex(WIDTH / 2, 111), 1.3)], GOLD)
     _centred(pdf, 122.5, _("has completed the twelve lessons of the Qurmet course"), 13.5)
     _centred(pdf, 130, _("and passed its final test"), 13.5)
 
@@ -108,11 +113,11 @@ def _foot(pdf: "FPDF", paper: Paper, _: Texts) -> None:
     column = room * 0.37
     for place, (label, value) in enumerate(facts):
         x = SIDE + place * column
-        _text(pdf, x, bottom - 22, label, 9.5, GREY)
-        _text(pdf, x, bottom - 15.5, value, 11.5, bold=True, room=column - 5)
-    _fill(pdf, [_rectangle(SIDE, bottom - 8, room, 0.25)], GOLD)
+        write(pdf, x, bottom - 22, label, 9.5, GREY)
+        write(pdf, x, bottom - 15.5, value, 11.5, bold=True, room=column - 5)
+    fill(pdf, [rectangle(SIDE, bottom - 8, room, 0.25)], GOLD)
     how = _("Scan the code or send /verify {number} to the bot", number=paper.number)
-    _text(pdf, SIDE, bottom, how, 9.5, GREY, room=room)
+    write(pdf, SIDE, bottom, how, 9.5, GREY, room=room)
     _code(pdf, paper.link, code, bottom - side, side)
 
 
@@ -121,12 +126,12 @@ def _code(pdf: "FPDF", link: str, x: float, y: float, side: float) -> None:
     rows = qr_matrix(link)
     module = side / len(rows)
     dark = [
-        _rectangle(x + column * module, y + row * module, module, module)
+        rectangle(x + column * module, y + row * module, module, module)
         for row, modules in enumerate(rows)
         for column, is_dark in enumerate(modules)
         if is_dark
     ]
-    _fill(pdf, dark, INK)
+    fill(pdf, dark, INK)
     pdf.link(x, y, side, side, link)
 
 
@@ -134,8 +139,8 @@ def _border(pdf: "FPDF") -> None:
     """A band of ram's horns around the page, gold on the blue of the sky, and one across each corner."""
     inner = MARGIN + BAND
     across, down = WIDTH - 2 * inner, HEIGHT - 2 * inner
-    _fill(pdf, [_rectangle(MARGIN, MARGIN, WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN)], SKY)
-    _fill(pdf, [_rectangle(inner, inner, across, down)], "#FFFFFF")
+    fill(pdf, [rectangle(MARGIN, MARGIN, WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN)], SKY)
+    fill(pdf, [rectangle(inner, inner, across, down)], "#FFFFFF")
     edges = [  # where each begins on the outside, which way it goes, how long it is; clockwise
         (complex(inner, MARGIN), 1 + 0j, across),
         (complex(WIDTH - MARGIN, inner), 1j, down),
@@ -150,12 +155,12 @@ def _border(pdf: "FPDF") -> None:
         step = along * length / count
         for place in range(count):
             curves += placed(horns(), start + step * (place + 0.5) + inward * 1.9, inward * 6.2)
-        diamonds += [_diamond(start + step * place + inward * 2.9, 1) for place in range(1, count)]
+        diamonds += [diamond(start + step * place + inward * 2.9, 1) for place in range(1, count)]
         corner = start - along * BAND / 2 + inward * BAND / 2
         curves += placed(horns(), corner + (along + inward) * 1.8, -(along + inward) * 3)
-        diamonds.append(_diamond(corner + (along + inward) * 2.9, 1))
-    _stroke(pdf, curves, LIGHT_GOLD, 0.75)
-    _fill(pdf, diamonds, LIGHT_GOLD)
+        diamonds.append(diamond(corner + (along + inward) * 2.9, 1))
+    stroke(pdf, curves, LIGHT_GOLD, 0.75)
+    fill(pdf, diamonds, LIGHT_GOLD)
     with pdf.local_context(line_width=0.3, draw_color=GOLD):
         pdf.rect(inner + 1.6, inner + 1.6, across - 3.2, down - 3.2)
 
@@ -170,73 +175,6 @@ def _centred(
     """A line in the middle of the page, its baseline at `y`, with `spacing` points between letters."""
     room = WIDTH - 2 * SIDE
     pdf.set_char_spacing(spacing)
-    width = min(room, _width(pdf, text, size, bold=bold))
-    _text(pdf, (WIDTH - width + spacing / pdf.k) / 2, y, text, size, colour, bold=bold, room=room)
+    width = min(room, measure(pdf, text, size, bold=bold))
+    write(pdf, (WIDTH - width + spacing / pdf.k) / 2, y, text, size, colour, bold=bold, room=room)
     pdf.set_char_spacing(0)
-
-
-def _text(
-    pdf: "FPDF",
-    x: float,
-    y: float,
-    text: str,
-    size: float,
-    colour: str = INK,
-    *,
-    bold: bool = False,
-    room: float = WIDTH,
-) -> None:
-    """A line that begins at `x`, its baseline at `y`; smaller if it would be longer than `room`."""
-    size *= min(1, room / max(_width(pdf, text, size, bold=bold), 1))
-    pdf.set_font("DejaVu", "B" if bold else "", size)
-    pdf.set_text_color(colour)
-    pdf.text(x, y, text)
-
-
-def _width(pdf: "FPDF", text: str, size: float, *, bold: bool) -> float:
-    pdf.set_font("DejaVu", "B" if bold else "", size)
-    return pdf.get_string_width(text)
-
-
-def _stroke(pdf: "FPDF", curves: Sequence[Curve], colour: str, width: float) -> None:
-    from fpdf.drawing import PaintedPath
-
-    path = PaintedPath()
-    path.style.fill_color = None
-    path.style.stroke_color = colour
-    path.style.stroke_width = width
-    path.style.stroke_cap_style = "round"
-    path.style.stroke_join_style = "round"
-    path.style.auto_close = False
-    at: complex | None = None
-    for start, leave, arrive, end in curves:
-        if start != at:
-            path.move_to(start.real, start.imag)
-        path.curve_to(leave.real, leave.imag, arrive.real, arrive.imag, end.real, end.imag)
-        at = end
-    with pdf.drawing_context() as drawing:
-        drawing.add_item(path, clone=False)
-
-
-def _fill(pdf: "FPDF", shapes: Sequence[Sequence[complex]], colour: str) -> None:
-    """Paint shapes in one go: between neighbours that are painted one by one hair lines would show."""
-    from fpdf.drawing import PaintedPath
-
-    path = PaintedPath()
-    path.style.stroke_color = None
-    path.style.fill_color = colour
-    for first, *others in shapes:
-        path.move_to(first.real, first.imag)
-        for point in others:
-            path.line_to(point.real, point.imag)
-        path.close()
-    with pdf.drawing_context() as drawing:
-        drawing.add_item(path, clone=False)
-
-
-def _rectangle(x: float, y: float, width: float, height: float) -> list[complex]:
-    return [complex(x, y), complex(x + width, y), complex(x + width, y + height), complex(x, y + height)]
-
-
-def _diamond(middle: complex, size: float) -> list[complex]:
-    return [middle + size * turn for turn in (1, 1j, -1, -1j)]

@@ -78,7 +78,8 @@ class Sender:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _slow_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _errands: set[asyncio.Task[None]] = field(default_factory=set)
+    _errands: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    """What takes long and is in work, by the number of its row."""
 
     def __post_init__(self) -> None:
         self._limiter = AsyncLimiter(max(1.0, self.rate), 1.0)
@@ -103,9 +104,9 @@ class Sender:
                 pause = _LOOK_AGAIN
             if pause > 0:
                 await self._rest(pause)
-        for errand in self._errands:  # made again after the next start
+        for errand in self._errands.values():  # made again after the next start
             errand.cancel()
-        await asyncio.gather(*self._errands, return_exceptions=True)
+        await asyncio.gather(*self._errands.values(), return_exceptions=True)
         try:
             async with self.database.transaction() as session:
                 await release(session, "outbox", self.name, self.clock())
@@ -162,9 +163,11 @@ class Sender:
             return False
 
     def _begin(self, parcel: Parcel, person: Person) -> None:
+        if parcel.id in self._errands:  # its lease ended before it could be renewed
+            return
         errand = asyncio.create_task(self._run_errand(parcel, person))
-        self._errands.add(errand)
-        errand.add_done_callback(self._errands.discard)
+        self._errands[parcel.id] = errand
+        errand.add_done_callback(lambda _: self._errands.pop(parcel.id, None))
 
     async def _run_errand(self, parcel: Parcel, person: Person) -> None:
         """Send what takes long; if its end can't be written down, it's made again when the lease ends."""

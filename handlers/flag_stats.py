@@ -315,14 +315,16 @@ def _reaction_line(reaction: Reaction, _: Texts) -> list[str]:
 
 
 def duration(length: timedelta | None, _: Texts) -> str:
-    """How long something took, in its two largest units."""
+    """How long something took, in days, hours and minutes, the two largest of them."""
     if length is None:
         return HIDDEN
     minutes = round(length.total_seconds() / 60)
     days, hours, left = minutes // 1440, minutes // 60 % 24, minutes % 60
     if days:
-        return _("{days} d {hours} h", days=days, hours=hours)
-    return _("{hours} h {minutes} min", hours=hours, minutes=left) if hours else _("{minutes} min", minutes=left)
+        return _("{days} d {hours} h", days=days, hours=hours) if hours else _("{days} d", days=days)
+    if hours:
+        return _("{hours} h {minutes} min", hours=hours, minutes=left) if left else _("{hours} h", hours=hours)
+    return _("{minutes} min", minutes=left)
 
 
 def share(part: float | None, _: Texts) -> str:

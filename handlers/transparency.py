@@ -160,8 +160,8 @@ def _severities(quarter: Quarter, _: Texts) -> list[list[str]]:
             dots(level),
             _figure(number, _),
             duration(FIRST_LOOK[level], _),
-            duration(quarter.reactions[level].first_look, _),
-            share(quarter.reactions[level].in_time, _),
+            duration(quarter.reactions[level].first_look, _) if number != 0 else "–",
+            share(quarter.reactions[level].in_time, _) if number != 0 else "–",
         ]
         for level, number in quarter.severities.items()
     ]

@@ -34,6 +34,7 @@ OTHER = "other"
 CHUNK = 4000
 """Rows read at a time: few enough that nobody notices how long it takes."""
 _EVER = Period(ALL)
+_FORMS = {code: str(behaviour.form) for code, behaviour in BEHAVIOURS.items()}
 
 
 class Group(NamedTuple):
@@ -106,8 +107,7 @@ class Source:
 
     def _row(self, month: str, region: str, codes: str, *values: Any) -> ExportRow | None:
         ordered = sorted(codes.split())
-        form = BEHAVIOURS[min(ordered, key=RANKS.__getitem__)].form
-        group = self._coarse[Group(month, region, form)]
+        group = self._coarse[Group(month, region, _FORMS[min(ordered, key=RANKS.__getitem__)])]
         if group is None:
             return None
         return ExportRow(group, "" if group.form == OTHER else " ".join(ordered), *values)
@@ -147,4 +147,4 @@ def _region() -> Any:
 
 
 def _form(place: int) -> str:
-    return str(BEHAVIOURS[CODES[place]].form)
+    return _FORMS[CODES[place]]

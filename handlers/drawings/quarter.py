@@ -151,6 +151,7 @@ def _notes(pdf: "FPDF", y: float, notes: Sequence[str]) -> None:
     pdf.set_font("DejaVu", "", 8)
     pdf.set_text_color(GREY)
     pdf.set_xy(SIDE, y)
+    pdf.c_margin = 0
     for note in notes:
         pdf.set_x(SIDE)
         pdf.multi_cell(ROOM, 3.9, drawable(note), align="L", new_x="LEFT", new_y="NEXT")

@@ -64,6 +64,7 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
     screen = await send(phone, "Ол <b>айқайлады</b> & кетті")
     await press(phone, _("Yesterday"), screen)
     await press(phone, _("Night (0 to 6)"), screen)
+    await press(phone, _("Mangystau"), screen)
     await press(phone, "inDrive", screen)
     screen = await send(phone, "ORD-77 <1>")
     screen = await send(phone, "777 abe 05")
@@ -83,6 +84,7 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
         "inDrive",
         _("The same person did this before"),
         _("Night (0 to 6)"),
+        _("Region: {region}", region=_("Mangystau")),
     ):
         assert said in screen.text
     assert not await stored(house, Flag)
@@ -101,6 +103,7 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
         minor=False,
         retaliation=False,
         reach=Reach.CONTACT,
+        region="KZ-47",
     )
     assert sent.contact(vault) == "Хат жазыңыз, 18:00-ден кейін"
     assert {each.recipient for each in await stored(house, Consent)} == {Recipient.STATISTICS, Recipient.LEGAL_AID}
@@ -128,7 +131,7 @@ async def test_every_question_can_be_skipped_and_what_is_left_is_accepted(small_
     phone, _ = passenger(small_house), say("en")
     await reviewer(small_house)
     screen = await begin(phone, _)
-    assert await to_review(phone, _, screen) == 13
+    assert await to_review(phone, _, screen) == 14
     await press(phone, "Send", screen)
     (sent,) = await stored(small_house, Flag)
     assert [behaviour.code for behaviour in sent.behaviours] == ["OT"]
@@ -184,7 +187,7 @@ async def test_a_draft_survives_a_restart_is_offered_again_and_deleted_on_wish_o
     async with open_house(database_url, sandbox=house.sandbox, clock=house.clock, **QUICK) as house:
         screen = await send(phone, "/report")
         await press(phone, _("Go on with my draft"), screen)
-        assert "2/13" in screen.text
+        assert "2/14" in screen.text
         await press(phone, _("« Back"), screen)
         assert "✓ " + _("I saw it") in labels(screen)
         await to_review(phone, _, screen)

@@ -503,7 +503,8 @@ async def test_what_takes_long_holds_nothing_up_keeps_its_lease_and_leaves_no_fi
         nonlocal made
         made += 1
         begun.set()
-        await go_on.wait()
+        async with asyncio.timeout(20):  # else a sender that waits for it would never end
+            await go_on.wait()
         folder = tmp_path / f"{made}"
         folder.mkdir()
         (folder / "table.csv").write_text("1")

@@ -230,7 +230,7 @@ async def test_a_driver_reports_a_passenger_in_equal_standing_with_order_and_no_
         await press(driver, _(text), screen)
     assert _("Dangerous driving, weapon") not in labels(screen)
     assert _("Weapon, damage to the car") in labels(screen)
-    assert await to_review(driver, _, screen) == 11
+    assert await to_review(driver, _, screen) == 12
     assert _("Told by the driver") in screen.text
     await assert_sound(house)
 

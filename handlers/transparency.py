@@ -128,10 +128,10 @@ def _page(quarter: Quarter, workshop: Workshop, operator: str, _: Texts, *, cut:
     ]
     if cut:
         notes.append(_("Reports of this quarter that ended long ago have been deleted, and are missing here."))
-    foot = [_("As of {time}.", time=_.day(workshop.now)), operator, "Qurmet · Құрмет"]
+    foot = [_("As of {time}.", time=_.day(workshop.now)).rstrip("."), operator, "Qurmet · Құрмет"]
     return Page(
         language=_.language.value,
-        title=_("Qurmet: report for the {quarter}", quarter=period_name(period, _)),
+        title=_("Qurmet: report for {quarter}", quarter=period_name(period, _)),
         subtitle=f"{_.date(first)} – {_.date(last)}",
         numbers=[
             (_figure(quarter.flags, _), _("reports received")),

@@ -20,7 +20,9 @@ from aiogram.methods.base import TelegramType
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.broadcasting import Broadcasting
 from bot.clock import Clock, utc_now
+from bot.deadlines import Deadlines
 from bot.delivery import Sender
 from bot.engine import ALLOWED_UPDATES, Engine
 from bot.flood import Flood
@@ -34,16 +36,18 @@ from bot.reminders import Reminders
 from bot.replies import Replies
 from bot.settings import Settings, host_port
 from bot.telegram import connect
+from bot.traces import Traces
 from bot.webhook import Webhook
 from bot.workshop import Address, Making
 from handlers import SLOW, routers
+from handlers.making import post_order
 from handlers.texts import LOCALES, load_texts
 from handlers.visit import Terms
 from models.database import Database
 from models.flags import release_from_leavers
 from models.leases import hold
 from models.lessons import load_course
-from models.outbox import waiting
+from models.outbox import Priority, waiting
 from models.people import Language, find_person
 from models.team import appoint_owners
 from models.vault import Vault
@@ -66,10 +70,13 @@ class App:
     bot: Bot
     metrics: Metrics
     replies: Replies
+    traces: Traces
     engine: Engine
     sender: Sender
+    broadcasting: Broadcasting
     housekeeping: Housekeeping
     reminders: Reminders
+    deadlines: Deadlines
     address: Address
     stop: asyncio.Event
 
@@ -80,17 +87,30 @@ class App:
                 await stack.enter_async_context(serve_health(self.settings.health_listen, self.metrics, self._checks()))
             await stack.enter_async_context(_beside(self.housekeeping.run()))
             await stack.enter_async_context(_beside(self.reminders.run()))
+            await stack.enter_async_context(_beside(self.deadlines.run()))
+            await stack.enter_async_context(_beside(self.traces.run(self.database, self.vault)))
             await stack.enter_async_context(_beside(self._set_menu()))
             if (me := await self._insist(GetMe())) is not None:
                 self.address.username = me.username or ""
             delivering = asyncio.create_task(self.sender.run())
+            broadcasting = asyncio.create_task(self.broadcasting.run())
             try:
                 await (self._serve_webhook() if self.settings.webhook_url else self._poll())
             finally:
+                self.broadcasting.stop()
                 await self.replies.settle(STOP_SECONDS)
-                self.sender.stop()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(broadcasting, STOP_SECONDS)
+                self.sender.stop()  # after the broadcasts, which work under its lease
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(delivering, STOP_SECONDS)
+                await self._write_traces()
+
+    async def _write_traces(self) -> None:
+        try:
+            await self.traces.write(self.database, self.vault)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("what was shown last is not written down: %s", type(error).__name__)
 
     async def _poll(self) -> None:
         await self._insist(DeleteWebhook())
@@ -167,17 +187,39 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         stack.push_async_callback(database.close)
         await migrate(database)
         async with database.transaction() as session:
-            await appoint_owners(session, vault, settings.owner_ids, default=language, now=clock())
+            for left in await appoint_owners(session, vault, settings.owner_ids, default=language, now=clock()):
+                post_order(session, vault, left, "menu", {}, priority=Priority.ALERT, now=clock())
             await release_from_leavers(session)
         bot = connect(settings.bot_token.get_secret_value(), settings.telegram_api_url)
         stack.push_async_callback(bot.session.close)
         metrics = Metrics()
         address = Address()
         making = Making(database, vault, course, texts, bot, address, clock)
+        traces = Traces()
         sender = Sender(
-            database, vault, bot, metrics, rate=settings.send_rate, make=making.make, slow=SLOW, clock=clock
+            database,
+            vault,
+            bot,
+            metrics,
+            rate=settings.send_rate,
+            make=making.make,
+            slow=SLOW,
+            clock=clock,
+            traces=traces,
         )
-        replies = Replies(bot, metrics, _mark_blocked(database, vault, clock))
+        broadcasting = Broadcasting(
+            database=database,
+            vault=vault,
+            bot=bot,
+            texts=texts,
+            metrics=metrics,
+            pace=sender.pace,
+            name=sender.name,
+            wake_outbox=sender.wake,
+            rate=settings.broadcast_rate,
+            clock=clock,
+        )
+        replies = Replies(bot, metrics, _mark_blocked(database, vault, clock), traces, clock)
         dispatcher = Dispatcher(disable_fsm=True)
         dispatcher.include_routers(*routers())
         engine = Engine(
@@ -188,6 +230,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             texts=texts,
             course=course,
             replies=replies,
+            traces=traces,
             metrics=metrics,
             default_language=language,
             terms=Terms(
@@ -219,10 +262,13 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             bot=bot,
             metrics=metrics,
             replies=replies,
+            traces=traces,
             engine=engine,
             sender=sender,
+            broadcasting=broadcasting,
             housekeeping=housekeeping,
             reminders=Reminders(database, vault, sender.wake, clock),
+            deadlines=Deadlines(database, vault, texts, sender.wake, clock),
             address=address,
             stop=asyncio.Event(),
         )

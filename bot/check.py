@@ -18,10 +18,11 @@ from bot.operate import usable_database
 from bot.settings import Settings
 from bot.spelling import CannotSpell, accepted, unknown_words
 from bot.telegram import connect
-from handlers.texts import LOCALES
+from handlers.texts import LOCALES, catalogue_path
 from models.avoided import find_avoided, read_avoided
 from models.distress import load_distress
 from models.lessons import LANGUAGES, ContentError, load_course
+from models.people import Language
 
 MANY = 30
 """So many unknown words of a language are listed; where there are more, a line says how many."""
@@ -54,6 +55,9 @@ def _avoided_words(root: Path) -> Iterator[str]:
         except ValueError as error:
             yield str(error)
             continue
+        catalogue = catalogue_path(Language(language), root)
+        if catalogue.exists():
+            texts = texts | {catalogue.relative_to(root / language).as_posix(): catalogue.read_text("utf-8")}
         for name, text in texts.items():
             yield from map(str, find_avoided(f"{language}/{name}", text, avoided))
 

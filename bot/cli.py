@@ -176,8 +176,13 @@ def rotate_keys() -> None:
 
 
 @cli.command("verify-audit")
-def verify_audit() -> None:
+def verify_audit(
+    anchor: Annotated[
+        list[str] | None,
+        typer.Option("--anchor", help="COUNT:MARK as the owners were sent it; several may be given."),
+    ] = None,
+) -> None:
     """Prove that no entry of the audit was changed, removed or cut off."""
     from bot.operate import verify
 
-    raise typer.Exit(asyncio.run(verify(_settings())))
+    raise typer.Exit(asyncio.run(verify(_settings(), anchor or ())))

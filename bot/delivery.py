@@ -17,13 +17,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from aiogram import Bot, methods
+from aiogram.methods import TelegramMethod
 from aiogram.types import Message
-from aiolimiter import AsyncLimiter
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
+from bot.pace import Pace, pause
 from bot.telegram import Failure, Verdict, judge, tell
+from bot.traces import Traces
 from handlers.making import Made, ordered
 from models.database import Database
 from models.leases import hold, release
@@ -36,6 +38,8 @@ log = logging.getLogger(__name__)
 
 ROUND = 25
 """Rows in one round: about what Telegram takes in a second, so that a receipt never waits long."""
+SENDING = "outbox"
+"""The lease of whoever sends what wasn't asked for: one replica keeps Telegram's pace for all."""
 TERM = timedelta(seconds=30)
 """How long this sender remains the one without saying so again."""
 UPLOAD_SECONDS = 300
@@ -74,6 +78,7 @@ class Sender:
     slow: Collection[str] = ()
     """The orders that take long."""
     clock: Clock = utc_now
+    traces: Traces = field(default_factory=Traces)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -82,7 +87,7 @@ class Sender:
     """What takes long and is in work, by the number of its row."""
 
     def __post_init__(self) -> None:
-        self._limiter = AsyncLimiter(max(1.0, self.rate), 1.0)
+        self.pace = Pace(self.rate)
 
     def wake(self) -> None:
         """Look at once: something may have been posted."""
@@ -98,35 +103,31 @@ class Sender:
         while not self._stop.is_set():
             self._wake.clear()
             try:
-                pause = await self._round()
+                seconds = await self._round()
             except Exception as error:  # whatever it is, what waits stays where it is and is tried again
                 log.warning("the outbox waits: %s", type(error).__name__)
-                pause = _LOOK_AGAIN
-            if pause > 0:
-                await self._rest(pause)
+                seconds = _LOOK_AGAIN
+            if seconds > 0:
+                await pause(seconds, self._wake)
         for errand in self._errands.values():  # made again after the next start
             errand.cancel()
         await asyncio.gather(*self._errands.values(), return_exceptions=True)
         try:
             async with self.database.transaction() as session:
-                await release(session, "outbox", self.name, self.clock())
+                await release(session, SENDING, self.name, self.clock())
         except (SQLAlchemyError, OSError) as error:
             log.warning("the outbox's lease could not be given back: %s", type(error).__name__)
 
-    async def _rest(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
-
     async def _round(self) -> float:
         """Send one round; how many seconds to wait before the next."""
+        if (silence := self.pace.wait()) > 0:
+            await pause(silence, self._stop)  # whatever is posted meanwhile; only a stop ends it
+            return 0
         now = self.clock()
         if not await self._is_anything_due(now):
             return _LOOK_AGAIN
         async with self.database.transaction() as session:
-            if not await hold(session, "outbox", self.name, now, TERM):
+            if not await hold(session, SENDING, self.name, now, TERM):
                 return _LOOK_AGAIN
             rows = await lease(session, now, ROUND)
         quick = [row for row in rows if not self._is_slow(row[0])]
@@ -137,16 +138,8 @@ class Sender:
         await self._write_down(results)
         waits = [r.failure.wait for r in results if r.failure is not None and r.failure.wait is not None]
         if len({r.person_id for r in results if r.failure is not None and r.failure.wait is not None}) > 1:
-            await self._hold_back(max(waits))  # Telegram slows the bot, not one chat
+            self.pace.hold_back(max(waits))  # Telegram slows the bot, not one chat
         return 0 if rows else _LOOK_AGAIN
-
-    async def _hold_back(self, seconds: float) -> None:
-        """Send nothing for so long, whatever is posted meanwhile; only a stop ends it."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stop.wait()
-        except TimeoutError:
-            pass
 
     async def _is_anything_due(self, now: datetime) -> bool:
         async with self.database.reading() as session:
@@ -190,35 +183,47 @@ class Sender:
 
     async def _send(self, parcel: Parcel, person: Person, seconds: int | None = None) -> _Result:
         result = _Result(parcel.id, person.id)
-        if person.blocked_at is not None:
-            result.failure = _BLOCKED_BEFORE
-            return result
         try:
             name, parameters = parcel.read(self.vault)
-            made = await self._made(name, parameters, person)
+            # An order may be more than its message: what somebody sent is fetched though they have left since.
+            wanted = person.blocked_at is None or ordered(name) is not None
+            made = await self._made(name, parameters, person) if wanted else None
         except (SQLAlchemyError, OSError) as error:
             result.failure = Failure(Verdict.LATER, type(error).__name__)
             return result
         except Exception as error:  # it would fail the next time too, and must not take the rest of the round along
             result.failure = Failure(Verdict.REFUSED, type(error).__name__)
             return result
-        if made is None:
-            return result
-        async with self._limiter:
+        try:
+            if person.blocked_at is not None:
+                result.failure = _BLOCKED_BEFORE
+            elif made is not None:
+                await self._deliver(made, person, result, seconds)
+                self.metrics.send_done(name, result.failure.verdict.name.lower() if result.failure else "ok")
+        finally:
+            if made is not None and made.folder is not None:
+                await asyncio.to_thread(shutil.rmtree, made.folder, ignore_errors=True)
+        return result
+
+    async def _deliver(self, made: Made, person: Person, result: _Result, seconds: int | None) -> None:
+        """Send what was made, and put into the result what became of it."""
+        chat_id = person.telegram_id(self.vault)
+        async with self.pace.limiter:
+            at = self.clock()
             try:
                 for method in made.before:
-                    await tell(self.bot, method, seconds)
+                    if (message_id := await tell(self.bot, method, seconds)) is not None:
+                        self.traces.note(chat_id, message_id, at)
                 if made.keep is None:
-                    await tell(self.bot, made.method, seconds)
+                    message_id = await tell(self.bot, made.method, seconds)
                 else:
-                    result.uploaded = _uploaded(made.keep, await self.bot(made.method))
+                    message = await self.bot(made.method)
+                    message_id = getattr(message, "message_id", None)
+                    result.uploaded = _uploaded(made.keep, message)
+                if message_id is not None:
+                    self.traces.note(chat_id, message_id, at)
             except Exception as error:  # whatever it is, it must not take the rest of the round along
                 result.failure = judge(error)
-            finally:
-                if made.folder is not None:
-                    await asyncio.to_thread(shutil.rmtree, made.folder, ignore_errors=True)
-        self.metrics.send_done(name, result.failure.verdict.name.lower() if result.failure else "ok")
-        return result
 
     async def _made(self, name: str, parameters: dict[str, Any], person: Person) -> Made | None:
         chat_id = person.telegram_id(self.vault)
@@ -227,7 +232,7 @@ class Sender:
         made = await self.make(order, person, parameters)
         if made is None:
             return None
-        method, *before = (each.model_copy(update={"chat_id": chat_id}) for each in (made.method, *made.before))
+        method, *before = (_to(chat_id, each) for each in (made.method, *made.before))
         return replace(made, method=method, before=before)
 
     async def _write_down(self, results: list[_Result]) -> None:
@@ -248,6 +253,13 @@ class Sender:
             log.warning("%d of the outbox not sent: %s", count, name)
 
 
+def _to(chat_id: int, method: TelegramMethod[Any]) -> TelegramMethod[Any]:
+    """The method for a chat; what asks Telegram, not the person, has none."""
+    if "chat_id" not in type(method).model_fields:
+        return method
+    return method.model_copy(update={"chat_id": chat_id})
+
+
 def _uploaded(name: str, message: object) -> tuple[str, str] | None:
     """The name and file id of what was sent, the largest size of a photo."""
     if not isinstance(message, Message):
@@ -266,5 +278,5 @@ def _settle(parcel: Parcel, failure: Failure | None, now: datetime) -> None:
     elif failure.verdict is Verdict.PERHAPS_SENT and not parcel.repeatable:
         parcel.settle(Delivery.UNSURE, now, failure.name)
     else:
-        pause = timedelta(seconds=failure.wait or 2**parcel.tries)
-        parcel.retry(now + min(pause, LONGEST_PAUSE), failure.name)
+        wait = timedelta(seconds=failure.wait or 2**parcel.tries)
+        parcel.retry(now + min(wait, LONGEST_PAUSE), failure.name)

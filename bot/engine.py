@@ -18,7 +18,7 @@ from aiogram import Bot, Dispatcher
 from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.enums import ChatType
 from aiogram.methods import AnswerCallbackQuery, TelegramMethod
-from aiogram.types import Update
+from aiogram.types import Message, Update
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +26,7 @@ from bot.clock import Clock, utc_now
 from bot.conversation import RowStorage, context_for
 from bot.flood import Flood
 from bot.metrics import Metrics
+from bot.traces import Noted, Traces
 from handlers.notices import apology, slow_down, tell_owners_of_dead_letter
 from handlers.texts import Texts
 from handlers.visit import Terms, Visit
@@ -33,6 +34,7 @@ from models.database import Database, may_pass
 from models.lessons import Course
 from models.outbox import has_posted
 from models.people import Language, Person, find_person, load_people
+from models.traces import keep_traces
 from models.updates import set_aside, take_new
 from models.vault import Vault
 
@@ -73,6 +75,7 @@ class Engine:
     texts: Mapping[Language, Texts]
     course: Course
     replies: Screen
+    traces: Traces
     metrics: Metrics
     default_language: Language
     terms: Terms
@@ -125,9 +128,11 @@ class Engine:
             people = await load_people(
                 session, self.vault, dict(senders.values()), default=self.default_language, now=now
             )
+            noted = await self._write_traces(session, [fresh[i] for i in senders], people, now)
             for i, update in fresh.items():
                 person = people[senders[i][0]] if i in senders else None
                 done.append(await self._handle(session, update, person, now))
+        self.traces.written(noted)
         if has_posted(session):  # else the outbox would be read after every batch
             self.wake_outbox()
         self.metrics.batch_done(len(done))
@@ -135,6 +140,18 @@ class Engine:
             self.metrics.update_done(each.kind, each.result, perf_counter() - began)
             if each.methods:
                 self.replies.show(each.chat_id, each.methods)
+
+    async def _write_traces(
+        self, session: AsyncSession, updates: Sequence[Update], people: Mapping[int, Person], now: datetime
+    ) -> Noted:
+        """Write what stands in these people's chats, if anything is new: before the handlers, who may need it."""
+        for update in updates:
+            if (message := _message(update)) is not None:
+                self.traces.note(message.chat.id, message.message_id, min(message.date, now))
+        noted = self.traces.of(people)
+        rows = [(people[i].id, message_id, at) for i, each in noted.items() for message_id, at in each.items()]
+        await keep_traces(session, rows)
+        return noted
 
     async def _handle(self, session: AsyncSession, update: Update, person: Person | None, now: datetime) -> "_Done":
         kind = known_kind(update)
@@ -216,6 +233,12 @@ def private_sender(update: Update) -> tuple[int, str | None] | None:
     if chat is None or chat.type != ChatType.PRIVATE or chat.id != user.id or user.is_bot:
         return None
     return user.id, user.language_code
+
+
+def _message(update: Update) -> Message | None:
+    """The message that came, or the one whose button was pressed as far as Telegram still has it."""
+    pressed = update.callback_query.message if update.callback_query is not None else None
+    return pressed if isinstance(pressed, Message) else update.message or update.edited_message
 
 
 def _chat_id(update: Update) -> int:

@@ -17,11 +17,11 @@ from aiogram.methods import (
 )
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat, BotCommandScopeUnion
 
-from handlers.menu import DESCRIPTION, EVERYONE, NAME, OWNERS, REVIEWERS, SHORT_DESCRIPTION
+from handlers.menu import DESCRIPTION, EVERYONE, NAME, SHORT_DESCRIPTION, commands_for
 from handlers.texts import Texts
 from models.database import Database
 from models.people import Language
-from models.team import Role, members
+from models.team import members
 from models.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -40,9 +40,8 @@ async def set_menu(
     except (AiogramError, OSError) as error:
         log.warning("the menu could not be set: %s", type(error).__name__)
     for role, chat_id, language in team:
-        commands = (OWNERS if role is Role.OWNER else {}) | REVIEWERS | EVERYONE
         try:
-            await _set_commands(bot, commands, BotCommandScopeChat(chat_id=chat_id), None, texts[language])
+            await _set_commands(bot, commands_for(role), BotCommandScopeChat(chat_id=chat_id), None, texts[language])
         except (AiogramError, OSError) as error:  # a member who has not written to the bot yet
             log.info("the menu of a member of the team could not be set: %s", type(error).__name__)
 

@@ -1,4 +1,4 @@
-"""Reminds of the daily questions: looks now and then who is due, and puts their reminders into the outbox."""
+"""Reminds of the daily questions and tells of thanks: looks now and then who is due, and posts what is for them."""
 
 import asyncio
 import logging
@@ -16,6 +16,7 @@ from models.leases import hold
 from models.outbox import Priority
 from models.quiet import local_day
 from models.reviews import due_people, note_reminded
+from models.thanks import note_told
 from models.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ class Reminders:
             try:
                 while await self.remind() == AT_ONCE:
                     pass
+                while await self.tell_thanks() == AT_ONCE:
+                    pass
             except (SQLAlchemyError, OSError) as error:
                 log.warning("reminders wait for the database: %s", type(error).__name__)
 
@@ -59,3 +62,17 @@ class Reminders:
                 post_order(session, self.vault, person_id, "daily", day, priority=Priority.REMINDER, now=now)
         self.wake_outbox()
         return len(due)
+
+    async def tell_thanks(self) -> int:
+        """Order the weekly message for the next drivers who are due; how many there were."""
+        now = self.clock()
+        async with self.database.transaction() as session:
+            if not await hold(session, "reminders", self.name, now, 2 * EVERY):
+                return 0
+            told, due = await note_told(session, now, AT_ONCE)
+            for person_id, since, until in told:
+                weeks = {"since": since.isoformat(), "until": until.isoformat()}
+                post_order(session, self.vault, person_id, "thanks", weeks, priority=Priority.REMINDER, now=now)
+        if told:
+            self.wake_outbox()
+        return due

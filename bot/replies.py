@@ -2,19 +2,24 @@
 
 A chat that has to wait keeps nobody else waiting, and a chat that asks faster than it can be shown loses only
 screens that newer ones have replaced. Everything here may be shown twice; what must arrive lies in the outbox.
+
+Where messages are deleted, the chat is being cleared: what was to be shown before no longer is, and what was sent
+meanwhile goes too.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
-from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage, TelegramMethod
+from aiogram.methods import AnswerCallbackQuery, DeleteMessages, EditMessageText, SendMessage, TelegramMethod
 
+from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
 from bot.telegram import Failure, Verdict, judge, tell
+from bot.traces import Traces
 
 log = logging.getLogger(__name__)
 
@@ -25,14 +30,24 @@ WAITING = 32
 FULL = 2_000
 """Chats that may be waiting before no more is taken from Telegram."""
 TRIES = 12
+AT_MOST = 100
+"""Messages that Telegram deletes in one request."""
 _LONGEST_PAUSE = 60.0
 
 
 class Replies:
     """The lanes of the chats. `on_blocked(chat_id)` is awaited when a person turns out to have blocked the bot."""
 
-    def __init__(self, bot: Bot, metrics: Metrics, on_blocked: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        metrics: Metrics,
+        on_blocked: Callable[[int], Awaitable[None]],
+        traces: Traces | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
         self._bot, self._metrics, self._on_blocked = bot, metrics, on_blocked
+        self._traces, self._clock = traces or Traces(), clock
         self._lanes: dict[int, list[TelegramMethod[Any]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -47,6 +62,8 @@ class Replies:
             task = asyncio.create_task(self._drain(chat_id, lane))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        if any(isinstance(method, DeleteMessages) for method in methods):
+            lane[:] = [waiting for waiting in lane if isinstance(waiting, AnswerCallbackQuery | DeleteMessages)]
         for method in methods:
             if isinstance(method, EditMessageText):
                 lane[:] = [other for other in lane if not _same_message(other, method)]
@@ -69,6 +86,8 @@ class Replies:
     async def _drain(self, chat_id: int, lane: list[TelegramMethod[Any]]) -> None:
         try:
             while lane:
+                if isinstance(lane[0], DeleteMessages):  # what was sent since it was asked for goes first
+                    lane[:0] = _deletions(chat_id, self._traces.take(chat_id))
                 try:
                     await self._send(chat_id, lane.pop(0))
                 except Exception as error:  # one screen that can't even be sent must not take the next ones along
@@ -82,11 +101,14 @@ class Replies:
         for attempt in range(TRIES):
             try:
                 async with self._slots:
-                    await tell(self._bot, method)
+                    at = self._clock()
+                    message_id = await tell(self._bot, method)
             except (AiogramError, OSError) as error:
                 failure = judge(error)
             else:
                 self._metrics.send_done(method.__api_method__, "ok")
+                if message_id is not None and not isinstance(method, EditMessageText):
+                    self._traces.note(chat_id, message_id, at)
                 return
             self._metrics.send_done(method.__api_method__, failure.verdict.name.lower())
             if failure.verdict is Verdict.GONE and isinstance(method, EditMessageText):
@@ -100,6 +122,10 @@ class Replies:
     async def _give_up(self, chat_id: int, method: TelegramMethod[Any], failure: Failure) -> None:
         if failure.verdict is Verdict.UNREACHABLE:
             await self._on_blocked(chat_id)
+        elif isinstance(method, DeleteMessages) and len(method.message_ids) > 1:
+            # One that can't be deleted keeps the others: they're tried in ever smaller parts.
+            ids, half = method.message_ids, len(method.message_ids) // 2
+            self._lanes[chat_id][:0] = [*_deletions(chat_id, ids[:half]), *_deletions(chat_id, ids[half:])]
         elif failure.verdict is not Verdict.HARMLESS:
             log.error("%s was refused: %s", method.__api_method__, failure.name)
 
@@ -108,13 +134,18 @@ def _pause(failure: Failure, attempt: int) -> float:
     return failure.wait if failure.wait is not None else min(0.25 * 2**attempt, _LONGEST_PAUSE)
 
 
+def _deletions(chat_id: int, message_ids: Sequence[int]) -> list[DeleteMessages]:
+    parts = (message_ids[at : at + AT_MOST] for at in range(0, len(message_ids), AT_MOST))
+    return [DeleteMessages(chat_id=chat_id, message_ids=list(part)) for part in parts]
+
+
 def _shorten(lane: list[TelegramMethod[Any]]) -> None:
-    """Leave out the oldest of what is too much: answers of presses first, screens only after them."""
-    if (excess := len(lane) - WAITING) > 0:
+    """Leave out the oldest of what is too much: answers of presses first, screens only after them, deletions never."""
+    if (excess := sum(not isinstance(method, DeleteMessages) for method in lane) - WAITING) > 0:
         answers = [i for i, method in enumerate(lane) if isinstance(method, AnswerCallbackQuery)]
-        for i in reversed(answers[:excess]):
+        others = [i for i, method in enumerate(lane) if not isinstance(method, AnswerCallbackQuery | DeleteMessages)]
+        for i in sorted([*answers, *others[: max(0, excess - len(answers))]][:excess], reverse=True):
             del lane[i]
-        del lane[:-WAITING]
 
 
 def _same_message(one: TelegramMethod[Any], other: EditMessageText) -> bool:

@@ -86,6 +86,7 @@ class Settings(BaseSettings):
     contacts_kept_days: int = Field(365, ge=1, le=36_500)
 
     send_rate: int = Field(30, ge=1, le=1000)
+    broadcast_rate: int = Field(25, ge=1, le=1000)
     updates_per_person: int = Field(30, ge=1, le=10_000)
     flags_an_hour: int = Field(5, ge=1, le=10_000)
     flags_a_day: int = Field(20, ge=1, le=10_000)

@@ -7,13 +7,14 @@ from io import BytesIO
 from typing import Any
 
 from aiogram import Bot
-from aiogram.exceptions import AiogramError
+from aiogram.exceptions import AiogramError, TelegramBadRequest
 from aiogram.methods import TelegramMethod
+from aiohttp import ClientError
 
 from bot.clock import Clock
 from bot.telegram import tell
 from handlers import makers
-from handlers.making import Made, Workshop
+from handlers.making import Made, OutOfReach, Workshop
 from handlers.texts import Texts
 from models.database import Database
 from models.lessons import Course
@@ -70,6 +71,8 @@ class Making:
         content = BytesIO()
         try:
             await self.bot.download(file_id, content)
-        except AiogramError as error:
-            raise OSError(f"the file can't be had: {type(error).__name__}") from error
+        except TelegramBadRequest as error:  # too big, or no file of this bot
+            raise OutOfReach(type(error).__name__) from error
+        except (AiogramError, ClientError) as error:  # not from it: the text of aiohttp's holds the token
+            raise OSError(f"the file can't be had: {type(error).__name__}") from None
         return content.getvalue()

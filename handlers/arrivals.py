@@ -21,7 +21,7 @@ async def arrived(flag: Flag, visit: Visit) -> None:
     await record(visit.session, visit.vault, Audited.RECEIVED, now=visit.now, flag_id=flag.id)
     reporter = await visit.session.get_one(Person, flag.reporter_id)
     if reporter.barred_at is None or flag.severity == MAX_SEVERITY:
-        await tell_team_of_flag(visit.session, visit.vault, visit.texts, reporter, visit.now)
+        await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
 
 
 async def released(flags: Sequence[Flag], visit: Visit) -> None:
@@ -34,5 +34,15 @@ async def released(flags: Sequence[Flag], visit: Visit) -> None:
 
 async def note_added(flag: Flag, what: str, visit: Visit) -> None:
     """Note in the audit that the person who reported added something; `what` names it, in 64 characters at most."""
+    await _note(flag, Audited.ADDED, what, visit)
+
+
+async def note_removed(flag: Flag, what: str, visit: Visit) -> None:
+    """Note in the audit that the person who reported took something out again."""
+    await _note(flag, Audited.PIECE_REMOVED, what, visit)
+
+
+async def _note(flag: Flag, action: Audited, what: str, visit: Visit) -> None:
+    """Nothing is noted of what the team doesn't know of."""
     if flag.state not in UNSEEN:
-        await record(visit.session, visit.vault, Audited.ADDED, now=visit.now, flag_id=flag.id, detail=what)
+        await record(visit.session, visit.vault, action, now=visit.now, flag_id=flag.id, detail=what)

@@ -8,9 +8,9 @@ from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton
 
 from handlers.presses import Action, BarPress, ReviewPress
+from handlers.roles import Owns
 from handlers.screens import DANGER, PRIMARY, Method, Row, button, show
 from handlers.texts import Texts
-from handlers.verify import Owner
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
@@ -21,7 +21,7 @@ from models.people import Person
 def router() -> Router:
     """Routes for barring."""
     router = Router(name="barring")
-    router.callback_query.filter(BarPress.filter(), Owner())
+    router.callback_query.filter(BarPress.filter(), Owns())
     router.callback_query.register(ask, Action("ask"))
     router.callback_query.register(bar, Action("bar", "unbar"))
     return router

@@ -19,7 +19,7 @@ from handlers.drawings.certificate import Paper, as_pdf, as_png
 from handlers.home import back_home
 from handlers.making import Made, Workshop, post_order
 from handlers.own import Typed
-from handlers.presses import Action, CertificatePress, ExamPress, HomePress, LearnPress, PledgePress
+from handlers.presses import Action, CarPress, CertificatePress, ExamPress, HomePress, LearnPress, PledgePress
 from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -269,6 +269,8 @@ async def _certificate_screen(event: Event, certificate: Certificate, visit: Vis
                 button(_("PDF"), CertificatePress(action=PDF, certificate=certificate.id)),
             ]
         )
+    if standing is Standing.VALID:
+        rows.append([button(_("QR for my car"), CarPress(action="list"))])
     if certificate.is_renewable(visit.now):
         lines += ["", _("Pass a short test to get a new one for twelve months.")]
         rows.append([_renew_button(_)])

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject, Filter, StateFilter
+from aiogram.filters import Command, CommandObject, StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import AnswerCallbackQuery, SendPhoto
 from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardButton, Message
@@ -19,6 +19,7 @@ from handlers.home import back_home
 from handlers.making import Made, Workshop, post_order
 from handlers.own import Typed
 from handlers.presses import Action, CohortPress, SeminarPress
+from handlers.roles import Owns
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show, show_anew
 from handlers.tables import text_table
 from handlers.texts import Texts
@@ -57,23 +58,15 @@ class Founding(StatesGroup):
     day = State()
 
 
-class IsOwner(Filter):
-    """The person is an owner, says the database now."""
-
-    async def __call__(self, *args: Any, visit: Visit) -> bool:
-        """Ask at every action: a role can end between two presses."""
-        return await role_of(visit.session, visit.person.id) is Role.OWNER
-
-
 def router() -> Router:
     """Routes for owners."""
     router = Router(name="cohort")
-    router.message.register(by_command, Command("cohort"), IsOwner())
-    router.message.register(name_typed, StateFilter(Founding.name), Typed(), IsOwner())
-    router.message.register(typed_for_region, StateFilter(Founding.region), Typed(), IsOwner())
-    router.message.register(organisation_typed, StateFilter(Founding.organisation), Typed(), IsOwner())
-    router.message.register(day_typed, StateFilter(Founding.day), Typed(), IsOwner())
-    router.callback_query.filter(CohortPress.filter(), IsOwner())
+    router.message.register(by_command, Command("cohort"), Owns())
+    router.message.register(name_typed, StateFilter(Founding.name), Typed(), Owns())
+    router.message.register(typed_for_region, StateFilter(Founding.region), Typed(), Owns())
+    router.message.register(organisation_typed, StateFilter(Founding.organisation), Typed(), Owns())
+    router.message.register(day_typed, StateFilter(Founding.day), Typed(), Owns())
+    router.callback_query.filter(CohortPress.filter(), Owns())
     router.callback_query.register(show_cohorts, Action("list"))
     router.callback_query.register(ask_name, Action("new"))
     router.callback_query.register(region_chosen, Action("place"))

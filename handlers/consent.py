@@ -9,7 +9,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
 from handlers.details import consent_line
-from handlers.home import back_home
+from handlers.home import way_out
 from handlers.own import Typed, show_reports
 from handlers.presses import Action, ConsentPress, OwnPress
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
@@ -69,7 +69,7 @@ async def _screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Met
     ]
     if flag.sealed_contact is not None and (contact := flag.contact(visit.vault)):
         lines.append(_("Your contact: <blockquote>{words}</blockquote>", words=contact))
-    reach = flag.reach or Reach.ANONYMOUS
+    reach = flag.reach or Reach.HERE
     rows: list[Row] = [
         [_choice(_(name), ConsentPress(action="toggle", flag=flag.id, value=each), each in given)]
         for each, name in RECIPIENT_NAMES.items()
@@ -79,7 +79,7 @@ async def _screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Met
         for each, name in REACH_NAMES.items()
     ]
     back = button(_("« Back"), OwnPress(action="open", flag=flag.id))
-    return show(event, "\n\n".join(lines), [*rows, [back, *back_home(_)]])
+    return show(event, "\n\n".join(lines), [*rows, [back, *way_out(_)]])
 
 
 def _choice(label: str, press: ConsentPress, chosen: bool) -> InlineKeyboardButton:
@@ -115,7 +115,7 @@ async def choose_reach(query: CallbackQuery, callback_data: ConsentPress, visit:
 
 
 def _cancel(flag_id: int, _: Texts) -> Row:
-    return [button(_("Cancel"), ConsentPress(action="open", flag=flag_id)), *back_home(_)]
+    return [button(_("Cancel"), ConsentPress(action="open", flag=flag_id)), *way_out(_)]
 
 
 async def take_contact(message: Message, visit: Visit) -> Method:

@@ -31,7 +31,9 @@ def detail_lines(details: Details, order: str | None, plate: str | None, _: Text
     lines: list[str] = []
     if details.teller is not None:
         lines.append(_(TOLD_BY[details.teller]))
-    if details.happened_on is not None:
+    if details.happened_at is not None:
+        lines.append(_("Time: {time}", time=_.moment(details.happened_at)))
+    elif details.happened_on is not None:
         lines.append(_("Day: {day}", day=_.date(details.happened_on)))
     if details.daytime is not None:
         lines.append(_("Time: {time}", time=_(DAYTIME_NAMES[details.daytime])))
@@ -64,6 +66,7 @@ def details_of(flag: Flag) -> Details:
         platform=flag.platform,
         happened_on=flag.happened_on,
         daytime=flag.daytime,
+        happened_at=flag.happened_at,
         repeated=flag.repeated,
         minor=flag.minor,
         retaliation=flag.retaliation,

@@ -15,10 +15,12 @@ from aiogram.types import CallbackQuery, Message, TelegramObject
 
 from handlers.form import Filling, keep_answer
 from handlers.form import begin as go_on_with_draft
-from handlers.home import back_home, call_rows, help_lines, help_text
+from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.own import Adding, ask_words, keep_words, open_report
-from handlers.presses import Action, DistressPress, FormPress, OwnPress, ReportPress
+from handlers.presses import Action, DistressPress, FormPress, OwnPress, ReportPress, TalkPress
 from handlers.screens import PRIMARY, Method, Row, button, show
+from handlers.talk import Talking, say_text
+from handlers.talk import back_again as back_to_talk
 from handlers.texts import LOCALES
 from handlers.visit import Visit
 from models.distress import Distress, load_distress
@@ -75,12 +77,16 @@ async def _let_go(
 
 def _words_are_asked(visit: Visit) -> bool:
     """Whether the words of a report may be what is asked: of one that was sent, or of a draft at that question."""
-    return visit.raw_state in {Adding.words.state, Filling.answer.state}
+    return visit.raw_state in {Adding.words.state, Filling.answer.state} or _talks(visit)
+
+
+def _talks(visit: Visit) -> bool:
+    return visit.raw_state in {Talking.person.state, Talking.team.state}
 
 
 async def _may_save(visit: Visit) -> bool:
     if visit.raw_state != Filling.answer.state:
-        return visit.raw_state == Adding.words.state
+        return visit.raw_state == Adding.words.state or _talks(visit)
     draft = await draft_of(visit.session, visit.person.id)
     return draft is not None and draft.place == "words"
 
@@ -95,15 +101,18 @@ async def care(message: Message, visit: Visit) -> Method:
     ]
     rows: list[Row] = [*call_rows(lines)]
     if message.text and await _may_save(visit):
-        parts.append(_("What you wrote was not saved. The button below saves it."))
+        if _talks(visit):
+            parts.append(_("What you wrote was not sent. The button below sends it."))
+        else:
+            parts.append(_("What you wrote was not saved. The button below saves it."))
         # The press brings no text along, so it's held here, sealed, no longer than until the next press or message.
         data = await visit.state.update_data({HELD: [message.message_id, message.text]})
         press = DistressPress(action="save", flag=data.get("flag", 0), message=message.message_id)
-        rows.append([button(_("Save it in my report"), press, PRIMARY)])
+        rows.append([button(_("Send it") if _talks(visit) else _("Save it in my report"), press, PRIMARY)])
     elif visit.raw_state is not None:
         parts.append(_("What you wrote was not saved."))
     rows.append([button(_("Report an incident"), ReportPress(action="begin"))])
-    return show(message, "\n\n".join(parts), [*rows, back_home(_)])
+    return show(message, "\n\n".join(parts), [*rows, way_out(_)])
 
 
 async def save(
@@ -115,6 +124,10 @@ async def save(
         if held is not None and is_held and await _may_save(visit):
             return await keep_answer(query, held[1], visit)
         return await go_on_with_draft(query, FormPress(action="begin"), visit)
+    if _talks(visit):
+        if held is not None and is_held:
+            return await say_text(query, held[1], visit)
+        return await back_to_talk(query, TalkPress(action="again", flag=callback_data.flag), visit)
     if held is not None and is_held:
         return await keep_words(query, held[1], visit)
     if visit.raw_state == Adding.words.state:

@@ -25,7 +25,7 @@ from handlers.home import back_home
 from handlers.making import Made, Workshop, post_order
 from handlers.own import STATE_NAMES
 from handlers.presses import Action, ExportPress
-from handlers.review import OnTeam
+from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Event, Method, Row, button, keyboard, progress, show
 from handlers.spreadsheets import SHEETS, Cell, Sheet, small_enough
 from handlers.texts import Texts

@@ -6,8 +6,45 @@ from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
 from handlers.home import home_rows, start
+from handlers.menu import EVERYONE, OWNERS, REVIEWERS, SUPERVISORS
+from handlers.presses import (
+    ApprovalPress,
+    AuditPress,
+    BarPress,
+    BroadcastPress,
+    CohortPress,
+    DutyPress,
+    ExportPress,
+    FiguresPress,
+    FlagPress,
+    ReviewPress,
+    SeminarPress,
+    StatsPress,
+    TeamPress,
+)
 from handlers.screens import Method, show
 from handlers.visit import Visit
+from models.audit import record_denied
+
+_TEAM_COMMANDS = {*REVIEWERS, *SUPERVISORS, *OWNERS} - set(EVERYONE)
+_TEAM_PRESSES = {
+    press.__prefix__
+    for press in (
+        ApprovalPress,
+        AuditPress,
+        BarPress,
+        BroadcastPress,
+        CohortPress,
+        DutyPress,
+        ExportPress,
+        FiguresPress,
+        FlagPress,
+        ReviewPress,
+        SeminarPress,
+        StatsPress,
+        TeamPress,
+    )
+}
 
 
 def router() -> Router:
@@ -22,6 +59,7 @@ def router() -> Router:
 async def unknown_message(message: Message, visit: Visit) -> Method:
     """Say so kindly and show the way; what is being asked stays asked."""
     _ = visit._
+    await _note_try((message.text or "")[1:], "/", visit)
     if visit.raw_state is not None:
         return show(message, _("Please send it as text. To stop, press Cancel above or go to /start."))
     text = _("I did not understand that. Here is what I can do:")
@@ -31,11 +69,25 @@ async def unknown_message(message: Message, visit: Visit) -> Method:
 async def unknown_press(query: CallbackQuery, visit: Visit) -> list[Method]:
     """A button that no longer means anything gets a fresh screen."""
     _ = visit._
+    await _note_try(query.data or "", ":", visit)
     screen = await start(query, visit)
     return [
         screen,
         AnswerCallbackQuery(callback_query_id=query.id, text=_("That button no longer works. Here is the menu.")),
     ]
+
+
+async def _note_try(tried: str, kind: str, visit: Visit) -> None:
+    """Write down that somebody tried a command or an old or forged button of the team without the right to."""
+    if kind == "/":
+        name = (tried.split() or [""])[0].partition("@")[0].lower()
+        known = name in _TEAM_COMMANDS
+    else:
+        name = tried.partition(":")[0]
+        known = name in _TEAM_PRESSES or tried.startswith("cert:revoke")
+    if known:
+        detail = f"/{name}" if kind == "/" else f"button {name}"
+        await record_denied(visit.session, visit.vault, visit.person.id, detail, visit.now)
 
 
 async def came_or_went(change: ChatMemberUpdated, visit: Visit) -> None:

@@ -21,7 +21,7 @@ from handlers.drawings.plots import bars, by_hour_of_day
 from handlers.home import back_home
 from handlers.making import Made, Workshop, post_order
 from handlers.presses import Action, FiguresPress
-from handlers.review import OnTeam
+from handlers.roles import OnTeam
 from handlers.screens import Method, Row, button, keyboard
 from handlers.stats import HIDDEN, Table, table_lines
 from handlers.texts import Texts

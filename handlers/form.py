@@ -1,7 +1,8 @@
 """A report told step by step, for whoever has time: one question a screen, each may be skipped, and back at any point.
 
-    who → what → own words → day → about when → region → platform → order → plate → first time? → under 18?
-        → earlier report? → what shall happen with it → may you be asked? → who else may know → review → sent
+    who → what → own words → photos or voice → day → about when → region → place → platform → order → plate
+        → first time? → under 18? → earlier report? → what shall happen → may you be asked? → who else may know
+        → review → sent
 
 The draft is kept sealed with every answer, survives restarts, and is offered again. Nothing is sent before the review.
 """
@@ -19,9 +20,23 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 from handlers.cohort import in_pairs
 from handlers.consent import ASK_CONTACT, CONTACT_LIMIT, TOO_LONG
 from handlers.details import consent_line, detail_lines
-from handlers.home import back_home, call_rows, help_lines, help_text
+from handlers.home import call_rows, help_lines, help_text, way_out
+from handlers.media import (
+    ASKED,
+    CAPTION_LEFT_OUT,
+    HINT,
+    UNFIT,
+    Media,
+    Place,
+    Unfit,
+    place_of,
+    take_piece,
+    with_caption,
+)
 from handlers.own import ORDER_LIMIT, Typed, open_report, shorten, show_reports
+from handlers.pieces import is_around_kazakhstan, piece_lines, remove_rows
 from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
+from handlers.quick_exit import exit_button
 from handlers.report import WORDS_LIMIT, Ways, add_to_earlier, send_flag
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, progress, show
 from handlers.texts import Texts
@@ -35,6 +50,7 @@ from models.behaviours import (
     form_name,
     with_toggled,
 )
+from models.cars import plate_of_code
 from models.consents import AT_FIRST, RECIPIENT_NAMES, Recipient
 from models.details import (
     AIM_NAMES,
@@ -49,6 +65,7 @@ from models.details import (
     Teller,
 )
 from models.drafts import Draft, Told, draft_of, new_draft
+from models.evidence import forget_of_draft, pieces_of_draft
 from models.flags import Ride, sent_from
 from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
@@ -60,9 +77,11 @@ STEPS = (
     "teller",
     "what",
     "words",
+    "media",
     "day",
     "daytime",
     "region",
+    "place",
     "platform",
     "order",
     "plate",
@@ -91,13 +110,23 @@ ONE_OF: Mapping[str, type[StrEnum]] = {
     "reach": Reach,
 }
 YES_OR_NO = frozenset({"repeated", "minor", "retaliation"})
+SENT = {
+    "media": HINT,
+    "place": N_("Please send the place with the paperclip 📎, or go on with the button below."),
+}
+"""What is answered by sending something else than a text, with the hint for whoever types."""
 QUESTIONS = {
     "teller": N_("<b>Who is telling this?</b>"),
     "what": N_("<b>What happened?</b>\n\nYou can choose several. Not sure what it was? Skip it: that is accepted too."),
     "words": N_("<b>In your own words</b>\n\nWrite as much or as little as you want, in any language."),
+    "media": ASKED,
     "day": N_("<b>When was it?</b>\n\nTap a day, or write the date, for example 05.11.2026."),
     "daytime": N_("<b>About when was it?</b>"),
     "region": N_("<b>In which region was it?</b>"),
+    "place": N_(
+        "<b>Where was it?</b>\n\nSend the place with the paperclip 📎: tap it, then “Location”. "
+        "Any place along the way helps."
+    ),
     "platform": N_("<b>Where was the ride ordered?</b>"),
     "order": N_("<b>Order number</b>\n\nIf you see it in the app, you can write it here."),
     "plate": N_("<b>Number plate</b>\n\nAs you remember it, for example <code>123 ABC 02</code>."),
@@ -119,9 +148,11 @@ SHORT = {
     "teller": N_("Told by"),
     "what": N_("What happened"),
     "words": N_("Own words"),
+    "media": N_("Photos, voice"),
     "day": N_("When"),
     "daytime": N_("About when"),
     "region": N_("Region"),
+    "place": N_("Place"),
     "platform": N_("App"),
     "order": N_("Order"),
     "plate": N_("Plate"),
@@ -145,6 +176,9 @@ def router() -> Router:
     """Routes for the guided form."""
     router = Router(name="form")
     router.message.register(take_typed, StateFilter(Filling.answer), Typed())
+    router.message.register(take_media, StateFilter(Filling.answer), Media())
+    router.message.register(take_place, StateFilter(Filling.answer), Place())
+    router.message.register(explain, StateFilter(Filling.answer), Unfit())
     router.callback_query.filter(FormPress.filter())
     router.callback_query.register(begin, Action("begin"))
     router.callback_query.register(go, Action("go"))
@@ -159,7 +193,8 @@ def router() -> Router:
 async def begin(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> Method:
     """Begin, or go on with the draft there is; `value` names the draft that the buttons before this belong to.
 
-    A driver who comes from the fast way, as `step` says, is not asked again who tells.
+    A driver who comes from the fast way, as `step` says, is not asked again who tells. A new draft has the plate of a
+    car that was scanned; one that is gone on with may be about another.
     """
     draft = await draft_of(visit.session, visit.person.id)
     if draft is None:
@@ -167,9 +202,10 @@ async def begin(query: CallbackQuery, callback_data: FormPress, visit: Visit) ->
         if not key or await sent_from(visit.session, visit.person.id, key) is not None:
             return await show_reports(query, visit)
         draft = await new_draft(visit.session, visit.vault, visit.person.id, key, STEPS[0], visit.now)
-        if callback_data.step == Teller.DRIVER:
-            draft.place = STEPS[1]
-            draft.write(visit.vault, Told(teller=Teller.DRIVER), visit.now)
+        by_driver = callback_data.step == Teller.DRIVER
+        plate = None if by_driver else await plate_of_code(visit.session, visit.vault, callback_data.car)
+        draft.place = STEPS[1 if by_driver else 0]
+        draft.write(visit.vault, Told(teller=Teller.DRIVER if by_driver else None, plate=plate), visit.now)
         await visit.session.flush()
     return await _show_step(query, draft, visit)
 
@@ -202,7 +238,7 @@ async def choose(query: CallbackQuery, callback_data: FormPress, visit: Visit) -
         setattr(told, step, ONE_OF[step](value) if value in set(ONE_OF[step]) else None)
     elif step in YES_OR_NO:
         setattr(told, step, {"yes": True, "no": False}.get(value))
-    else:
+    elif step != "media":
         setattr(told, step, None)
     return await _on(query, draft, told, step, visit)
 
@@ -230,7 +266,7 @@ async def show_form(query: CallbackQuery, callback_data: FormPress, visit: Visit
         ]
         for each in behaviours_of(form, by_passenger=by_passenger)
     ]
-    rows.append([button(_("« Back"), FormPress(action="go", step="what")), *back_home(_)])
+    rows.append([exit_button(_), button(_("« Back"), FormPress(action="go", step="what"))])
     parts = [f"<b>{_(form_name(form, by_passenger=by_passenger))}</b>"]
     if any(BEHAVIOURS[code].severity == MAX_SEVERITY for code in told.codes):
         lines = help_lines(visit)
@@ -274,6 +310,8 @@ async def keep_answer(event: Event, typed: str, visit: Visit) -> Method:
     _ = visit._
     draft = await draft_of(visit.session, visit.person.id)
     text = typed.strip()
+    if draft is not None and draft.place in SENT:
+        return _again(event, draft.place, _(SENT[draft.place]), _)
     if draft is None or draft.place not in TYPED:
         await visit.state.clear()
         return await show_reports(event, visit)
@@ -309,8 +347,53 @@ async def keep_answer(event: Event, typed: str, visit: Visit) -> Method:
     return await _on(event, draft, told, step, visit, note)
 
 
+async def take_media(message: Message, visit: Visit) -> Method | None:
+    """Keep a photo or voice message with the draft, whatever is being asked; the words below it are added."""
+    _ = visit._
+    draft = await draft_of(visit.session, visit.person.id)
+    if draft is None:
+        return await show_reports(message, visit)
+    kept, said = await take_piece(message, visit, draft=draft.key)
+    if kept and message.caption:
+        told = draft.read(visit.vault)
+        words = with_caption(told.words, message)
+        if units(words or "") <= WORDS_LIMIT:
+            told.words = words
+        else:
+            said = "\n\n".join(filter(None, [said, _(CAPTION_LEFT_OUT)]))
+        draft.write(visit.vault, told, visit.now)
+    if said is None:
+        return None
+    if kept and message.media_group_id is not None:  # how many there are is known when all of it is here
+        return show(message, said, [[button(_("Next »"), FormPress(action="go", step=draft.place), PRIMARY)]])
+    return await _show_step(message, draft, visit, said)
+
+
+async def take_place(message: Message, visit: Visit) -> Method:
+    """Keep the place of the draft, whatever is being asked; one that looks odd is kept too, with a hint."""
+    _ = visit._
+    draft = await draft_of(visit.session, visit.person.id)
+    if draft is None:
+        return await show_reports(message, visit)
+    told = draft.read(visit.vault)
+    told.place = place_of(message)
+    note = "" if is_around_kazakhstan(told.place) else _("That is far from Kazakhstan; it is kept as you sent it.")
+    if draft.place == "place":
+        return await _on(message, draft, told, "place", visit, note)
+    draft.write(visit.vault, told, visit.now)
+    return await _show_step(message, draft, visit, note or _("Kept. Thank you."))
+
+
+async def explain(message: Message, visit: Visit) -> Method:
+    """Say what can be taken here, and why a file can't; the question stays asked."""
+    draft = await draft_of(visit.session, visit.person.id)
+    if draft is None:
+        return await show_reports(message, visit)
+    return await _show_step(message, draft, visit, visit._(UNFIT))
+
+
 def _again(event: Event, step: str, text: str, _: Texts) -> Method:
-    return show(event, text, [[button(_("Skip"), FormPress(action="set", step=step))]])
+    return show(event, text, [[exit_button(_), button(_("Skip"), FormPress(action="set", step=step))]])
 
 
 async def _on(event: Event, draft: Draft, told: Told, step: str, visit: Visit, note: str = "") -> Method:
@@ -326,7 +409,7 @@ def _asked(told: Told) -> list[str]:
     left_out = set()
     if told.teller is Teller.DRIVER:
         left_out.add("plate")
-    if told.day is None:
+    if told.day is None or told.details().happened_at is not None:
         left_out.add("daytime")
     if told.aim is Aim.COUNT:
         left_out |= {"reach", "contact", "consents"}
@@ -346,23 +429,24 @@ async def _show_step(event: Event, draft: Draft, visit: Visit, note: str = "") -
     told, step = draft.read(visit.vault), draft.place
     if step == "review" or step not in _asked(told):
         return await _review(event, draft, told, visit, note)
-    if step in TYPED:
+    if step in TYPED or step in SENT:
         await visit.state.set_state(Filling.answer)
     else:
         await visit.state.clear()
     asked = _asked(told)
     at = asked.index(step)
-    rows = _choices(step, told, _)
+    pieces = await pieces_of_draft(visit.session, visit.person.id, draft.key) if step == "media" else []
+    rows = [*_choices(step, told, _), *remove_rows(pieces, _)]
     back = [button(_("« Back"), FormPress(action="go", step=asked[at - 1]))] if at else []
     onwards = button(
         _("Next »"), FormPress(action="go", step="review" if told.reviewed else _next(step, told)), PRIMARY
     )
     skip = button(_("Skip"), FormPress(action="set", step=step))
-    rows.append([*back, onwards if _answered(step, told) or step == "consents" else skip])
+    rows.append([*back, onwards if pieces or _answered(step, told) or step == "consents" else skip])
     if not told.reviewed and told.codes and at < len(asked) - 2:
         rows.append([button(_("To the end »"), FormPress(action="go", step="review"))])
-    rows.append([button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)])
-    answer = _answer(step, told, visit)
+    rows += [[button(_("Help now"), HomePress(action="help"), DANGER)], way_out(_)]
+    answer = _answer(step, told, visit) or "\n".join(piece_lines(pieces, None, _))
     parts = [note, f"{progress(at, len(asked) - 1)}  {at + 1}/{len(asked) - 1}", _(QUESTIONS[step]), answer]
     return show(event, "\n\n".join(filter(None, parts)), rows)
 
@@ -406,7 +490,7 @@ def _forms(told: Told, _: Texts) -> list[Row]:
 
 
 def _answered(step: str, told: Told) -> bool:
-    return getattr(told, "codes" if step == "what" else step) not in (None, [])
+    return getattr(told, "codes" if step == "what" else step, None) not in (None, [])
 
 
 def _answer(step: str, told: Told, visit: Visit) -> str:
@@ -418,6 +502,8 @@ def _answer(step: str, told: Told, visit: Visit) -> str:
         return _("<blockquote>{words}</blockquote>", words=told.contact)
     if step in {"order", "plate"} and getattr(told, step):
         return _("<code>{value}</code>", value=getattr(told, step))
+    if step == "place" and told.place:
+        return piece_lines([], told.place, _)[0]
     return _.date(told.day) if step == "day" and told.day else ""
 
 
@@ -434,6 +520,7 @@ async def _review(event: Event, draft: Draft, told: Told, visit: Visit, note: st
     by_passenger = told.teller is Teller.DRIVER
     lines += [f"• {_(behaviour_name(code, by_passenger=by_passenger))}" for code in codes]
     lines += detail_lines(told.details(), told.order, None if by_passenger else told.plate, _)
+    lines += piece_lines(await pieces_of_draft(visit.session, visit.person.id, draft.key), told.place, _)
     if told.aim is not None:
         lines.append(_(AIM_NAMES[told.aim]))
     if told.aim is not Aim.COUNT:
@@ -444,7 +531,10 @@ async def _review(event: Event, draft: Draft, told: Told, visit: Visit, note: st
         "",
         _("People read it, not a program; the answer comes here."),
         _("The team does not see your account. The bot knows it, to answer you."),
-        _("Telegram keeps this chat: you can delete it if others look at your phone."),
+        _(
+            "Telegram keeps this chat. “{clear}” deletes the last 48 hours of it; what is older, only you can delete.",
+            clear=_("✕ Clear chat"),
+        ),
         _("We call nobody for you: whether to turn to the police or a help line is your choice."),
         "",
         _("By sending, you say that it is true as far as you know."),
@@ -455,7 +545,7 @@ async def _review(event: Event, draft: Draft, told: Told, visit: Visit, note: st
     if any(BEHAVIOURS[code].severity == MAX_SEVERITY for code in codes):
         rows = [*call_rows(help_lines(visit)), *rows]
     rows += [buttons[i : i + 3] for i in range(0, len(buttons), 3)]
-    rows.append([button(_("Delete the draft"), FormPress(action="drop"), DANGER), *back_home(_)])
+    rows += [[button(_("Delete the draft"), FormPress(action="drop"), DANGER)], way_out(_)]
     return show(event, "\n".join(lines), rows)
 
 
@@ -465,9 +555,10 @@ async def drop(query: CallbackQuery, visit: Visit) -> Method:
     await visit.state.clear()
     draft = await draft_of(visit.session, visit.person.id)
     if draft is not None:
+        await forget_of_draft(visit.session, visit.person.id, draft.key)
         await visit.session.delete(draft)
     again = [button(_("Report an incident"), ReportPress(action="begin"))]
-    return show(query, _("The draft is deleted. Nothing was sent."), [again, back_home(_)])
+    return show(query, _("The draft is deleted. Nothing was sent."), [again, way_out(_)])
 
 
 async def send(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> Method:
@@ -489,7 +580,7 @@ async def send(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> 
         told.aim = None
     screen = None
     if callback_data.step == "add":
-        screen = await add_to_earlier(query, told, visit)
+        screen = await add_to_earlier(query, told, visit, draft.key)
     if screen is not None:
         await visit.session.delete(draft)
         return screen

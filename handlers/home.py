@@ -9,6 +9,7 @@ from aiogram.methods import SendContact
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
 from handlers.presses import Action, HomePress, LearnPress, OwnPress, ReportPress, ReviewPress, RightsPress
+from handlers.quick_exit import exit_button
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -123,7 +124,8 @@ async def help_now(event: Event, visit: Visit) -> Method:
         [button(_("A text for somebody you trust"), HomePress(action="text"))],
         [button(_("Help near you"), RightsPress(action="regions"))],
         [button(_("Report an incident"), ReportPress(action="begin"))],
-        [button(_("Know your rights"), RightsPress(action="list")), *back_home(_)],
+        [button(_("Know your rights"), RightsPress(action="list"))],
+        way_out(_),
     ]
     return show(event, text, rows)
 
@@ -148,7 +150,8 @@ async def text_to_send(query: CallbackQuery, visit: Visit) -> Method:
     ]
     rows: list[Row] = [
         [copy_button(_("Copy"), text)],
-        [button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)],
+        [button(_("Help now"), HomePress(action="help"), DANGER)],
+        way_out(_),
     ]
     return show(query, "\n".join(lines), rows)
 
@@ -190,3 +193,8 @@ async def about(message: Message, visit: Visit) -> Method:
 def back_home(_: Texts) -> Row:
     """The way back to the first screen."""
     return [button(_("« Menu"), HomePress(action="start"))]
+
+
+def way_out(_: Texts) -> Row:
+    """The last row of every screen around a report: the quick exit, and the way back to the first screen."""
+    return [exit_button(_), *back_home(_)]

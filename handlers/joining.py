@@ -1,6 +1,7 @@
 """Joining a cohort: by its link, or by its code as a message. Then two optional questions, once in a lifetime.
 
-Gender and region are asked only for the counts of those who took part; each answer is stored as it's pressed.
+Gender and region are asked for the counts of those who took part, and the region for messages to it; each answer is
+stored as it's pressed.
 """
 
 from aiogram import Router
@@ -75,8 +76,7 @@ def _next_question(event: Event, cohort: Cohort | None, profile: Profile, _: Tex
 
 def _ask_gender(event: Event, cohort: Cohort | None, _: Texts) -> Method:
     text = _joined(cohort, _, "\n\n") + _(
-        "Two questions, only to count who takes part. You need not answer, and only counts are shown to anybody."
-        "\n\nYou are:"
+        "Two questions, to count who takes part. You need not answer, and only counts are shown to anybody.\n\nYou are:"
     )
     woman, man, unsaid = (_answer(_(name), "gender", gender, cohort) for gender, name in GENDER_NAMES.items())
     return show(event, text, [[woman, man], [unsaid], back_home(_)])
@@ -89,7 +89,9 @@ def _ask_region(event: Event, cohort: Cohort | None, _: Texts) -> Method:
         [_answer(_("Rather not say"), "region", UNSAID, cohort)],
         [_answer(_("« Back"), "again", "", cohort), *back_home(_)],
     ]
-    text = _joined(cohort, _, "\n\n") + _("Which region are you from? This is only for the counts, too.")
+    text = _joined(cohort, _, "\n\n") + _(
+        "Which region are you from? It is for the counts, and for messages to people of your region."
+    )
     return show(event, text, rows)
 
 

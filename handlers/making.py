@@ -29,6 +29,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class OutOfReach(Exception):
+    """Telegram will never give this file out: it's too big, or no file of this bot."""
+
+
 @dataclass(frozen=True)
 class Workshop:
     """All that is needed to make a message, outside of any transaction."""
@@ -43,7 +47,10 @@ class Workshop:
     link: Callable[[str], str]
     """The address that opens the bot with a payload of 1-64 characters (A-Z, a-z, 0-9, _ and -)."""
     download: Callable[[str], Awaitable[bytes]]
-    """The content of a file that Telegram has, by its file id; raises OSError if it can't be had."""
+    """The content of a file that Telegram has, by its file id.
+
+    Raises OSError if it can't be had now, OutOfReach if it never can.
+    """
     tell: Callable[[Person, TelegramMethod[Any]], Awaitable[None]]
     """Show something to a person meanwhile; nothing is lost if Telegram doesn't take it. `chat_id` may be 0."""
 

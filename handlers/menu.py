@@ -1,5 +1,6 @@
 """What Telegram itself shows of the bot: its commands, its name and descriptions, in each language."""
 
+from models.team import OWNING, SUPERVISING, Role
 from models.words import N_
 
 EVERYONE = {
@@ -23,8 +24,14 @@ REVIEWERS = {
     "stats": N_("figures"),
     "export": N_("flags as a file"),
 }
+SUPERVISORS = {
+    "approve": N_("what waits for a second person"),
+}
 OWNERS = {
+    "team": N_("the team"),
+    "audit": N_("who did what: /audit 12 for one flag"),
     "cohort": N_("cohorts and seminars"),
+    "broadcast": N_("write to many people"),
 }
 
 NAME = N_("Qurmet: respect on the ride")
@@ -34,3 +41,10 @@ DESCRIPTION = N_(
     "Passengers say what happened on a ride, in four taps. People look at every report.\n\n"
     "Not an emergency service: in danger, call 112."
 )
+
+
+def commands_for(role: Role | None) -> dict[str, str]:
+    """The commands in the menu of a person with this role, by name: the role's own first."""
+    own = OWNERS if role in OWNING else {}
+    supervising = SUPERVISORS if role in SUPERVISING else {}
+    return own | supervising | (REVIEWERS if role is not None else {}) | EVERYONE

@@ -7,17 +7,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from aiogram.methods import AnswerCallbackQuery, SendMessage, TelegramMethod
+from aiogram.methods import AnswerCallbackQuery, DeleteMessages, SendMessage, TelegramMethod
 from aiogram.types import Update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.presses import OwnPress, ReviewPress
+from handlers.presses import OwnPress, ReviewPress, TalkPress
 from handlers.screens import button, keyboard
 from handlers.texts import Texts
+from models.audit import Anchor
+from models.behaviours import MAX_SEVERITY
 from models.directory import Contact
+from models.duty import on_call
+from models.flags import Flag
 from models.outbox import Priority, post
 from models.people import Language, Person
 from models.quiet import at_hour, local_day
+from models.talk import Talk
 from models.team import Role, members
 from models.vault import Vault
 
@@ -45,23 +50,30 @@ def post_message(
     session: AsyncSession,
     vault: Vault,
     person: Person,
-    message: SendMessage,
+    message: SendMessage | DeleteMessages,
     *,
     priority: Priority,
     now: datetime,
     due_at: datetime | None = None,
 ) -> None:
-    """Put a message for a person into the outbox, to go out at once or later; its chat is filled in at delivery."""
+    """Put a message for a person, or the deletion of some, into the outbox, to go out at once or later.
+
+    Its chat is filled in at delivery.
+    """
     parameters = message.model_dump(mode="json", exclude_none=True, exclude_defaults=True, exclude={"chat_id"})
     post(session, vault, person.id, message.__api_method__, parameters, priority=priority, now=now, due_at=due_at)
 
 
 async def tell_team_of_flag(
-    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], reporter: Person, now: datetime
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], flag: Flag, now: datetime
 ) -> None:
-    """Tell everybody of the team, but the one who reported, that something waits in the queue."""
-    for _member, person in await members(session):
-        if person.id == reporter.id:
+    """Tell who is on call that something waits in the queue; everybody if nobody is, or where it's most severe.
+
+    The one who reported is never told.
+    """
+    called = [] if flag.severity == MAX_SEVERITY else await on_call(session)
+    for person in called or [person for _member, person in await members(session)]:
+        if person.id == flag.reporter_id:
             continue
         _ = texts[person.language]
         rows = [[button(_("Open the queue"), ReviewPress(action="queue"))]]
@@ -84,6 +96,25 @@ async def tell_reporter(
     post_message(session, vault, reporter, message, priority=Priority.RELAY, now=now)
 
 
+async def tell_of_message(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], flag: Flag, said: Talk, now: datetime
+) -> None:
+    """Tell the other side of a message of the talk: who reported; or who works on the flag, or else all the team."""
+    if said.from_team:
+        reporter = await session.get(Person, flag.reporter_id)
+        if reporter is not None:
+            await tell_reporter(session, vault, texts, reporter, flag.id, now)
+        return
+    for _member, person in await members(session):
+        if person.id == flag.reporter_id or flag.reviewer_id not in {None, person.id}:
+            continue
+        _ = texts[person.language]
+        rows = [[button(_("Show"), TalkPress(action="team", flag=flag.id))]]
+        text = _("There is an answer to one of your flags.")
+        message = SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows))
+        post_message(session, vault, person, message, priority=Priority.RELAY, now=now)
+
+
 async def tell_owners_of_dead_letter(
     session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], now: datetime
 ) -> None:
@@ -94,6 +125,22 @@ async def tell_owners_of_dead_letter(
             text = _("The bot could not handle an update. It was set aside; see the log for details.")
             message = SendMessage(chat_id=0, text=text)
             post_message(session, vault, person, message, priority=Priority.ALERT, now=now)
+
+
+async def tell_owners_of_anchor(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], anchor: Anchor, now: datetime
+) -> None:
+    """Send the owners where the audit stands today: what they have in Telegram, nobody can change in the database."""
+    for member, person in await members(session):
+        if member.role is Role.OWNER:
+            _ = texts[person.language]
+            text = _(
+                "Record of {date}. Entries: {count}. Mark: <code>{anchor}</code>. Please keep this message.",
+                date=_.day(now),
+                count=anchor.entries,
+                anchor=anchor,
+            )
+            post_message(session, vault, person, SendMessage(chat_id=0, text=text), priority=Priority.REMINDER, now=now)
 
 
 async def tell_owners_of_contacts(

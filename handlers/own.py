@@ -1,5 +1,7 @@
 """A person's own reports: where each stands, adding to it, taking it back."""
 
+from collections.abc import Sequence
+
 from aiogram import Router
 from aiogram.filters import Command, Filter, StateFilter
 from aiogram.fsm.state import State, StatesGroup
@@ -7,8 +9,19 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.arrivals import arrived, note_added, released
 from handlers.details import detail_lines, details_of
-from handlers.home import back_home
-from handlers.presses import Action, ConsentPress, OwnPress, ReportPress
+from handlers.home import way_out
+from handlers.pieces import own_lines, own_rows
+from handlers.presses import (
+    Action,
+    ConsentPress,
+    ErasePress,
+    HistoryPress,
+    OwnPress,
+    PassphrasePress,
+    ReportPress,
+    StatementPress,
+)
+from handlers.quick_exit import exit_button
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -16,20 +29,11 @@ from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import behaviour_name
 from models.escrow import name_vehicle
-from models.flags import (
-    OUTCOMES_FOR_REPORTER,
-    UNSEEN,
-    Flag,
-    Ride,
-    flags_of,
-    own_flag,
-    own_flag_of_receipt,
-    weigh_again,
-)
+from models.flags import OUTCOMES_FOR_REPORTER, UNSEEN, Flag, Ride, flags_of, own_flag, weigh_again
 from models.flags import State as FlagState
 from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
-from models.receipts import read_receipt, show_receipt
+from models.receipts import show_receipt
 from models.vault import Vault
 from models.words import N_
 
@@ -61,15 +65,6 @@ class Typed(Filter):
         return bool(message.text) and not (message.text or "").startswith("/")
 
 
-class Receipt(Filter):
-    """A receipt code, typed or pasted; the handler gets it as `receipt`, 12 digits."""
-
-    async def __call__(self, message: Message) -> dict[str, str] | bool:
-        """Only what is no longer than a code with its dashes and spaces."""
-        receipt = read_receipt(message.text) if message.text and len(message.text) <= 32 else None
-        return {"receipt": receipt} if receipt else False
-
-
 def router() -> Router:
     """Routes for a person's own reports."""
     router = Router(name="own")
@@ -77,7 +72,6 @@ def router() -> Router:
     router.message.register(add_plate, StateFilter(Adding.plate), Typed())
     router.message.register(add_words, StateFilter(Adding.words), Typed())
     router.message.register(add_order, StateFilter(Adding.order), Typed())
-    router.message.register(open_by_receipt, Receipt())
     router.callback_query.filter(OwnPress.filter())
     router.callback_query.register(show_reports, Action("list"))
     router.callback_query.register(open_report, Action("open"))
@@ -97,7 +91,7 @@ async def show_reports(event: Event, visit: Visit) -> Method:
     flags = await flags_of(visit.session, visit.person.id)
     if not flags:
         text = _("<b>My reports</b>\n\nThere is nothing here yet.")
-        return show(event, text, [[button(_("Report an incident"), ReportPress(action="begin"))], back_home(_)])
+        return show(event, text, [[button(_("Report an incident"), ReportPress(action="begin"))], way_out(_)])
     rows: list[Row] = [
         [
             button(
@@ -107,37 +101,35 @@ async def show_reports(event: Event, visit: Visit) -> Method:
         ]
         for flag in flags
     ]
-    return show(event, _("<b>My reports</b>\n\nTap a code to see where it stands."), [*rows, back_home(_)])
+    return show(event, _("<b>My reports</b>\n\nTap a code to see where it stands."), [*rows, way_out(_)])
 
 
 async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """One report: what was said, where it stands, what can be done."""
-    _ = visit._
     await visit.state.clear()
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
-    return show(query, report_text(flag, visit.vault, _), report_rows(flag, visit.vault, _))
+    return await report_screen(query, flag, visit)
 
 
-async def open_by_receipt(message: Message, receipt: str, visit: Visit) -> Method:
-    """The report of a code, if this person sent it."""
-    _ = visit._
-    flag = await own_flag_of_receipt(visit.session, visit.vault, visit.person.id, receipt)
-    if flag is None:
-        text = _("There is no report with this code in your account.")
-        return show(message, text, [[button(_("My reports"), OwnPress(action="list")), *back_home(_)]])
-    return show(message, report_text(flag, visit.vault, _), report_rows(flag, visit.vault, _))
+async def report_screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Method:
+    """One report with what hangs on it, after a note on what was just done with it."""
+    text = report_text(flag, visit.vault, visit._, await own_lines(flag, visit))
+    rows = _report_rows(flag, visit.vault, visit._, await own_rows(flag, visit))
+    return show(event, f"{note}\n\n{text}" if note else text, rows)
 
 
-def report_text(flag: Flag, vault: Vault, _: Texts) -> str:
-    """A report as the person who sent it sees it."""
+def report_text(flag: Flag, vault: Vault, _: Texts, more: Sequence[str] = ()) -> str:
+    """A report as the person who sent it sees it, `more` being what hangs on it."""
     lines = [_("<b>Report {receipt}</b>", receipt=show_receipt(flag.receipt(vault))), ""]
     lines += [f"• {_(behaviour_name(each.code, by_passenger=flag.by_driver))}" for each in flag.behaviours]
     lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
     lines += detail_lines(details_of(flag), flag.order(vault), flag.plate(vault), _)
     if words := flag.words(vault):
         lines += ["", _("Your words:"), _("<blockquote>{words}</blockquote>", words=shorten(words))]
+    if more:
+        lines += ["", *more]
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
     if flag.released_at is not None:
         lines.append(_("{time}: given to the team", time=_.moment(flag.released_at)))
@@ -164,16 +156,26 @@ def shorten(words: str, length: int = 1500) -> str:
     return words.encode("utf-16-le")[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…"
 
 
-def report_rows(flag: Flag, vault: Vault, _: Texts) -> list[Row]:
-    """What the person who sent a report can do with it."""
+def _report_rows(flag: Flag, vault: Vault, _: Texts, more: Sequence[Row]) -> list[Row]:
     rows: list[Row] = [[copy_button(_("Copy the code"), show_receipt(flag.receipt(vault)))]]
     if flag.is_open:
         rows += add_rows(flag, _)
+    rows += more
     if flag.state in UNSEEN:
         rows.append([button(_("Let the team look into it now"), OwnPress(action="hand_over", flag=flag.id))])
+    rows += [
+        [
+            button(_("Statement (PDF)"), StatementPress(flag=flag.id)),
+            button(_("Who opened it"), HistoryPress(flag=flag.id)),
+        ],
+        [
+            button(_("Passphrase"), PassphrasePress(action="ask", flag=flag.id)),
+            button(_("Delete"), ErasePress(action="ask", flag=flag.id), DANGER),
+        ],
+    ]
     if flag.is_open:
         rows.append([button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id), DANGER)])
-    return [*rows, [button(_("« My reports"), OwnPress(action="list")), *back_home(_)]]
+    return [*rows, [button(_("« My reports"), OwnPress(action="list"))], way_out(_)]
 
 
 def add_rows(flag: Flag, _: Texts) -> list[Row]:
@@ -207,7 +209,7 @@ async def _ask(query: CallbackQuery, flag_id: int, what: State, question: str, v
         return await show_reports(query, visit)
     await visit.state.set_state(what)
     await visit.state.set_data({"flag": flag.id})
-    return show(query, question, [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]])
+    return show(query, question, [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]])
 
 
 async def ask_plate(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
@@ -235,7 +237,7 @@ async def add_plate(message: Message, visit: Visit) -> Method:
     if flag is None or not flag.is_open or flag.by_driver:
         return await show_reports(message, visit)
     if not plate:
-        rows: list[Row] = [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
+        rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
         return show(message, _("There are no letters or digits in that. Please write the plate once more."), rows)
     await visit.state.clear()
     await released(await name_vehicle(visit.session, visit.vault, flag, plate, visit.now), visit)
@@ -243,7 +245,7 @@ async def add_plate(message: Message, visit: Visit) -> Method:
     note = _("Saved. Thank you.")
     if not looks_kazakh(plate):
         note = _("Saved. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
-    return show(message, f"{note}\n\n{report_text(flag, visit.vault, _)}", report_rows(flag, visit.vault, _))
+    return await report_screen(message, flag, visit, note)
 
 
 async def add_words(message: Message, visit: Visit) -> Method:
@@ -261,7 +263,7 @@ async def keep_words(event: Event, words: str, visit: Visit) -> Method:
     flag.write_words(visit.vault, words)
     await note_added(flag, "words", visit)
     note = _("Saved. Thank you for telling.")
-    return show(event, f"{note}\n\n{report_text(flag, visit.vault, _)}", report_rows(flag, visit.vault, _))
+    return await report_screen(event, flag, visit, note)
 
 
 async def ask_order(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
@@ -279,13 +281,12 @@ async def add_order(message: Message, visit: Visit) -> Method:
     if flag is None or not flag.is_open:
         return await show_reports(message, visit)
     if len(order) > ORDER_LIMIT:
-        rows: list[Row] = [[button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
+        rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
         return show(message, _("An order number is usually shorter. Please write only the number."), rows)
     await visit.state.clear()
     flag.write_order(visit.vault, order)
     await note_added(flag, "order", visit)
-    text = f"{_('Saved. Thank you.')}\n\n{report_text(flag, visit.vault, _)}"
-    return show(message, text, report_rows(flag, visit.vault, _))
+    return await report_screen(message, flag, visit, _("Saved. Thank you."))
 
 
 async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
@@ -297,6 +298,7 @@ async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Vis
     rows: list[Row] = [
         [button(_("Yes, withdraw"), OwnPress(action="withdrawn", flag=flag.id), DANGER)],
         [button(_("No, keep it"), OwnPress(action="open", flag=flag.id), PRIMARY)],
+        [exit_button(_)],
     ]
     return show(
         query, _("Withdraw this report? Then nobody will look into it any more. Withdrawing is your right."), rows

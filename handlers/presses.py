@@ -3,7 +3,7 @@
 Callback data is at most 64 bytes and untrusted: it names what is meant, never what is allowed.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from aiogram.filters import Filter
 from aiogram.filters.callback_data import CallbackData
@@ -12,6 +12,16 @@ from pydantic import Field
 
 Number = Annotated[int, Field(ge=0, lt=2**63)]
 """The number of a row, as far as a database can have it."""
+
+
+class LastingPress(CallbackData, prefix="lasting"):
+    """A press whose shape may grow at its end: buttons from before lack the new fields, and still work."""
+
+    @classmethod
+    def unpack(cls, value: str) -> Self:
+        """Read callback data; raises TypeError or ValueError for what can't be meant."""
+        missing = len(cls.model_fields) - value.count(cls.__separator__)
+        return super().unpack(value + cls.__separator__ * missing)
 
 
 class HomePress(CallbackData, prefix="home"):
@@ -65,6 +75,22 @@ class CertificatePress(CallbackData, prefix="cert"):
     value: str = ""
 
 
+class CarPress(CallbackData, prefix="car"):
+    """Cars: to their driver by the number of the row, to whoever scans them by their code."""
+
+    action: str
+    car: Number = 0
+    code: str = ""
+
+
+class ThanksPress(CallbackData, prefix="thanks"):
+    """Thanks for a driver: the code of the car, and a kind word."""
+
+    action: str
+    code: str = ""
+    word: str = ""
+
+
 class PledgePress(CallbackData, prefix="pledge"):
     """The action plan: its number, the position of a commitment (1-3), days after which it's asked about, a key."""
 
@@ -91,6 +117,20 @@ class SeminarPress(CallbackData, prefix="scene"):
     lesson: int = 0
     question: str = ""
     option: str = ""
+
+
+class BroadcastPress(CallbackData, prefix="cast"):
+    """Broadcasts: the number of a broadcast or cohort, and a value."""
+
+    action: str
+    row: Number = 0
+    value: str = ""
+
+
+class OptPress(CallbackData, prefix="opt"):
+    """Whether a person wants broadcasts."""
+
+    action: str
 
 
 class StatsPress(CallbackData, prefix="stats"):
@@ -123,22 +163,39 @@ class TrialPress(CallbackData, prefix="trial"):
     option: str = ""
 
 
-class ReportPress(CallbackData, prefix="report"):
-    """The form of a flag: the draft, whether the ride goes on, a form or behaviour, "driver" if it's one who tells."""
+class ReportPress(LastingPress, prefix="report"):
+    """The form of a flag: the draft, whether the ride goes on, form or behaviour, code of a scanned car, who tells.
+
+    A car is named by its code, not by its number: by counting anybody could read the plates of all. Who tells is empty,
+    or "driver".
+    """
 
     action: str
     draft: str = ""
     ride: str = ""
     code: str = ""
+    car: str = ""
     who: str = ""
 
 
-class FormPress(CallbackData, prefix="form"):
-    """The guided form: a step of it, and what was chosen there."""
+class FormPress(LastingPress, prefix="form"):
+    """The guided form: a step of it, what was chosen there, and at its beginning the code of a scanned car."""
 
     action: str
     step: str = ""
     value: str = ""
+    car: str = ""
+
+
+class CapsulePress(CallbackData, prefix="capsule"):
+    """The ride capsule: the name of a draft, or when to write."""
+
+    action: str
+    value: str = ""
+
+
+class ExitPress(CallbackData, prefix="exit"):
+    """The quick exit."""
 
 
 class OwnPress(CallbackData, prefix="own"):
@@ -156,6 +213,38 @@ class ConsentPress(CallbackData, prefix="consent"):
     value: str = ""
 
 
+class PassphrasePress(CallbackData, prefix="phrase"):
+    """The passphrase of one of a person's own flags."""
+
+    action: str
+    flag: Number = 0
+
+
+class StatementPress(CallbackData, prefix="statement"):
+    """The statement of one of a person's own flags."""
+
+    flag: Number = 0
+
+
+class HistoryPress(CallbackData, prefix="history"):
+    """The history of one of a person's own flags."""
+
+    flag: Number = 0
+
+
+class ErasePress(CallbackData, prefix="erase"):
+    """Deleting one of a person's own flags."""
+
+    action: str
+    flag: Number = 0
+
+
+class DutyPress(CallbackData, prefix="duty"):
+    """Going on call and off."""
+
+    action: str
+
+
 class BarPress(CallbackData, prefix="bar"):
     """Barring whoever sent a flag: its number."""
 
@@ -165,6 +254,22 @@ class BarPress(CallbackData, prefix="bar"):
 
 class DistressPress(CallbackData, prefix="distress"):
     """What a person in distress wrote: the number of the flag that it may be added to, and of the message."""
+
+    action: str
+    flag: Number = 0
+    message: Number = 0
+
+
+class EvidencePress(CallbackData, prefix="piece"):
+    """Photos, voice messages and the place of a report: the number of its flag, and of a piece."""
+
+    action: str
+    flag: Number = 0
+    piece: Number = 0
+
+
+class TalkPress(CallbackData, prefix="talk"):
+    """What the person who reported and the team write to each other: a flag's number, and a message's."""
 
     action: str
     flag: Number = 0
@@ -186,6 +291,40 @@ class ReviewPress(CallbackData, prefix="review"):
     flag: Number = 0
     outcome: str = ""
     page: int = 0
+
+
+class FlagPress(CallbackData, prefix="flag"):
+    """What else is done with a flag: its number, and the number of a member of the team."""
+
+    action: str
+    flag: Number = 0
+    member: Number = 0
+
+
+class ApprovalPress(CallbackData, prefix="second"):
+    """What waits for a second person: the number of the request."""
+
+    action: str
+    approval: Number = 0
+
+
+class TeamPress(CallbackData, prefix="team"):
+    """The team: the number of a member or invitation, a role, a page, or the code of an invitation."""
+
+    action: str
+    member: Number = 0
+    value: str = ""
+
+
+class AuditPress(CallbackData, prefix="audit"):
+    """The audit: a number of days, a member, a group of actions, a flag, the entry before which a page begins."""
+
+    action: str
+    days: int = 0
+    member: Number = 0
+    group: str = ""
+    flag: Number = 0
+    before: Number = 0
 
 
 class DataPress(CallbackData, prefix="data"):

@@ -2,15 +2,19 @@
 
 from aiogram import Router
 from aiogram.filters import Command
-from aiogram.types import CallbackQuery, Message
+from aiogram.methods import DeleteMyCommands
+from aiogram.types import BotCommandScopeChat, CallbackQuery, Message
 
 from handlers.home import back_home
+from handlers.opting import opt_button
 from handlers.presses import Action, DataPress, HomePress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.deletion import delete_person
+from models.opt_outs import has_opted_out
+from models.team import role_of
 
 
 def router() -> Router:
@@ -32,11 +36,14 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "• your language; your place, answers and opinions in lessons and tests; which policy "
         "you accepted, and when; your cohort, and your votes in a seminar\n"
         "• the name on your certificate and your own words in the action plan, encrypted\n"
-        "• your gender and region, if you said them: for counts only\n"
-        "• your reports: your words, the number plate and the code are encrypted, each report with a key of its own; "
-        "what you chose by buttons, and when, is not\n"
+        "• your gender and region, if you said them: for counts, and for messages to a region\n"
+        "• whether you want no messages that the team sends to many people at once\n"
+        "• your reports: your words, photos, voice, the place, a contact, what you and the team write to each other, "
+        "the number plate and the code are encrypted, with keys of their own for each report; "
+        "what you chose by buttons, when, and the region, also if it was read from the plate, are not\n"
         "• your Telegram ID, encrypted, so that the bot can answer you. "
-        "Not your name in Telegram, not your telephone number.\n\n"
+        "Not your name in Telegram, not your telephone number\n"
+        "• for 48 hours, the numbers of the messages in this chat, so that “{clear}” can delete them\n\n"
         "<b>Who sees it</b>\n"
         "Reviewers see reports, without your account. Every look is written down. "
         "Closed reports are deleted after {days} days. Of the course the team sees counts, none below five, "
@@ -44,13 +51,30 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "Whoever has the number of your certificate sees your first name and an initial.\n\n"
         "<b>What we can't promise</b>\n"
         "Chats with bots are not end-to-end encrypted, and Telegram keeps the history abroad. "
-        "Anybody who holds your phone can read this chat.\n\n"
+        "Anybody who holds your phone can read this chat. “{clear}”, a button on every screen about reports, "
+        "deletes the messages of the last 48 hours at once, yours too; older ones only you can delete in Telegram.\n\n"
         "/deletedata deletes everything that is stored about you.",
         days=visit.terms.days_kept,
+        clear=_("✕ Clear chat"),
+    )
+    text += "\n\n" + _(
+        "A passphrase is kept only as an encrypted digest that nobody can read back. "
+        "Which accounts opened a report with it is kept as long as the report, a wrong try for a day."
+    )
+    text += "\n\n" + _(
+        "<b>The QR code of a car</b>\n"
+        "A driver's number plate is encrypted. Whoever scans the code sees it, with the first name and an initial. "
+        "Whom you thanked, and in which week, is stored for five weeks; the driver learns only how many thanks there "
+        "were, and what for."
     )
     if visit.terms.operator:
         text += "\n\n" + _("Operator of personal data: {operator}", operator=visit.terms.operator)
-    return show(message, text, [[button(_("Delete my data"), DataPress(action="ask"), DANGER)], back_home(_)])
+    rows: list[Row] = [
+        [opt_button(await has_opted_out(visit.session, visit.person.id), _)],
+        [button(_("Delete my data"), DataPress(action="ask"), DANGER)],
+        back_home(_),
+    ]
+    return show(message, text, rows)
 
 
 async def ask_delete(event: Event, visit: Visit) -> Method:
@@ -69,13 +93,17 @@ async def ask_delete(event: Event, visit: Visit) -> Method:
     return show(event, text, rows)
 
 
-async def delete(query: CallbackQuery, visit: Visit) -> Method:
-    """Delete the person and all that hangs on them."""
+async def delete(query: CallbackQuery, visit: Visit) -> Method | list[Method]:
+    """Delete the person and all that hangs on them; a member of the team leaves it, and its commands go."""
     _ = visit._
+    of_team = await role_of(visit.session, visit.person.id) is not None
     for flag_id in await delete_person(visit.session, visit.person):
         await record(visit.session, visit.vault, Audited.DELETED, now=visit.now, flag_id=flag_id)
     text = _(
         "Everything about you is deleted. Of reports only numbered records stay, without content. "
         "You can also clear this chat in Telegram. All the best to you."
     )
-    return show(query, text, [back_home(_)])
+    screen = show(query, text, [back_home(_)])
+    if not of_team:
+        return screen
+    return [screen, DeleteMyCommands(scope=BotCommandScopeChat(chat_id=query.from_user.id))]

@@ -20,10 +20,11 @@ from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
 from handlers.arrivals import arrived, note_added, released
-from handlers.home import back_home, call_rows, help_lines, help_text
+from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.notices import post_message, tell_team_of_flag
-from handlers.own import add_rows, open_report, report_rows, report_text
-from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
+from handlers.own import add_rows, open_report, report_screen
+from handlers.presses import Action, CapsulePress, FormPress, HomePress, OwnPress, PassphrasePress, ReportPress
+from handlers.quick_exit import exit_button, what_it_does
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -36,10 +37,12 @@ from models.behaviours import (
     behaviours_of,
     form_name,
 )
+from models.cars import is_code, plate_of_code
 from models.consents import AT_FIRST, set_consents
 from models.details import Aim, Teller
 from models.drafts import Told, draft_of
 from models.escrow import name_vehicle
+from models.evidence import attach
 from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
 from models.markup import units
 from models.outbox import Priority
@@ -63,22 +66,28 @@ def router() -> Router:
     return router
 
 
-async def begin(event: Event, visit: Visit) -> Method:
-    """Ask whether the ride is going on."""
+async def begin(event: Event, visit: Visit, callback_data: ReportPress | None = None) -> Method:
+    """Ask whether the ride is going on; whoever has scanned a car sees that its plate is filled in."""
     _ = visit._
     await visit.state.clear()
     begun = await draft_of(visit.session, visit.person.id)
-    draft = secrets.token_urlsafe(6)
+    code = callback_data.car if callback_data is not None else ""
+    plate = await plate_of_code(visit.session, visit.vault, code)
+    at = ReportPress(action="ride", draft=secrets.token_urlsafe(6), car=code if plate else "")
     text = _(
         "<b>Report an incident</b>\n\nTell as much or as little as you want. It takes four taps and no typing.\n\n"
         "Is the ride going on now?"
     )
+    text += f"\n\n<i>{what_it_does(_)}</i>"
+    if plate:
+        text += "\n\n" + _("The number plate is filled in: <b>{plate}</b>", plate=plate)
     rows: list[Row] = [
-        [button(_("Yes, I am in the car"), _press("ride", draft, Ride.GOING_ON), PRIMARY)],
-        [button(_("No, it is over"), _press("ride", draft, Ride.OVER), PRIMARY)],
+        [button(_("Yes, I am in the car"), _to(at, "ride", ride=Ride.GOING_ON), PRIMARY)],
+        [button(_("No, it is over"), _to(at, "ride", ride=Ride.OVER), PRIMARY)],
+        [button(_("Later: only note the time"), CapsulePress(action="begin", value=at.draft))],
         [button(_("I am in danger: help now"), HomePress(action="help"), DANGER)],
-        [button(_("I am the driver, it is about a passenger"), _press("driver", draft, "", who=DRIVER))],
-        back_home(_),
+        [button(_("I am the driver, it is about a passenger"), _to(at, "driver", who=DRIVER))],
+        way_out(_),
     ]
     if begun is not None:
         rows.insert(2, [button(_("Go on with my draft"), FormPress(action="begin"))])
@@ -88,44 +97,45 @@ async def begin(event: Event, visit: Visit) -> Method:
 async def begin_as_driver(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Ask a driver whether the passenger is in the car."""
     _ = visit._
-    draft = callback_data.draft[:16] or secrets.token_urlsafe(6)
+    at = ReportPress(action="ride", draft=callback_data.draft[:16] or secrets.token_urlsafe(6), who=DRIVER)
     text = _(
         "<b>Report about a passenger</b>\n\nDrivers have the same right to respect. Tell as much or as little as you "
         "want.\n\nIs the passenger in the car now?"
     )
     rows: list[Row] = [
-        [button(_("Yes, in the car"), _press("ride", draft, Ride.GOING_ON, who=DRIVER), PRIMARY)],
-        [button(_("No, the ride is over"), _press("ride", draft, Ride.OVER, who=DRIVER), PRIMARY)],
+        [button(_("Yes, in the car"), _to(at, "ride", ride=Ride.GOING_ON), PRIMARY)],
+        [button(_("No, the ride is over"), _to(at, "ride", ride=Ride.OVER), PRIMARY)],
         [button(_("I am in danger: help now"), HomePress(action="help"), DANGER)],
-        [button(_("« Back"), ReportPress(action="begin")), *back_home(_)],
+        [button(_("« Back"), ReportPress(action="begin")), *way_out(_)],
     ]
     return show(query, text, rows)
 
 
-def _press(action: str, draft: str, ride: str, code: str = "", *, who: str = "") -> ReportPress:
-    return ReportPress(action=action, draft=draft, ride=ride, code=code, who=who)
+def _to(press: ReportPress, action: str, **changes: str) -> ReportPress:
+    """The same press with another action, and what else changes by it."""
+    return press.model_copy(update={"action": action, **changes})
 
 
 async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Ask what kind of behaviour it was."""
     _ = visit._
     if not _valid(callback_data):
-        return await begin(query, visit)
-    draft, ride, who = callback_data.draft, callback_data.ride, callback_data.who
-    by_passenger = who == DRIVER
+        return await begin(query, visit, callback_data)
+    by_passenger = callback_data.who == DRIVER
     rows: list[Row] = [
         [
             button(
                 _(form_name(form, by_passenger=by_passenger)),
-                _press("send" if form is Form.OTHER else "form", draft, ride, form, who=who),
+                _to(callback_data, "send" if form is Form.OTHER else "form", code=form),
             )
         ]
         for form in Form
         if behaviours_of(form, by_passenger=by_passenger)
     ]
-    if ride == Ride.OVER:
-        rows.append([button(_("Tell it step by step"), FormPress(action="begin", step=who, value=draft))])
-    rows.append(_help_and_back(ReportPress(action="driver" if by_passenger else "begin", draft=draft, who=who), _))
+    if callback_data.ride == Ride.OVER:
+        guided = FormPress(action="begin", step=callback_data.who, value=callback_data.draft, car=callback_data.car)
+        rows.append([button(_("Tell it step by step"), guided)])
+    rows += _last_rows(_to(callback_data, "driver" if by_passenger else "begin"), _)
     text = _(
         "<b>What happened?</b>\n\nThe button “{not_sure}” sends your report at once. {terms}",
         not_sure=_(form_name(Form.OTHER)),
@@ -138,19 +148,18 @@ async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit:
     """Ask what happened, in the words of one form."""
     _ = visit._
     if not _valid(callback_data) or callback_data.code not in set(Form):
-        return await begin(query, visit)
-    draft, ride, who = callback_data.draft, callback_data.ride, callback_data.who
-    form, by_passenger = Form(callback_data.code), who == DRIVER
+        return await begin(query, visit, callback_data)
+    form, by_passenger = Form(callback_data.code), callback_data.who == DRIVER
     rows: list[Row] = [
         [
             button(
                 _(behaviour_name(behaviour.code, by_passenger=by_passenger)),
-                _press("send", draft, ride, behaviour.code, who=who),
+                _to(callback_data, "send", code=behaviour.code),
             )
         ]
         for behaviour in behaviours_of(form, by_passenger=by_passenger)
     ]
-    rows.append(_help_and_back(_press("ride", draft, ride, who=who), _))
+    rows += _last_rows(_to(callback_data, "ride"), _)
     text = f"<b>{_(form_name(form, by_passenger=by_passenger))}</b>\n\n" + _(
         "Tap what fits best. Your report is sent at once.\n\n{terms}", terms=_terms(_)
     )
@@ -161,30 +170,27 @@ def _terms(_: Texts) -> str:
     return _("By sending, you say that it is true as far as you know.")
 
 
-def _help_and_back(back: ReportPress, _: Texts) -> Row:
-    return [button(_("« Back"), back), button(_("Help now"), HomePress(action="help"), DANGER)]
+def _last_rows(back: ReportPress, _: Texts) -> list[Row]:
+    return [[button(_("Help now"), HomePress(action="help"), DANGER)], [exit_button(_), button(_("« Back"), back)]]
 
 
 def _valid(press: ReportPress) -> bool:
-    return (
-        0 < len(press.draft) <= 16
-        and press.draft.isprintable()
-        and press.ride in set(Ride)
-        and press.who in {"", DRIVER}
-    )
+    named = 0 < len(press.draft) <= 16 and press.draft.isprintable() and press.who in {"", DRIVER}
+    return named and press.ride in set(Ride) and (not press.car or is_code(press.car))
 
 
 async def send(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Send the flag that the four taps made, as a new one or added to one of a short while ago."""
     code, by_driver = callback_data.code, callback_data.who == DRIVER
     if not _valid(callback_data) or code not in BEHAVIOURS:
-        return await begin(query, visit)
-    told = Told(codes=[code], teller=Teller.DRIVER if by_driver else None)
+        return await begin(query, visit, callback_data)
+    plate = None if by_driver else await plate_of_code(visit.session, visit.vault, callback_data.car)
+    told = Told(codes=[code], teller=Teller.DRIVER if by_driver else None, plate=plate)
     if callback_data.action == "add" and (shown := await add_to_earlier(query, told, visit)) is not None:
         return shown
     ways = None
     if callback_data.action == "send":
-        ways = Ways(*(callback_data.model_copy(update={"action": action}) for action in ("add", "anew")))
+        ways = Ways(add=_to(callback_data, "add"), anew=_to(callback_data, "anew"))
     return await send_flag(query, visit, draft=callback_data.draft, ride=Ride(callback_data.ride), told=told, ways=ways)
 
 
@@ -222,6 +228,7 @@ async def send_flag(
     )
     if not is_new and not flag.is_open:  # an old button, pressed again
         return await open_report(query, OwnPress(action="open", flag=flag.id), visit)
+    await attach(visit.session, visit.person.id, draft, flag.id)
     receipt = show_receipt(flag.receipt(visit.vault))
     if is_new:
         await _keep_told(flag, told, visit)
@@ -235,9 +242,13 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
         flag.write_words(visit.vault, told.words)
     if told.order:
         flag.write_order(visit.vault, told.order)
+    if told.place:
+        flag.write_place(visit.vault, told.place)
     if told.contact:
         flag.write_contact(visit.vault, told.contact)
-    recipients = list(AT_FIRST) if told.consents is None else told.consents
+    # Whoever chose that it's only counted agreed to that alone, whatever was answered before.
+    chosen = None if told.aim is Aim.COUNT else told.consents
+    recipients = list(AT_FIRST) if chosen is None else chosen
     await set_consents(visit.session, flag.id, recipients, visit.now)
     freed: Sequence[Flag] = []
     if told.plate and not flag.by_driver:
@@ -272,13 +283,16 @@ def _offer_to_add(query: CallbackQuery, earlier: Flag, ways: Ways, visit: Visit)
     rows: list[Row] = [
         [button(_("Yes, add it to that report"), ways.add, PRIMARY)],
         [button(_("No, it is another one: send it"), ways.anew, PRIMARY)],
-        [button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)],
+        [button(_("Help now"), HomePress(action="help"), DANGER), *way_out(_)],
     ]
     return show(query, text, rows)
 
 
-async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit) -> Method | None:
-    """Add what was told to the like report of a short while ago; None if there's none (any more), or no room in it."""
+async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: str = "") -> Method | None:
+    """Add what was told, and sent for the draft, to the like report of a short while ago.
+
+    None if there's none (any more), or no room in it.
+    """
     _ = visit._
     flag = await _earlier(told, visit)
     if flag is None:
@@ -292,6 +306,10 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit) -> Meth
         flag.write_words(visit.vault, words)
     if told.order and flag.sealed_order is None:
         flag.write_order(visit.vault, told.order)
+    if told.place and flag.sealed_place is None:
+        flag.write_place(visit.vault, told.place)
+    if draft:
+        await attach(visit.session, visit.person.id, draft, flag.id)
     for name, value in asdict(told.details()).items():
         if getattr(flag, name) is None:
             setattr(flag, name, value)
@@ -300,9 +318,8 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit) -> Meth
         await released(await name_vehicle(visit.session, visit.vault, flag, told.plate, visit.now), visit)
     await note_added(flag, "behaviours", visit)
     if flag.severity > before and flag.state in {State.NEW, State.CLAIMED}:
-        await tell_team_of_flag(visit.session, visit.vault, visit.texts, visit.person, visit.now)
-    text = f"{_('Added to your report.')}\n\n{report_text(flag, visit.vault, _)}"
-    return show(query, text, report_rows(flag, visit.vault, _))
+        await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
+    return await report_screen(query, flag, visit, _("Saved. Thank you."))
 
 
 def _too_many(query: CallbackQuery, until: datetime, kept: bool, visit: Visit) -> Method:
@@ -311,7 +328,7 @@ def _too_many(query: CallbackQuery, until: datetime, kept: bool, visit: Visit) -
     if kept:
         parts.append(_("What you told step by step is kept as a draft until then."))
     parts.append(_("You can add to a report that you have sent: /myreports. If you are in danger, please call 112."))
-    rows: list[Row] = [[button(_("My reports"), OwnPress(action="list"))], *call_rows(help_lines(visit)), back_home(_)]
+    rows: list[Row] = [[button(_("My reports"), OwnPress(action="list"))], *call_rows(help_lines(visit)), way_out(_)]
     return show(query, "\n\n".join(parts), rows)
 
 
@@ -368,5 +385,10 @@ def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
         ]
     if flag.is_open:
         rows += add_rows(flag, _)
-        rows.append([button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id))])
-    return [*rows, [button(_("My reports"), OwnPress(action="list")), *back_home(_)]]
+        rows.append(
+            [
+                button(_("Set a passphrase"), PassphrasePress(action="ask", flag=flag.id)),
+                button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id)),
+            ]
+        )
+    return [*rows, [button(_("My reports"), OwnPress(action="list"))], way_out(_)]

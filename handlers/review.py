@@ -3,40 +3,35 @@
 Whoever is not of the team gets the same answer as to an unknown command. Every look and change is in the audit.
 """
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject, Filter
+from aiogram.filters import Command, CommandObject
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 
-from handlers.barring import bar_button
+from handlers.beside_flag import rows_beside
 from handlers.details import detail_lines, details_of
 from handlers.home import back_home
 from handlers.notices import tell_reporter
 from handlers.own import STATE_NAMES
-from handlers.presses import Action, ReviewPress
+from handlers.pieces import desk_lines, desk_rows
+from handlers.presses import Action, DutyPress, ReviewPress
+from handlers.roles import OnTeam
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import BEHAVIOURS, MAX_SEVERITY, behaviour_name, form_name
-from models.flags import OUTCOME_NAMES, Flag, Outcome, Ride, State, flags_on_vehicle, queue, reviewed_flag
+from models.duty import is_on_call
+from models.flags import OUTCOME_NAMES, Flag, Outcome, Ride, State, flags_on_vehicle, holders, queue, reviewed_flag
 from models.people import Person
-from models.team import Role, role_of
 
 PAGE = 8
+SAME_NEWS = timedelta(minutes=10)
+"""Who claims a flag so soon after opening it tells nothing new: one notice says both."""
 _LAST_PAGE = 10_000
-
-
-class OnTeam(Filter):
-    """The person is of the team, says the database now."""
-
-    async def __call__(self, *args: Any, visit: Visit) -> bool:
-        """Ask at every action: a role can end between two presses."""
-        return await role_of(visit.session, visit.person.id) is not None
 
 
 async def _note(visit: Visit, action: Audited, flag: Flag | None = None, detail: str = "") -> None:
@@ -82,8 +77,10 @@ async def show_queue(event: Event, visit: Visit, callback_data: ReviewPress | No
     if len(flags) > PAGE:
         turn = [*turn, button("▶", ReviewPress(action="queue", page=page + 1))]
     refresh = button(_("Refresh"), ReviewPress(action="queue", page=page))
+    called = await is_on_call(visit.session, visit.person.id)
+    duty: Row = [button(_("Go off call") if called else _("Go on call"), DutyPress(action="change"))]
     lines += ["", _("As of {time}.", time=_.moment(visit.now))]
-    return show(event, "\n".join(lines), [*rows, turn, [refresh, *back_home(_)]])
+    return show(event, "\n".join(lines), [*rows, turn, duty, [refresh, *back_home(_)]])
 
 
 def _queue_line(flag: Flag, now: datetime, _: Texts) -> str:
@@ -142,9 +139,8 @@ def _to_queue(_: Texts) -> Row:
 
 
 async def _tell(flag: Flag, visit: Visit) -> None:
-    reporter = await visit.session.get(Person, flag.reporter_id)
-    if reporter is not None:
-        await tell_reporter(visit.session, visit.vault, visit.texts, reporter, flag.id, visit.now)
+    for person in await holders(visit.session, flag):
+        await tell_reporter(visit.session, visit.vault, visit.texts, person, flag.id, visit.now)
 
 
 async def _flag_screen(event: Event, flag: Flag, visit: Visit, *, note: str = "") -> Method:
@@ -166,6 +162,7 @@ async def _flag_screen(event: Event, flag: Flag, visit: Visit, *, note: str = ""
         earlier = [other for other in await flags_on_vehicle(visit.session, visit.vault, plate) if other.id < flag.id]
         if earlier:
             lines.append(_.n("{n} earlier flag on this vehicle", "{n} earlier flags on this vehicle", len(earlier)))
+    lines += await desk_lines(flag, visit)
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
     if flag.opened_at is not None:
         lines.append(_("{time}: first opened", time=_.moment(flag.opened_at)))
@@ -175,10 +172,8 @@ async def _flag_screen(event: Event, flag: Flag, visit: Visit, *, note: str = ""
     words: Row = []
     if flag.sealed_words is not None:
         words = [button(_("Show the person's words"), ReviewPress(action="read", flag=flag.id))]
-    barring: Row = []
-    if await role_of(visit.session, visit.person.id) is Role.OWNER:
-        barring = [bar_button(await visit.session.get_one(Person, flag.reporter_id), flag.id, _)]
-    return show(event, "\n".join(lines), [words, *_work_rows(flag, visit.person, _), barring, *rows])
+    beside = [*_work_rows(flag, visit.person, _), *await rows_beside(flag, visit)]
+    return show(event, "\n".join(lines), [words, *await desk_rows(flag, visit), *beside, *rows])
 
 
 def _standing(flag: Flag, person: Person, _: Texts) -> str:
@@ -227,6 +222,8 @@ async def claim(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) 
     note = ""
     if flag.claim(visit.person.id):
         await _note(visit, Audited.CLAIMED, flag)
+        if flag.opened_at is None or visit.now - flag.opened_at > SAME_NEWS:
+            await _tell(flag, visit)
     elif flag.reviewer_id not in {None, visit.person.id}:
         note = _("A colleague has already claimed it.")
     return await _flag_screen(query, flag, visit, note=note)

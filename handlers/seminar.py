@@ -13,10 +13,11 @@ from aiogram import Router
 from aiogram.methods import EditMessageText
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
-from handlers.cohort import IsOwner, show_cohorts
+from handlers.cohort import show_cohorts
 from handlers.lesson_screens import numbered
 from handlers.making import Made, Workshop, post_order
 from handlers.presses import Action, CohortPress, SeminarPress
+from handlers.roles import Owns
 from handlers.screens import PRIMARY, Method, Row, button, keyboard, progress, show, written
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -37,7 +38,7 @@ _FIRST_WORDS = 90
 def router() -> Router:
     """Routes for trainers, who are owners."""
     router = Router(name="seminar")
-    router.callback_query.filter(SeminarPress.filter(), IsOwner())
+    router.callback_query.filter(SeminarPress.filter(), Owns())
     router.callback_query.register(choose_lesson, Action("lessons"))
     router.callback_query.register(choose_question, Action("lesson"))
     router.callback_query.register(open_scene, Action("open"))

@@ -22,7 +22,7 @@ from handlers.drawings.plots import bars
 from handlers.home import back_home
 from handlers.making import Made, Workshop, post_order
 from handlers.presses import Action, FiguresPress, StatsPress
-from handlers.review import OnTeam
+from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit

@@ -17,7 +17,7 @@ from handlers.drawings.quarter import Bars, Page, report_pdf
 from handlers.flag_stats import STANDINGS, dots, duration, period_name, share
 from handlers.making import Made, Workshop, post_order
 from handlers.presses import Action, ExportPress
-from handlers.review import OnTeam
+from handlers.roles import OnTeam
 from handlers.screens import Method
 from handlers.stats import HIDDEN
 from handlers.texts import Texts
@@ -130,7 +130,7 @@ def _page(quarter: Quarter, workshop: Workshop, operator: str, _: Texts, *, cut:
         notes.append(_("Reports of this quarter that ended long ago have been deleted, and are missing here."))
     foot = [_("As of {time}.", time=_.day(workshop.now)).rstrip("."), operator, "Qurmet · Құрмет"]
     return Page(
-        language=_.language.value,
+        language=_.language,
         title=_("Qurmet: report for {quarter}", quarter=period_name(period, _)),
         subtitle=f"{_.date(first)} – {_.date(last)}",
         numbers=[

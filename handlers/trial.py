@@ -14,7 +14,7 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.home import back_home
 from handlers.lesson_screens import Presses, answer_screen, step_screen, steps_of
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, OutOfReach, Workshop, post_order
 from handlers.presses import Action, HomePress, TrialPress
 from handlers.screens import Method, button, keyboard, show, written
 from handlers.texts import Texts
@@ -70,6 +70,8 @@ async def make_trial(workshop: Workshop, person: Person, values: Mapping[str, An
     language = Language(values["language"])
     try:
         text = (await workshop.download(values["file"])).decode("utf-8-sig")
+    except OutOfReach:
+        return _message(_("Telegram does not give this file out any more. Please send it again."), _)
     except UnicodeDecodeError:
         return _message(_("This file isn't text in UTF-8."), _)
     read = await workshop.aside(try_lesson, text, values["name"], language)

@@ -3,21 +3,22 @@
 The same from the QR code on it, whose link opens the bot with the number. An owner of the bot can revoke it here.
 """
 
-from typing import Any
-
 from aiogram import Router
-from aiogram.filters import Command, CommandObject, Filter, StateFilter
+from aiogram.filters import Command, CommandObject, StateFilter
 from aiogram.fsm.state import State, StatesGroup
-from aiogram.methods import AnswerCallbackQuery, SendMessage
+from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, Message
 
+from handlers.asking import alone_with_it, ask_second
 from handlers.home import back_home, start
 from handlers.notices import post_message
 from handlers.own import Typed
 from handlers.presses import Action, CertificatePress, HomePress, Payload
+from handlers.roles import Owns
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
+from models.approvals import Approval, Kind
 from models.audit import Action as Audited
 from models.audit import record
 from models.certificates import (
@@ -57,27 +58,19 @@ class Revoking(StatesGroup):
     reason = State()
 
 
-class Owner(Filter):
-    """The person is an owner, says the database now."""
-
-    async def __call__(self, *args: Any, visit: Visit) -> bool:
-        """Ask at every action: a role can end between two presses."""
-        return await role_of(visit.session, visit.person.id) is Role.OWNER
-
-
 def router() -> Router:
     """Routes for checking certificates."""
     router = Router(name="verify")
     router.message.register(verify, Command("verify"))
     router.message.register(open_link, Payload("v"))
     router.message.register(take_number, StateFilter(Checking.number), Typed())
-    router.message.register(take_reason, StateFilter(Revoking.reason), Typed(), Owner())
+    router.message.register(take_reason, StateFilter(Revoking.reason), Typed(), Owns())
     router.message.register(start, StateFilter(Revoking.reason), Typed())  # who is no owner any more
     router.callback_query.filter(CertificatePress.filter())
     router.callback_query.register(ask_number, Action("ask"))
     router.callback_query.register(check, Action("check"))
-    router.callback_query.register(ask_reason, Action("revoke"), Owner())
-    router.callback_query.register(revoke, Action("revoked"), Owner())
+    router.callback_query.register(ask_reason, Action("revoke"), Owns())
+    router.callback_query.register(revoke, Action("revoked"), Owns())
     return router
 
 
@@ -160,6 +153,10 @@ async def ask_reason(query: CallbackQuery, callback_data: CertificatePress, visi
     certificate = await certificate_of_number(visit.session, callback_data.value)
     if certificate is None or certificate.standing(visit.now) is not Standing.VALID:
         return await _too_late(query, certificate, callback_data.value, visit)
+    back = _keep(_("« Back"), certificate.number)
+    alone = await alone_with_it(query, Kind.REVOCATION, visit, back, certificate_id=certificate.id)
+    if alone is not None:
+        return alone
     await visit.state.set_state(Revoking.reason)
     await visit.state.set_data({"number": certificate.number})
     text = _(
@@ -203,18 +200,18 @@ def _sure(event: Event, number: str, reason: str, draft: int, _: Texts) -> Metho
         _("<blockquote>{words}</blockquote>", words=reason),
         _(
             "All certificates of this driver that are still valid are revoked with it, and the driver is told. "
-            "It can't be undone."
+            "It can't be undone, so a second person has to agree: a supervisor or another owner."
         ),
     ]
     rows: list[Row] = [
-        [button(_("Yes, revoke"), press, DANGER)],
+        [button(_("Yes, ask a second person"), press, DANGER)],
         _keep(_("No, keep it"), number),
     ]
     return show(event, "\n".join(lines), rows)
 
 
-async def revoke(query: CallbackQuery, callback_data: CertificatePress, visit: Visit) -> Method | list[Method]:
-    """Revoke, write it down, and tell the driver that there's news."""
+async def revoke(query: CallbackQuery, callback_data: CertificatePress, visit: Visit) -> Method:
+    """Ask for a second person's yes to the reason that was confirmed."""
     _ = visit._
     number = callback_data.value
     certificate = await certificate_of_number(visit.session, number)
@@ -227,18 +224,26 @@ async def revoke(query: CallbackQuery, callback_data: CertificatePress, visit: V
     if draft != callback_data.certificate:
         return _sure(query, number, reason, draft, _)
     await visit.state.clear()
-    for each in await revoke_all(visit.session, visit.vault, certificate.person_id, reason, visit.now):
+    back = _keep(show_number(number), number)
+    return await ask_second(query, Kind.REVOCATION, reason, visit, back, certificate_id=certificate.id)
+
+
+async def perform(approval: Approval, visit: Visit) -> None:
+    """Revoke what a second person agreed to, write it down, and tell the driver that there's news."""
+    certificate = await visit.session.get_one(Certificate, approval.certificate_id)
+    reason = approval.reason(visit.vault)
+    revoked = await revoke_all(visit.session, visit.vault, certificate.person_id, reason, visit.now)
+    for each in revoked:
         await record(
             visit.session,
             visit.vault,
             Audited.REVOKED,
             now=visit.now,
-            actor_id=visit.person.id,
+            actor_id=approval.requester_id,
             detail=each.number,
         )
-    await _tell_driver(certificate, visit)
-    note = AnswerCallbackQuery(callback_query_id=query.id, text=_("Revoked. The driver will be told."))
-    return [await _verdict(query, certificate, visit), note]
+    if revoked:
+        await _tell_driver(certificate, visit)
 
 
 async def _tell_driver(certificate: Certificate, visit: Visit) -> None:

@@ -8,18 +8,24 @@ import hashlib
 import hmac
 import json
 import secrets
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, LargeBinary, String, select
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identifier, UtcDateTime, words
 from models.upsert import insert_new
 from models.vault import KEY_BYTES, CannotOpen, Vault
+from models.words import N_
 
+DENIED_AN_HOUR = 5
+"""So many refused tries of one person are written down in an hour: a flood must not fill the audit."""
 _KEY_PLACE = "audit key"
+_ANCHOR_DIGITS = 16
 
 
 class Action(StrEnum):
@@ -33,11 +39,18 @@ class Action(StrEnum):
     CLAIMED = "flag claimed"
     RELEASED = "flag released"
     CLOSED = "flag closed"
+    EVIDENCE = "evidence seen"
+    PIECE_REMOVED = "evidence removed"
+    QUESTIONED = "person asked"
+    ANSWERED = "person wrote"
+    TALK = "talk read"
     WITHDRAWN = "flag withdrawn"
     DELETED = "flag deleted"
     CONSENTED = "consent given"
     CONSENT_REVOKED = "consent taken back"
     REACH_CHANGED = "reach changed"
+    ON_CALL = "on call"
+    OFF_CALL = "off call"
     BARRED = "reporter barred"
     UNBARRED = "reporter no longer barred"
     DENIED = "refused"
@@ -46,20 +59,158 @@ class Action(StrEnum):
     COHORT_ENDED = "cohort ended"
     COHORT_SEEN = "cohort looked at"
     FIGURES = "figures looked at"
+    STATEMENT = "statement made"
+    PASSPHRASE_SET = "passphrase set"
+    PASSPHRASE_REMOVED = "passphrase removed"
+    WRONG_PASSPHRASE = "wrong passphrase"
+    OPENED_ELSEWHERE = "opened from another account"
+    CLOSED_ELSEWHERE = "closed for other accounts"
+    HANDED_OVER = "flag handed over"
+    CONTACT_SEEN = "contact looked at"
+    PURGED = "flag purged"
+    ASKED = "approval asked for"
+    APPROVED = "approved"
+    REFUSED = "approval refused"
+    TEAM_SEEN = "team looked at"
+    INVITED = "member invited"
+    UNINVITED = "invitation withdrawn"
+    JOINED = "member joined"
+    ROLE_CHANGED = "role changed"
+    REMOVED = "member removed"
+    AUDIT_SEEN = "audit looked at"
+    BROADCAST_MADE = "broadcast made"
+    BROADCAST_STARTED = "broadcast started"
+    BROADCAST_PAUSED = "broadcast paused"
+    BROADCAST_RESUMED = "broadcast resumed"
+    BROADCAST_CANCELLED = "broadcast cancelled"
+    BROADCAST_ENDED = "broadcast ended"
     EXPORTED = "flags exported"
+
+
+ACTION_NAMES = {
+    Action.RECEIVED: N_("flag received"),
+    Action.ADDED: N_("flag added to"),
+    Action.LISTED: N_("queue looked at"),
+    Action.OPENED: N_("flag opened"),
+    Action.READ: N_("person's words read"),
+    Action.CLAIMED: N_("flag claimed"),
+    Action.RELEASED: N_("flag released"),
+    Action.CLOSED: N_("flag closed"),
+    Action.EVIDENCE: N_("evidence looked at"),
+    Action.PIECE_REMOVED: N_("evidence removed by its person"),
+    Action.QUESTIONED: N_("person asked"),
+    Action.ANSWERED: N_("person wrote"),
+    Action.TALK: N_("talk read"),
+    Action.WITHDRAWN: N_("flag withdrawn"),
+    Action.DELETED: N_("flag deleted by its person"),
+    Action.DENIED: N_("try refused"),
+    Action.REVOKED: N_("certificate revoked"),
+    Action.STATEMENT: N_("statement made"),
+    Action.PASSPHRASE_SET: N_("passphrase set"),
+    Action.PASSPHRASE_REMOVED: N_("passphrase removed"),
+    Action.WRONG_PASSPHRASE: N_("wrong passphrase"),
+    Action.OPENED_ELSEWHERE: N_("opened from another account"),
+    Action.CLOSED_ELSEWHERE: N_("closed for other accounts"),
+    Action.CONSENTED: N_("consent given"),
+    Action.CONSENT_REVOKED: N_("consent taken back"),
+    Action.REACH_CHANGED: N_("changed whether questions are allowed"),
+    Action.ON_CALL: N_("went on call"),
+    Action.OFF_CALL: N_("went off call"),
+    Action.BARRED: N_("reporter barred"),
+    Action.UNBARRED: N_("reporter no longer barred"),
+    Action.COHORT_MADE: N_("cohort made"),
+    Action.COHORT_ENDED: N_("cohort ended"),
+    Action.COHORT_SEEN: N_("cohort looked at"),
+    Action.FIGURES: N_("figures looked at"),
+    Action.HANDED_OVER: N_("flag handed over"),
+    Action.CONTACT_SEEN: N_("contact looked at"),
+    Action.PURGED: N_("flag deleted for good"),
+    Action.ASKED: N_("approval asked for"),
+    Action.APPROVED: N_("approved by a second person"),
+    Action.REFUSED: N_("not approved"),
+    Action.TEAM_SEEN: N_("team looked at"),
+    Action.INVITED: N_("member invited"),
+    Action.UNINVITED: N_("invitation withdrawn"),
+    Action.JOINED: N_("member joined"),
+    Action.ROLE_CHANGED: N_("role changed"),
+    Action.REMOVED: N_("member removed"),
+    Action.AUDIT_SEEN: N_("audit looked at"),
+    Action.BROADCAST_MADE: N_("broadcast made"),
+    Action.BROADCAST_STARTED: N_("broadcast started"),
+    Action.BROADCAST_PAUSED: N_("broadcast paused"),
+    Action.BROADCAST_RESUMED: N_("broadcast resumed"),
+    Action.BROADCAST_CANCELLED: N_("broadcast cancelled"),
+    Action.BROADCAST_ENDED: N_("broadcast ended"),
+    Action.EXPORTED: N_("flags exported"),
+}
+"""As owners see them."""
+
+
+class Group(StrEnum):
+    """Actions that are looked for together."""
+
+    FLAGS = "flags"
+    SECOND = "second"
+    TEAM = "team"
+    COURSE = "course"
+    DENIED = "denied"
+
+
+GROUP_NAMES = {
+    Group.FLAGS: N_("Flags"),
+    Group.SECOND: N_("Approvals"),
+    Group.TEAM: N_("Team, audit, broadcasts"),
+    Group.COURSE: N_("Certificates, cohorts, figures"),
+    Group.DENIED: N_("Refused tries"),
+}
+_GROUPS_BUT_FLAGS = {
+    Group.SECOND: {Action.ASKED, Action.APPROVED, Action.REFUSED, Action.CONTACT_SEEN, Action.PURGED},
+    Group.TEAM: {
+        Action.TEAM_SEEN,
+        Action.INVITED,
+        Action.UNINVITED,
+        Action.JOINED,
+        Action.ROLE_CHANGED,
+        Action.REMOVED,
+        Action.AUDIT_SEEN,
+        Action.ON_CALL,
+        Action.OFF_CALL,
+        Action.BROADCAST_MADE,
+        Action.BROADCAST_STARTED,
+        Action.BROADCAST_PAUSED,
+        Action.BROADCAST_RESUMED,
+        Action.BROADCAST_CANCELLED,
+        Action.BROADCAST_ENDED,
+    },
+    Group.COURSE: {
+        Action.REVOKED,
+        Action.COHORT_MADE,
+        Action.COHORT_ENDED,
+        Action.COHORT_SEEN,
+        Action.FIGURES,
+        Action.EXPORTED,
+    },
+    Group.DENIED: {Action.DENIED},
+}
+GROUPS = {Group.FLAGS: set(Action).difference(*_GROUPS_BUT_FLAGS.values()), **_GROUPS_BUT_FLAGS}
+"""What belongs to each group; all that belongs to none of the others is about flags."""
 
 
 class AuditEntry(Base):
     """One thing that happened."""
 
     __tablename__ = "audit"
+    __table_args__ = (
+        Index("ix_audit_at", "at"),
+        Index("ix_audit_actor_id", "actor_id", "number"),
+    )
 
     number: Mapped[int] = mapped_column(Identifier, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor_id: Mapped[int | None] = mapped_column(Identifier)
-    """The member of the team; None for the person who reported. Not a foreign key: entries outlive people."""
+    """The member of the team; None for the person whose flag it is. Not a foreign key: entries outlive people."""
     action: Mapped[Action] = mapped_column(words(Action, "action", closed=False))
-    flag_id: Mapped[int | None] = mapped_column(Identifier)
+    flag_id: Mapped[int | None] = mapped_column(Identifier, index=True)
     detail: Mapped[str] = mapped_column(String(64))
     mark: Mapped[bytes] = mapped_column(LargeBinary(32))
 
@@ -132,27 +283,121 @@ async def record(
     head.mark = head.computed_mark(key)
 
 
-async def verify(session: AsyncSession, vault: Vault) -> list[str]:
-    """What is wrong with the audit, in plain words; empty when every entry is as it was written."""
+async def record_denied(session: AsyncSession, vault: Vault, person_id: int, detail: str, now: datetime) -> None:
+    """Write down that somebody without the right tried a thing of the team, a few times an hour at most."""
+    query = select(func.count()).where(
+        AuditEntry.actor_id == person_id, AuditEntry.action == Action.DENIED, AuditEntry.at > now - timedelta(hours=1)
+    )
+    if (await session.scalar(query) or 0) < DENIED_AN_HOUR:
+        await record(session, vault, Action.DENIED, now=now, actor_id=person_id, detail=detail[:64])
+
+
+# looking through it
+
+
+async def entries(
+    session: AsyncSession,
+    *,
+    limit: int,
+    before: int = 0,
+    since: datetime | None = None,
+    actor_id: int | None = None,
+    actions: Collection[Action] | None = None,
+    flag_id: int | None = None,
+) -> Sequence[AuditEntry]:
+    """The newest entries of which all that is given is true; `before` is the number after which a page goes on."""
+    query = select(AuditEntry)
+    if before:
+        query = query.where(AuditEntry.number < before)
+    if since is not None:
+        query = query.where(AuditEntry.at >= since)
+    if actor_id is not None:
+        query = query.where(AuditEntry.actor_id == actor_id)
+    if actions is not None:
+        query = query.where(AuditEntry.action.in_(actions))
+    if flag_id is not None:
+        query = query.where(AuditEntry.flag_id == flag_id)
+    return (await session.scalars(query.order_by(AuditEntry.number.desc()).limit(limit))).all()
+
+
+async def history_of(
+    session: AsyncSession, flag_id: int, actions: Collection[Action], limit: int
+) -> tuple[Sequence[AuditEntry], list[int]]:
+    """The newest entries of these actions about a flag, oldest first; and who of the team is in any of them.
+
+    The members stand in the order in which they first appear, so that they can be counted without being named.
+    """
+    about = (AuditEntry.flag_id == flag_id, AuditEntry.action.in_(actions))
+    newest = select(AuditEntry).where(*about).order_by(AuditEntry.number.desc()).limit(limit)
+    entries = (await session.scalars(newest)).all()
+    actors = select(AuditEntry.actor_id).where(*about, AuditEntry.actor_id.is_not(None)).group_by(AuditEntry.actor_id)
+    members = await session.scalars(actors.order_by(func.min(AuditEntry.number)))
+    return entries[::-1], [member for member in members if member is not None]
+
+
+# proving it
+
+
+class Anchor(NamedTuple):
+    """Where the audit stood once, kept outside the database: how many entries, and the mark of the last."""
+
+    entries: int
+    mark: str
+    """16 hexadecimal digits, the beginning of the mark."""
+
+    def __str__(self) -> str:
+        return f"{self.entries}:{self.mark}"
+
+    @classmethod
+    def read(cls, text: str) -> "Anchor":
+        """The anchor that a text such as "1532:0a1b2c3d4e5f6071" names; raises ValueError."""
+        count, _, mark = text.strip().lower().partition(":")
+        if not (count.isascii() and count.isdigit() and int(count) > 0):
+            raise ValueError("an anchor begins with the number of entries")
+        if len(bytes.fromhex(mark)) * 2 != _ANCHOR_DIGITS or len(mark) != _ANCHOR_DIGITS:
+            raise ValueError("an anchor ends with 16 hexadecimal digits")
+        return cls(int(count), mark)
+
+
+async def anchor(session: AsyncSession) -> Anchor | None:
+    """Where the audit stands now; None as long as it's empty."""
+    head = await session.get(AuditHead, 1)
+    if head is None or head.entries == 0:
+        return None
+    return Anchor(head.entries, head.last_mark.hex()[:_ANCHOR_DIGITS])
+
+
+async def verify(session: AsyncSession, vault: Vault, anchors: Collection[Anchor] = ()) -> list[str]:
+    """What is wrong with the audit, in plain words; empty when every entry is as it was written.
+
+    `anchors` find what the database alone can't show: an audit that was cut or written anew together with its head.
+    """
     head = await session.get(AuditHead, 1)
     if head is None:
         count = await session.scalar(select(AuditEntry.number).limit(1))
-        return [] if count is None else ["the head of the audit is missing"]
+        return [] if count is None and not anchors else ["the head of the audit is missing"]
     try:
         key = vault.open(head.sealed_key, _KEY_PLACE)
     except CannotOpen as error:
         return [str(error)]
     faults = [] if hmac.compare_digest(head.mark, head.computed_mark(key)) else ["the head was changed"]
-    before, expected = bytes(32), 1
+    before, expected, there = bytes(32), 1, {anchor.entries: "" for anchor in anchors}
     query = select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=1000)
     async for entry in await session.stream_scalars(query):
         if entry.number != expected:
             faults.append(f"entries {expected} to {entry.number - 1} are missing")
         elif not hmac.compare_digest(entry.mark, entry.computed_mark(key, before)):
             faults.append(f"entry {entry.number} was changed")
+        if entry.number in there:
+            there[entry.number] = entry.mark.hex()[:_ANCHOR_DIGITS]
         before, expected = entry.mark, entry.number + 1
     if (head.entries, head.last_mark) != (expected - 1, before):
         faults.append(f"the end is cut off: {head.entries} entries were written, {expected - 1} are here")
+    for held in anchors:
+        if not there[held.entries]:
+            faults.append(f"the anchor {held} is of {held.entries} entries, {expected - 1} are here")
+        elif not hmac.compare_digest(there[held.entries], held.mark):
+            faults.append(f"entry {held.entries} is not the one of the anchor {held}")
     return faults
 
 

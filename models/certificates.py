@@ -196,6 +196,12 @@ async def newest_certificate(session: AsyncSession, person_id: int) -> Certifica
     return next(iter(await certificates_of(session, person_id)), None)
 
 
+async def valid_certificate(session: AsyncSession, person_id: int, now: datetime) -> Certificate | None:
+    """The person's newest certificate that is valid at a moment."""
+    certificates = await certificates_of(session, person_id)
+    return next((each for each in certificates if each.standing(now) is Standing.VALID), None)
+
+
 async def may_renew(session: AsyncSession, person_id: int, now: datetime) -> bool:
     """Whether the newest certificate ends within 60 days, or has ended; a revoked one only once its term is over."""
     newest = await newest_certificate(session, person_id)

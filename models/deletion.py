@@ -3,6 +3,7 @@
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.broadcasts import Broadcast, Stage
 from models.flags import UNSEEN, Flag, State
 from models.people import Person
 
@@ -17,6 +18,8 @@ async def delete_person(session: AsyncSession, person: Person) -> list[int]:
     back_to_queue = {"state": State.NEW, "reviewer_id": None}
     claimed = (Flag.reviewer_id == person.id) & (Flag.state == State.CLAIMED)
     await session.execute(update(Flag).where(claimed).values(back_to_queue))
+    draft = (Broadcast.owner_id == person.id) & (Broadcast.stage == Stage.DRAFT)
+    await session.execute(delete(Broadcast).where(draft).execution_options(synchronize_session=False))
     await session.flush()
     await session.execute(delete(Person).where(Person.id == person.id).execution_options(synchronize_session=False))
     session.expunge(person)

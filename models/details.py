@@ -2,7 +2,7 @@
 more severe. Everything may be left out."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from models.words import N_
@@ -43,7 +43,10 @@ class Aim(StrEnum):
 
 
 class Reach(StrEnum):
-    """Whether the person who reported may be asked something, and how; none of them tells the team who it is."""
+    """Whether the person who reported may be asked something, and how.
+
+    Whatever it is, the team doesn't learn who it is; only a contact can be shown to them, if two of them agree.
+    """
 
     ANONYMOUS = "anonymous"
     HERE = "here"
@@ -88,6 +91,8 @@ class Details:
     happened_on: date | None = None
     """The day in Kazakhstan."""
     daytime: Daytime | None = None
+    happened_at: datetime | None = None
+    """The moment on that day, where it was noted."""
     repeated: bool | None = None
     """Whether it was not the first time."""
     minor: bool | None = None
@@ -95,6 +100,6 @@ class Details:
     retaliation: bool | None = None
     """Whether it happened because of an earlier report."""
     reach: Reach | None = None
-    """None: nothing was said, which is the same as anonymous."""
+    """None: nothing was said. Then the team may ask through the bot, where neither side learns who the other is."""
     region: str | None = None
     """Where in Kazakhstan it was, ISO 3166-2."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, UtcDateTime
 from models.consents import Recipient
 from models.details import Aim, Daytime, Details, Platform, Reach, Teller
+from models.quiet import local_day
 from models.vault import Vault
 
 KEPT = timedelta(days=30)
@@ -21,7 +22,11 @@ class Told(BaseModel):
     teller: Teller | None = None
     codes: list[str] = Field(default_factory=list)
     words: str | None = None
+    place: tuple[float, float] | None = None
+    """Where it was: latitude and longitude in degrees."""
     day: date | None = None
+    at: datetime | None = None
+    """The moment on that day, where it was noted."""
     platform: Platform | None = None
     order: str | None = None
     plate: str | None = None
@@ -36,6 +41,8 @@ class Told(BaseModel):
     region: str | None = None
     reviewed: bool = False
     """Whether the review was seen: from then on each answer leads back to it."""
+    capsule: str | None = None
+    """Names the one reminder that was asked for last; any other is silent."""
 
     def details(self) -> Details:
         """What of it is stored as it was chosen by buttons."""
@@ -44,6 +51,7 @@ class Told(BaseModel):
             platform=self.platform,
             happened_on=self.day,
             daytime=self.daytime,
+            happened_at=self.at if self.at is not None and local_day(self.at) == self.day else None,
             repeated=self.repeated,
             minor=self.minor,
             retaliation=self.retaliation,

@@ -7,16 +7,30 @@ nothing; two flags of one person don't match either.
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import combinations
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.flags import Flag, State, weigh_again
 from models.plates import region_of
+from models.readers import Reader
 from models.vault import Vault
 
 _COUNTS = frozenset({State.NEW, State.CLAIMED, State.CLOSED, State.HELD})
 """Flags that say somebody named this vehicle."""
+
+
+async def _are_of_two(session: AsyncSession, named: Sequence[Flag]) -> bool:
+    """Whether two of these flags are of different persons; who opened a flag from another account is the same one."""
+    if len({flag.reporter_id for flag in named}) < 2:
+        return False
+    people = {flag.id: {flag.reporter_id} for flag in named}
+    for flag_id, person_id in await session.execute(
+        select(Reader.flag_id, Reader.person_id).where(Reader.flag_id.in_(people))
+    ):
+        people[flag_id].add(person_id)
+    return any(one.isdisjoint(other) for one, other in combinations(people.values(), 2))
 
 
 async def lock_vehicle(session: AsyncSession, vault: Vault, plate: str) -> None:
@@ -50,7 +64,7 @@ async def _release_matching(session: AsyncSession, vault: Vault, flag: Flag, now
     indexes = vault.indexes(plate.encode(), "plate")
     query = select(Flag).where(Flag.plate_index.in_(indexes), Flag.state.in_(_COUNTS)).order_by(Flag.id)
     named = (await session.scalars(query.with_for_update(of=Flag).execution_options(populate_existing=True))).all()
-    if len({each.reporter_id for each in named}) < 2:
+    if not await _are_of_two(session, named):
         return []
     held = [each for each in named if each.state is State.HELD]
     for each in held:

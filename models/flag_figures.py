@@ -5,6 +5,10 @@ nobody's business yet) and as long as they aren't withdrawn. The same flags coun
 of the team is measured: who does not want to be counted is in no number. A flag of several behaviours is counted once,
 by the most severe one. The moment that counts is when it was received.
 
+Everybody of the team sees the same figures, also who has reported something: if their own flags were left out for them
+alone, two of the team who compare figures would see who has reported. The same holds for the rows of an export. What
+is only counted stays a number: nothing here, and nothing in an export, leads to one flag.
+
 Counts of fewer than five never leave here, nor what they could be worked out from; the total is told beside each
 table. What isn't hidden is how the team works, as medians and shares, from five flags on: they say nothing of anybody
 who reported. Two overlapping periods can be subtracted from each other: so these figures are for the team, and what

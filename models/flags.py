@@ -9,7 +9,7 @@ A held flag waits until another person names the same vehicle (`models/escrow.py
 statistics; neither exists for the team.
 
 The number of a flag is for the team; the person who reported holds a receipt code. Whoever asks for a flag is named in
-the query: the reporter by the row, the team by its table, so a right is never assumed.
+the query: the reporter by the row, readers and the team by their tables, so a right is never assumed.
 """
 
 import secrets
@@ -35,12 +35,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.behaviours import BEHAVIOURS, FIRST_LOOK, MAX_SEVERITY, severity
 from models.details import Aim, Daytime, Details, Platform, Reach, Teller
-from models.people import barred
+from models.people import Person, barred
+from models.readers import Reader
 from models.receipts import new_receipt
 from models.team import Member, reviews
 from models.vault import Box, Vault
@@ -99,6 +100,7 @@ OUTCOMES_FOR_REPORTER = {
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Spelt as in the indexes: with parameters SQLite would not use them.
 _OPEN, _HELD = text("state IN ('new', 'claimed')"), text("state = 'held'")
+ALERTS_DUE = text("alert_at IS NOT NULL")
 SAME_STORY = timedelta(hours=2)
 """Within so long, another report of the same behaviour by the same person is likely to be the same incident."""
 
@@ -113,6 +115,7 @@ class Flag(Base):
         Index("ix_flags_ended_at", "ended_at"),
         Index("ix_flags_received_at", "received_at"),
         Index("ix_flags_held", "received_at", sqlite_where=_HELD, postgresql_where=_HELD),
+        Index("ix_flags_alert_at", "alert_at", sqlite_where=ALERTS_DUE, postgresql_where=ALERTS_DUE),
         CheckConstraint("severity BETWEEN 1 AND 4", "severity"),
         CheckConstraint("state <> 'claimed' OR reviewer_id IS NOT NULL", "claimed_by_somebody"),
         CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", "closed_with_outcome"),
@@ -156,6 +159,14 @@ class Flag(Base):
     """When it came to the team after it had been held or only counted."""
     daytime: Mapped[Daytime | None] = mapped_column(words(Daytime, "daytime", closed=False), default=None)
     reach: Mapped[Reach | None] = mapped_column(words(Reach, "reach", closed=False), default=None)
+    alerts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    """How often the team was told that nobody has looked yet; see `models/duty.py`."""
+    alert_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """When it's told next, unless somebody opens it before."""
+    sealed_passphrase: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    happened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """The moment on that day, where it was noted."""
+    sealed_place: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     region: Mapped[str | None] = mapped_column(String(5), default=None)
     """ISO 3166-2, as the person said, or as the plate says."""
 
@@ -203,13 +214,42 @@ class Flag(Base):
         """Keep the number of the order."""
         self.sealed_order = self._box(vault).seal(order.encode(), "order")
 
+    def passphrase(self, vault: Vault) -> bytes | None:
+        """The salted digest of the passphrase; see `models/passphrases.py`."""
+        return self._box(vault).open(self.sealed_passphrase, "passphrase") if self.sealed_passphrase else None
+
+    def write_passphrase(self, vault: Vault, digest: bytes) -> None:
+        """Keep the salted digest of a passphrase."""
+        self.sealed_passphrase = self._box(vault).seal(digest, "passphrase")
+
+    def place(self, vault: Vault) -> tuple[float, float] | None:
+        """Where it was: latitude and longitude in degrees."""
+        if self.sealed_place is None:
+            return None
+        latitude, longitude = self._box(vault).open(self.sealed_place, "place").decode().split(",")
+        return float(latitude), float(longitude)
+
+    def write_place(self, vault: Vault, place: tuple[float, float]) -> None:
+        """Keep where it was: latitude and longitude in degrees."""
+        self.sealed_place = self._box(vault).seal(f"{place[0]},{place[1]}".encode(), "place")
+
+    def seal_part(self, vault: Vault, text: str, place: str) -> bytes:
+        """Seal a text that hangs on this flag and lives in another table, for its place there."""
+        return self._box(vault).seal(text.encode(), place)
+
+    def open_part(self, vault: Vault, sealed: bytes, place: str) -> str:
+        """What `seal_part` sealed for this place; raises CannotOpen."""
+        return self._box(vault).open(sealed, place).decode()
+
     def weigh(self, *, same_vehicle: bool) -> None:
         """Set the severity by all that is known, and by when to look; a flag never becomes less urgent by that."""
         details = Details(minor=self.minor, retaliation=self.retaliation)
         codes = [behaviour.code for behaviour in self.behaviours]
         level = weight(codes, self.ride, details, same_vehicle=same_vehicle)
         if level > self.severity:
-            self.severity, self.due_at = level, (self.released_at or self.received_at) + FIRST_LOOK[level]
+            self.severity = level
+            if self.state not in ENDED:
+                self.set_due(self.released_at or self.received_at)
 
     def write_contact(self, vault: Vault, contact: str) -> None:
         """Keep how the person may be reached."""
@@ -228,6 +268,11 @@ class Flag(Base):
         return self.state not in ENDED
 
     @property
+    def with_team(self) -> bool:
+        """Whether the team has it and it's not ended: then both sides may write to each other."""
+        return self.state in {State.NEW, State.CLAIMED}
+
+    @property
     def by_driver(self) -> bool:
         """Whether a driver tells of a passenger: then no plate belongs to it."""
         return self.teller is Teller.DRIVER
@@ -237,8 +282,14 @@ class Flag(Base):
         if self.state not in UNSEEN:
             return False
         self.state, self.ended_at, self.released_at = State.NEW, None, now
-        self.due_at = now + FIRST_LOOK[self.severity]
+        self.set_due(now)
         return True
+
+    def set_due(self, since: datetime) -> None:
+        """Set by when somebody should look, counted from a moment, and when the team is reminded of it before."""
+        look = FIRST_LOOK[self.severity]
+        self.due_at, self.alerts = since + look, 0
+        self.alert_at = self.due_at - look / 3 if self.state not in UNSEEN else None
 
     def add_behaviours(self, codes: Sequence[str]) -> None:
         """Add behaviours that it doesn't have yet; what is known by then decides how severe it is."""
@@ -317,13 +368,13 @@ async def store_flag(
         state=_FIRST_STATE[aim],
         ended_at=now if aim is Aim.COUNT else None,
         received_at=now,
-        due_at=now + FIRST_LOOK[level],
         wrapped_key=wrapped_key,
         receipt_index=vault.index(receipt.encode(), "receipt"),
         sealed_receipt=box.seal(receipt.encode(), "receipt"),
         behaviours=[FlagBehaviour(code=code) for code in sorted(set(codes))],
         **asdict(details),
     )
+    flag.set_due(now)
     session.add(flag)
     await session.flush()
     return flag, True
@@ -378,29 +429,47 @@ async def same_story(
     return None
 
 
-async def flags_of(session: AsyncSession, reporter_id: int, limit: int = 20) -> Sequence[Flag]:
-    """The newest flags that a person sent, newest first."""
-    query = select(Flag).where(Flag.reporter_id == reporter_id).order_by(Flag.id.desc()).limit(limit)
+def own(person_id: int) -> ColumnElement[bool]:
+    """A condition for any query about flags: this person sent it, or opened it with its passphrase."""
+    sent = aliased(Flag)
+    theirs = select(sent.id).where(sent.reporter_id == person_id)
+    return Flag.id.in_(theirs.union_all(select(Reader.flag_id).where(Reader.person_id == person_id)))
+
+
+async def holders(session: AsyncSession, flag: Flag) -> Sequence[Person]:
+    """Whose flag it is: who sent it, and who opened it with its passphrase."""
+    readers = select(Reader.person_id).where(Reader.flag_id == flag.id)
+    query = select(Person).where(or_(Person.id == flag.reporter_id, Person.id.in_(readers))).order_by(Person.id)
     return (await session.scalars(query)).all()
 
 
-async def own_flag(session: AsyncSession, reporter_id: int, flag_id: int) -> Flag | None:
-    """A flag that this person sent. Any number may be asked for: it may come from a forged button."""
-    return await _locked(session, flag_id, Flag.reporter_id == reporter_id)
+async def flags_of(session: AsyncSession, person_id: int, limit: int = 20) -> Sequence[Flag]:
+    """The newest flags of a person, newest first."""
+    query = select(Flag).where(own(person_id)).order_by(Flag.id.desc()).limit(limit)
+    return (await session.scalars(query)).all()
 
 
-async def own_flag_of_receipt(session: AsyncSession, vault: Vault, reporter_id: int, receipt: str) -> Flag | None:
-    """A flag that this person sent, by its receipt code (12 digits)."""
+async def own_flag(session: AsyncSession, person_id: int, flag_id: int) -> Flag | None:
+    """A flag of this person. Any number may be asked for: it may come from a forged button."""
+    return await _locked(session, flag_id, own(person_id))
+
+
+async def own_flag_of_receipt(session: AsyncSession, vault: Vault, person_id: int, receipt: str) -> Flag | None:
+    """A flag of this person, by its receipt code (12 digits)."""
     indexes = vault.indexes(receipt.encode(), "receipt")
-    query = select(Flag).where(Flag.receipt_index.in_(indexes), Flag.reporter_id == reporter_id)
+    query = select(Flag).where(Flag.receipt_index.in_(indexes), own(person_id))
     return await session.scalar(query)
 
 
+async def delete_flag(session: AsyncSession, flag: Flag) -> None:
+    """Delete a flag for everybody, its key with it."""
+    await session.delete(flag)
+    await session.flush()
+
+
 async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -> Flag | None:
-    """A flag that this person may review: a member of the team, not the one who sent it, and sent to the team."""
-    return await _locked(
-        session, flag_id, Flag.reporter_id != reviewer_id, Flag.state.not_in(UNSEEN), reviews(reviewer_id)
-    )
+    """A flag that this person may review: a member of the team, it's not their own, and it was sent to the team."""
+    return await _locked(session, flag_id, ~own(reviewer_id), Flag.state.not_in(UNSEEN), reviews(reviewer_id))
 
 
 async def _locked(session: AsyncSession, flag_id: int, *rights: ColumnElement[bool]) -> Flag | None:
@@ -418,7 +487,7 @@ async def queue(session: AsyncSession, reviewer_id: int, *, limit: int, offset: 
     """
     query = (
         select(Flag)
-        .where(_OPEN, Flag.reporter_id != reviewer_id, reviews(reviewer_id))
+        .where(_OPEN, ~own(reviewer_id), reviews(reviewer_id))
         .where(or_(Flag.severity == MAX_SEVERITY, Flag.reporter_id.not_in(barred())))
         .order_by(Flag.severity.desc(), Flag.due_at, Flag.id)
         .limit(limit)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     delete,
+    exists,
     func,
     select,
     text,
@@ -180,6 +181,12 @@ async def keep(session: AsyncSession, parcel_id: int, now: datetime) -> None:
 async def next_due(session: AsyncSession) -> datetime | None:
     """When the next row is due, if any waits."""
     return await session.scalar(select(func.min(Parcel.due_at)).where(Parcel.status == Delivery.WAITING))
+
+
+async def is_urgent(session: AsyncSession, now: datetime) -> bool:
+    """Whether anything is due that goes before a broadcast."""
+    due = exists().where(Parcel.status == Delivery.WAITING, Parcel.priority < Priority.BROADCAST, Parcel.due_at <= now)
+    return bool(await session.scalar(select(due)))
 
 
 async def waiting(session: AsyncSession) -> tuple[int, datetime | None]:

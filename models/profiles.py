@@ -1,6 +1,7 @@
 """Profiles: what a person said of themselves for the counts; asked once in a lifetime, optional.
 
-Nothing else hangs on it: it says how many women and men from which region took part, as the OSCE counts its seminars.
+It says how many women and men from which region took part, as the OSCE counts its seminars; and owners may write to
+the people of a region. Nothing else hangs on it.
 """
 
 from enum import StrEnum

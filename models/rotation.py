@@ -11,15 +11,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models.action_plans import ActionPlan
+from models.approvals import Approval
 from models.audit import rewrap_audit_key
 from models.base import Base
+from models.broadcasts import Broadcast
+from models.cars import Car
 from models.certificates import Certificate
 from models.conversation import Conversation
 from models.database import Database
 from models.drafts import Draft
+from models.evidence import Evidence
 from models.flags import Flag
+from models.invites import Invite
 from models.outbox import Parcel
 from models.people import Person
+from models.team import Member
 from models.trials import Trial
 from models.updates import DeadLetter
 from models.vault import Vault
@@ -62,6 +68,10 @@ def _move_flag(flag: Flag, vault: Vault) -> None:
     flag.rekey(vault)
 
 
+def _move_evidence(piece: Evidence, vault: Vault) -> None:
+    piece.rekey(vault)
+
+
 def _move_certificate(certificate: Certificate, vault: Vault) -> None:
     certificate.rekey(vault)
 
@@ -83,22 +93,49 @@ def _move_dead_letter(letter: DeadLetter, vault: Vault) -> None:
     letter.sealed_update = vault.rewrap(letter.sealed_update, letter.seal_place)
 
 
+def _move_member(member: Member, vault: Vault) -> None:
+    member.rekey(vault)
+
+
+def _move_invite(invite: Invite, vault: Vault) -> None:
+    invite.rekey(vault)
+
+
+def _move_approval(approval: Approval, vault: Vault) -> None:
+    approval.rekey(vault)
+
+
 def _move_draft(draft: Draft, vault: Vault) -> None:
     draft.sealed = vault.rewrap(draft.sealed, draft.seal_place)
+
+
+def _move_car(car: Car, vault: Vault) -> None:
+    car.rekey(vault)
 
 
 def _move_trial(trial: Trial, vault: Vault) -> None:
     trial.sealed_text = vault.rewrap(trial.sealed_text, trial.seal_place)
 
 
+def _move_broadcast(broadcast: Broadcast, vault: Vault) -> None:
+    if broadcast.sealed_texts is not None:
+        broadcast.sealed_texts = vault.rewrap(broadcast.sealed_texts, broadcast.seal_place)
+
+
 _MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault], None]], ...] = (
     (Person, Person.id, _move_person),
     (Conversation, Conversation.person_id, _move_conversation),
     (Flag, Flag.id, _move_flag),
+    (Evidence, Evidence.id, _move_evidence),
     (Parcel, Parcel.id, _move_parcel),
     (DeadLetter, DeadLetter.id, _move_dead_letter),
     (Certificate, Certificate.id, _move_certificate),
     (ActionPlan, ActionPlan.id, _move_plan),
     (Draft, Draft.person_id, _move_draft),
     (Trial, Trial.person_id, _move_trial),
+    (Member, Member.person_id, _move_member),
+    (Invite, Invite.id, _move_invite),
+    (Approval, Approval.id, _move_approval),
+    (Broadcast, Broadcast.id, _move_broadcast),
+    (Car, Car.id, _move_car),
 )

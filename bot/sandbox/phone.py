@@ -3,7 +3,7 @@
 # ruff: noqa: ASYNC109 - who waits for something in a test says how long, in the same line.
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from .events import Events
 from .files import photo_sizes
 from .markup import utf16, with_found
 from .world import Message, Person, Query
+
+_ALBUMS = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,14 @@ class Phone:
     ) -> list[Message]:
         return await self._sent(lambda: self.post_photo(data, caption), expect, timeout)
 
+    async def album(
+        self, photos: Sequence[bytes], caption: str | None = None, expect: int = 1, timeout: float = 5
+    ) -> list[Message]:
+        return await self._sent(lambda: self.post_album(photos, caption), expect, timeout)
+
+    async def video(self, data: bytes, duration: int = 1, expect: int = 1, timeout: float = 5) -> list[Message]:
+        return await self._sent(lambda: self.post_video(data, duration), expect, timeout)
+
     async def document(
         self, data: bytes, file_name: str, mime_type: str, expect: int = 1, timeout: float = 5
     ) -> list[Message]:
@@ -128,9 +138,21 @@ class Phone:
         replied = {"reply_to_message": reply_to.raw} if reply_to else {}
         return self._message({**replied, **_typed(text)})
 
-    def post_photo(self, data: bytes, caption: str | None = None) -> int:
+    def post_photo(self, data: bytes, caption: str | None = None, album: str | None = None) -> int:
         sizes = photo_sizes(self._world.files, "photo.jpg", data)
-        return self._message({"photo": sizes, **({"caption": caption} if caption else {})})
+        grouped = {"media_group_id": album} if album else {}
+        return self._message({"photo": sizes, **grouped, **({"caption": caption} if caption else {})})
+
+    def post_album(self, photos: Sequence[bytes], caption: str | None = None) -> int:
+        """Send 2 to 10 photos as one album: a message each, the caption with the first."""
+        assert 2 <= len(photos) <= 10, f"an album holds 2 to 10 photos, not {len(photos)}"
+        album = str(13_000_000_000_000_000 + next(_ALBUMS))
+        return [self.post_photo(data, caption if not n else None, album) for n, data in enumerate(photos)][-1]
+
+    def post_video(self, data: bytes, duration: int = 1) -> int:
+        file = self._world.files.add("videos", "video.mp4", "video/mp4", data)
+        shape = {"width": 640, "height": 480, "duration": duration, "mime_type": "video/mp4"}
+        return self._message({"video": {**shape, **file.described()}})
 
     def post_document(self, data: bytes, file_name: str, mime_type: str, caption: str | None = None) -> int:
         file = self._world.files.add("documents", file_name, mime_type, data)

@@ -5,25 +5,26 @@ What a page says comes as a `Page`, ready to be drawn; the same pages give the s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import TYPE_CHECKING
 
 from handlers.drawings.fonts import drawable
 from handlers.drawings.ornament import horns, placed
-from handlers.drawings.pdf import (
+from handlers.drawings.page import (
     GOLD,
     GREY,
     INK,
     LIGHT_GOLD,
     SKY,
+    blank_page,
     diamond,
     fill,
-    measure,
-    new_pdf,
     rectangle,
     stroke,
+    width_of,
     write,
 )
+from models.people import Language
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -47,7 +48,7 @@ class Bars:
 class Page:
     """What a page says, from its top to its foot, in one language."""
 
-    language: str
+    language: Language
     title: str
     subtitle: str
     numbers: Sequence[tuple[str, str]]
@@ -63,12 +64,11 @@ class Page:
 
 def report_pdf(pages: Sequence[Page], made_on: date) -> bytes:
     """The report, a page of A4 for each of the pages."""
-    pdf = new_pdf("portrait")
-    pdf.set_title(pages[0].title)
-    pdf.set_creation_date(datetime.combine(made_on, time(), UTC))
-    for page in pages:
+    first, *others = pages
+    pdf = blank_page((WIDTH, HEIGHT), first.language, first.title, made_on)
+    _draw(pdf, first)
+    for page in others:
         pdf.add_page()
-        pdf.set_lang(page.language)
         _draw(pdf, page)
     return bytes(pdf.output())
 
@@ -140,7 +140,7 @@ def _table(pdf: "FPDF", y: float, title: str, table: Sequence[Sequence[str]]) ->
             if column == 0:
                 write(pdf, SIDE, y + 4.4, cell, size, colour, room=first - 3)
                 continue
-            within = min(measure(pdf, cell, size, bold=False), wide - 3)
+            within = min(width_of(pdf, cell, size, bold=False), wide - 3)
             write(pdf, SIDE + first + column * wide - within, y + 4.4, cell, size, colour, room=wide - 3)
         y += 6
         fill(pdf, [rectangle(SIDE, y, ROOM, 0.15)], PALE)

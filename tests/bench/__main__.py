@@ -17,6 +17,7 @@ from statistics import median
 from bot.run import run_loop
 from bot.sandbox import Sandbox
 from tests import postgres
+from tests.bench import broadcast
 from tests.bench.bots import LANGUAGE, OURS, USUAL, USUAL_UVLOOP, Kind, import_seconds, places, prepare, running
 from tests.bench.crowd import Crowd, Measured
 from tests.bench.due import PEOPLE as PEOPLE_REMINDED
@@ -142,6 +143,18 @@ async def bench(databases: Databases) -> None:
     for backend in ("sqlite", "postgres"):
         milliseconds, found = await find_due(databases.fresh(backend))
         lines.append(f"reminders on {backend}: {found} due among {PEOPLE_REMINDED} found in {milliseconds:.0f} ms")
+    for backend in ("sqlite", "postgres"):
+        queued = await broadcast.queue(databases.fresh(backend))
+        lines.append(
+            f"broadcast on {backend}: {queued.people} people queued in {queued.seconds:.1f} s, "
+            f"{queued.memory:.0f} MB more memory"
+        )
+    sent = await broadcast.send(databases.fresh("sqlite"))
+    lines.append(
+        f"broadcast sent: {sent.per_second:.1f}/s, at most {sent.most} in a second, {sent.refused} refused with 429; "
+        f"killed half-way: {sent.once} once, {sent.twice} twice, {sent.missing} never, "
+        f"{sent.unsure} told as perhaps sent"
+    )
     for kind in ROWS:
         made = await export_apart(databases.fresh("sqlite"), kind)
         lines.append(

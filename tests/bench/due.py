@@ -21,6 +21,20 @@ _INDEX = {"sqlite": "CAST(printf('%032d', i) AS BLOB)", "postgresql": "CAST(lpad
 _MOMENT = {"sqlite": "'{} 04:00:00.000000'", "postgresql": "TIMESTAMPTZ '{} 04:00:00+00:00'"}
 
 
+async def fill_people(database: Database) -> None:
+    """Put everybody into a fresh database, numbered from 1; nobody has a Telegram id that opens."""
+    kind = database.engine.dialect.name
+    numbers, joined = _NUMBERS[kind].format(people=PEOPLE), _MOMENT[kind].format("2026-11-21")
+    columns = "id, telegram_index, sealed_telegram_id, language, language_chosen, joined_at"
+    async with database.transaction() as session:
+        await session.execute(
+            text(
+                f"INSERT INTO people ({columns}) "
+                f"{numbers} SELECT i, {_INDEX[kind]}, {_INDEX[kind]}, 'kk', false, {joined} FROM n"
+            )
+        )
+
+
 async def find_due(database_url: str) -> tuple[float, int]:
     """Milliseconds to find them all, the median of some rounds, and how many were found."""
     database = Database(database_url)
@@ -29,13 +43,8 @@ async def find_due(database_url: str) -> tuple[float, int]:
     kind = database.engine.dialect.name
     numbers = _NUMBERS[kind].format(people=PEOPLE)
     soon, later = (_MOMENT[kind].format(day) for day in ("2026-11-21", "2026-12-21"))
+    await fill_people(database)
     async with database.transaction() as session:
-        await session.execute(
-            text(
-                "INSERT INTO people (id, telegram_index, sealed_telegram_id, language, language_chosen, joined_at) "
-                f"{numbers} SELECT i, {_INDEX[kind]}, {_INDEX[kind]}, 'kk', false, {soon} FROM n"
-            )
-        )
         await session.execute(
             text(
                 "INSERT INTO review_plans (person_id, hour, next_at, done_that_day, days) "

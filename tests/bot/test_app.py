@@ -181,6 +181,17 @@ async def test_the_owners_are_those_of_the_settings_at_each_start(database_url: 
         assert team == [(Role.OWNER, int(i)) for i in owners.split(",") if i]
 
 
+async def test_who_the_settings_no_longer_name_loses_the_teams_commands(database_url: str) -> None:
+    clock = TestClock()
+    sandbox = Sandbox(token=TOKEN, clock=clock)
+    phone = sandbox.phone(REVIEWER)
+    phone.post("/start")
+    async with open_house(database_url, sandbox=sandbox, clock=clock):
+        await eventually(lambda: {"team"} <= {each["command"] for each in phone.commands})
+    async with open_house(database_url, sandbox=sandbox, clock=clock, owner_ids=""):
+        await eventually(lambda: not {"team", "queue"} & {each["command"] for each in phone.commands})
+
+
 async def test_an_address_that_is_taken_is_named_and_ends_the_start(database_url: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -138,6 +138,27 @@ def test_the_catalogues_of_the_repository_are_complete() -> None:
     assert faults() == []
 
 
+HURTING = {
+    Language.ENGLISH: ["you must", "you have to", "why didn't you", "that's awful", "you're safe now"],
+    Language.RUSSIAN: ["вы должны", "вы обязаны", "вам следует", "почему вы не", "это ужасно", "вы в безопасности"],
+    Language.KAZAKH: ["міндеттісіз", "тиіссіз", "неге айтпадыңыз", "бұл сұмдық", "енді қауіпсізсіз"],
+}
+"""What is never said to a person: orders, reproach, alarm, and promises that nobody can keep."""
+
+
+def test_no_text_of_the_bot_orders_reproaches_alarms_or_promises_safety() -> None:
+    for language, phrases in HURTING.items():
+        texts = [
+            text
+            for message in read(language)
+            if message.id
+            for text in (message.string if isinstance(message.string, tuple) else [message.string or ""])
+        ]
+        said = "\n".join(texts).casefold()
+        assert [phrase for phrase in phrases if phrase in said] == []
+        assert len(texts) > 500
+
+
 def test_every_translation_can_be_filled_in() -> None:
     load_texts()
     for language in Language:

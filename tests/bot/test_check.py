@@ -46,6 +46,14 @@ def test_words_that_are_not_used_are_faults_in_lessons_banks_cards_and_the_polic
     ]
 
 
+def test_words_that_are_not_used_are_faults_in_the_texts_of_the_bot_too(root: Path) -> None:
+    avoid(root, "жертва | тот, кто сообщил")
+    catalogue = root / "ru" / "LC_MESSAGES" / "qurmet.po"
+    catalogue.parent.mkdir()
+    catalogue.write_text('msgid "Somebody"\nmsgstr "Жертва"\n', encoding="utf-8")
+    assert list(check_content(root)) == ['ru/LC_MESSAGES/qurmet.po:2: "Жертва" is not said here: тот, кто сообщил']
+
+
 def test_a_broken_list_of_words_is_a_fault(root: Path) -> None:
     avoid(root, "жертва")
     assert list(check_content(root)) == ["ru/avoid.txt:1: write word | instead, or word | instead | beside"]

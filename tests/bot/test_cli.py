@@ -17,7 +17,7 @@ import structlog
 
 from bot.cli import main
 from bot.sandbox import Sandbox
-from models.audit import Action, record
+from models.audit import Action, anchor, record
 from models.database import Database
 from models.flags import Ride, flags_of, store_flag
 from models.people import Language, find_person, load_people
@@ -347,6 +347,23 @@ def test_the_audit_is_proved_whole_or_not(cli: Cli, used_file: str) -> None:
     said = cli("verify-audit", **GOOD, DATABASE_URL=used_file)
     assert said.code == 1
     assert "entry 1 was changed" in said.out
+
+
+def test_the_audit_is_proved_to_go_on_from_an_anchor_or_not(cli: Cli, used_file: str) -> None:
+    async def look() -> str:
+        database = Database(used_file)
+        async with database.reading() as session:
+            held = await anchor(session)
+        await database.close()
+        return str(held)
+
+    held = asyncio.run(look())
+    good, settings = ("verify-audit", "--anchor", held), GOOD | {"DATABASE_URL": used_file}
+    assert cli(*good, **settings).out == "the audit is whole\n"
+    said = cli(*good, "--anchor", f"7:{held[2:]}", **settings)
+    assert said.code == 1
+    assert "is of 7 entries, 1 are here" in said.out
+    one_line(cli("verify-audit", "--anchor", "yesterday", **settings), "--anchor")
 
 
 def test_after_a_rotation_the_new_key_alone_opens_everything(cli: Cli, used: str) -> None:

@@ -481,8 +481,8 @@ async def test_no_more_leaves_in_a_second_than_the_settings_allow(office: Office
     for phone in phones:
         await office.post(phone, ["hello"])
     sender = office.sender(rate=10)
-    assert (sender._limiter.max_rate, sender._limiter.time_period) == (10, 1)
-    sender._limiter = AsyncLimiter(10, 3600)  # a second that lasts an hour
+    assert (sender.pace.limiter.max_rate, sender.pace.limiter.time_period) == (10, 1)
+    sender.pace.limiter = AsyncLimiter(10, 3600)  # a second that lasts an hour
     running = asyncio.create_task(sender.run())
     await office.sandbox.until(lambda: len(office.sent) == 10)
     await asyncio.sleep(0.2)

@@ -11,6 +11,8 @@ from handlers.texts import load_texts
 from models.database import Database
 from models.flags import Flag
 from models.outbox import Delivery, Parcel, Priority, lease, post
+from models.passphrases import KEPT as TRIES_KEPT
+from models.passphrases import Try
 from models.updates import DeadLetter, SeenUpdate, set_aside, take_new
 from models.vault import Vault
 from tests.models.helpers import NOW, add_flag, add_person
@@ -48,6 +50,8 @@ async def live(database: Database, vault: Vault) -> None:
         for number, age in ((1, 8 * DAY + MOMENT), (2, 8 * DAY)):
             await take_new(session, [number], NOW - age)
             await set_aside(session, vault, {"update_id": 10 + number}, None, "x", NOW - age)
+        for number, age in ((1, TRIES_KEPT + MOMENT), (2, TRIES_KEPT)):
+            session.add(Try(person_id=person.id, code_index=bytes([number]), at=NOW - age))
         for name in "123":
             post(session, vault, person.id, name, {}, priority=Priority.ALERT, now=NOW - 1000 * DAY)
         await session.flush()
@@ -62,6 +66,7 @@ async def left(database: Database) -> dict[str, list[object]]:
             "flags": list(await session.scalars(select(Flag.draft).order_by(Flag.draft))),
             "updates": list(await session.scalars(select(SeenUpdate.update_id).order_by(SeenUpdate.update_id))),
             "dead letters": list(await session.scalars(select(DeadLetter.update_id).order_by(DeadLetter.update_id))),
+            "tries": list(await session.scalars(select(Try.code_index))),
             "outbox": list(await session.scalars(select(Parcel.error).order_by(Parcel.id))),
         }
 
@@ -74,6 +79,7 @@ async def test_what_is_old_enough_goes_and_everything_else_stays(database: Datab
         "flags": ["2", "3"],
         "updates": [2, 12],
         "dead letters": [12],
+        "tries": [bytes([2])],
         "outbox": ["2", None],
     }
     assert dead_letters(keeper.metrics.registry) == 1

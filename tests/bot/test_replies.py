@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage, TelegramMethod
+from aiogram.methods import AnswerCallbackQuery, DeleteMessages, EditMessageText, SendMessage, TelegramMethod
 
 from bot.metrics import Metrics
 from bot.replies import WAITING, Replies
@@ -184,7 +184,7 @@ async def test_who_blocks_the_bot_is_marked_and_left_alone_until_they_come_back(
     reviewer.unblock()
     await reviewer.send("/start")
     assert not await blocked(house, REVIEWER)
-    await flag(passenger)
+    await flag(house.phone(DRIVER))
     await reviewer.until(lambda p: "something new in the queue" in p.texts)
 
 
@@ -207,9 +207,10 @@ class Wire:
         self.open = asyncio.Event()
         monkeypatch.setattr("bot.replies.tell", self._tell)
 
-    async def _tell(self, bot: Any, method: TelegramMethod[Any]) -> None:
+    async def _tell(self, bot: Any, method: TelegramMethod[Any]) -> int | None:
         await self.open.wait()
         self.sent.append(method)
+        return 1000 + len(self.sent) if isinstance(method, SendMessage) else None
 
 
 async def _on_blocked(chat_id: int) -> None:
@@ -233,6 +234,26 @@ async def test_a_lane_that_is_too_full_drops_answers_before_screens(monkeypatch:
     assert wire.sent[-1] == AnswerCallbackQuery(callback_query_id="199")
     assert len(wire.sent) == WAITING
     await bot.session.close()
+
+
+async def test_a_chat_that_is_cleared_shows_nothing_of_before_and_loses_no_deletion_however_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wire = Wire(monkeypatch)
+    replies = Replies(None, Metrics(), _on_blocked)  # type: ignore[arg-type]
+    replies.show(1, [SendMessage(chat_id=1, text="on its way")])
+    await asyncio.sleep(0)
+    replies.show(1, [SendMessage(chat_id=1, text="waits"), AnswerCallbackQuery(callback_query_id="1")])
+    deletions = [DeleteMessages(chat_id=1, message_ids=[number]) for number in range(2 * WAITING)]
+    replies.show(1, [*deletions, SendMessage(chat_id=1, text="left")])
+    wire.open.set()
+    await replies.settle(5)
+    assert [m.text for m in wire.sent if isinstance(m, SendMessage)] == ["on its way", "left"]
+    assert AnswerCallbackQuery(callback_query_id="1") in wire.sent
+    assert [m for m in wire.sent if isinstance(m, DeleteMessages)] == [
+        DeleteMessages(chat_id=1, message_ids=[1001]),  # what was on its way
+        *deletions,
+    ]
 
 
 async def test_when_very_many_chats_wait_no_more_is_taken_until_one_is_served(

@@ -95,6 +95,7 @@ def test_everything_missing_is_one_line_each_with_the_way_to_mend_it() -> None:
         ("CONTACTS_KEPT_DAYS", "0", "1"),
         ("SEND_RATE", "0", "1"),
         ("SEND_RATE", "1001", "1000"),
+        ("BROADCAST_RATE", "0", "1"),
         ("BATCH_SIZE", "101", "100"),
         ("BATCH_SIZE", "many", "integer"),
     ],

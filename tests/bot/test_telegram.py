@@ -11,7 +11,7 @@ from aiogram.methods import EditMessageText, GetMe, SendDocument, SendMessage, S
 from aiogram.types import BotCommand, BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.sandbox import Sandbox
-from bot.telegram import Failure, RawUpdates, Verdict, connect, judge, tell
+from bot.telegram import Failure, RawUpdates, Verdict, _message_id, connect, judge, tell
 from tests.house import PASSENGER, TOKEN
 
 HELLO = SendMessage(chat_id=PASSENGER, text="<b>hello</b>")
@@ -59,6 +59,21 @@ async def test_keyboards_lists_and_files_arrive_as_telegram_wants_them(bot: Bot,
     assert sandbox.phone(PASSENGER).last.raw["document"]["file_name"] == "a.txt"
 
 
+async def test_of_what_is_sent_only_the_id_of_the_message_is_read(bot: Bot, sandbox: Sandbox) -> None:
+    assert await tell(bot, HELLO) == sandbox.phone(PASSENGER).last.id
+    edit = EditMessageText(chat_id=PASSENGER, message_id=sandbox.phone(PASSENGER).last.id, text="message_id")
+    assert await tell(bot, edit) == sandbox.phone(PASSENGER).last.id
+    assert await tell(bot, SetMyCommands(commands=[BotCommand(command="start", description="begin")])) is None
+    for content, read in (
+        ('{"ok":true,"result":{"chat":{"id":1},"message_id":77}}', 77),
+        ('{"ok":true,"result":{"text":"\\"message_id\\":7"}}', None),
+        ('{"ok":true,"result":[{"message_id":7}]}', None),
+        ('{"ok":true,"message_id":7}', None),
+        ('{"ok":true,"message_id"', None),
+    ):
+        assert _message_id(content) == read
+
+
 async def test_updates_come_in_as_they_were_sent_also_ones_that_nobody_can_read(bot: Bot, sandbox: Sandbox) -> None:
     sandbox.push({"message": {"text": 7}, "news": [1, "сөз"]})
     (update,) = await bot(RawUpdates(timeout=0))
@@ -71,6 +86,8 @@ async def test_updates_come_in_as_they_were_sent_also_ones_that_nobody_can_read(
     [
         (400, "Bad Request: message is not modified: specified new message content ...", Verdict.HARMLESS),
         (400, "Bad Request: query is too old and response timeout expired or query ID is invalid", Verdict.HARMLESS),
+        (400, "Bad Request: message to delete not found", Verdict.HARMLESS),
+        (400, "Bad Request: message can't be deleted for everyone", Verdict.HARMLESS),
         (400, "Bad Request: message to edit not found", Verdict.GONE),
         (400, "Bad Request: message can't be edited", Verdict.GONE),
         (400, "Bad Request: MESSAGE_ID_INVALID", Verdict.GONE),

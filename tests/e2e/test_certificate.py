@@ -11,6 +11,7 @@ from handlers.certificate import FAULTS
 from handlers.presses import ExamPress
 from handlers.texts import load_texts
 from models.action_plans import ActionPlan, Kept, PledgeCheck, PledgeRemark
+from models.approvals import KIND_NAMES, Kind
 from models.audit import Action, AuditEntry
 from models.certificates import NAME_LIMIT, Certificate, NameFault, new_number, show_number
 from models.commitments import COMMITMENTS
@@ -34,7 +35,7 @@ from tests.e2e.walking import (
     send,
     stored,
 )
-from tests.house import DRIVER, OWNER, PASSENGER, House
+from tests.house import DRIVER, OWNER, PASSENGER, REVIEWER, House
 from tests.models.test_stolen_file import spellings, whole
 from tests.walks import count, eventually
 
@@ -310,9 +311,9 @@ async def test_a_forged_or_unknown_number_shows_nobody(small_house: House) -> No
 async def test_an_owner_revokes_with_a_reason_and_nobody_else_does(house: House) -> None:
     _ = say("en")
     driver, owner, stranger = house.phone(DRIVER, "ru"), house.phone(OWNER), house.phone(PASSENGER)
-    ru = say("ru")
+    second, ru = house.phone(REVIEWER), say("ru")
     await certify(house, driver, ru)
-    for phone in (owner, stranger):
+    for phone in (owner, stranger, second):
         await phone.send("/start")
     await appoint(house, owner, Role.OWNER)
     number = await number_of(house, driver)
@@ -348,10 +349,22 @@ async def test_an_owner_revokes_with_a_reason_and_nobody_else_does(house: House)
     earlier = await send(owner, "Nothing much")
     sure = await send(owner, REASON)
     confirm = presses(sure)[0]
-    await press(owner, _("Yes, revoke"), earlier)  # an older button shows the newer reason first
+    await press(owner, _("Yes, ask a second person"), earlier)  # an older button shows the newer reason first
     assert REASON in earlier.text
     assert (await stored(house, Certificate))[0].revoked_at is None
-    assert (await owner.press_data(confirm, sure)).text == _("Revoked. The driver will be told.")
+    await owner.press_data(confirm, sure)
+    assert sure.text.startswith("Asked.")
+    await owner.press_data(confirm, sure)  # pressed twice, it's asked once
+    assert (await stored(house, Certificate))[0].revoked_at is None
+    await second.until(lambda phone: _("Something waits for a second person.") in phone.texts)
+    assert number not in second.texts
+    request = await press(second, _("Show"))
+    await press(second, f"1. {_(KIND_NAMES[Kind.REVOCATION])}", request)
+    assert REASON in request.text
+    assert number in request.text
+    await press(second, _("Approve"), request)
+    await owner.until(lambda phone: _("There is an answer to what you asked for.") in phone.texts)
+    assert _("Approved and done.") in (await press(owner, _("Show"))).text
     await owner.press_data(confirm, sure)
     assert _("It was revoked already.") in sure.text
     (certificate,) = await stored(house, Certificate)

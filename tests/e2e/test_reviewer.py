@@ -310,3 +310,19 @@ async def test_only_the_team_has_the_teams_commands_in_its_menu(small_house: Hou
     phone = passenger(small_house)
     await small_house.sandbox.until(lambda: phone.commands)
     assert {"queue", "flag"}.isdisjoint(each["command"] for each in phone.commands)
+
+
+async def test_the_person_hears_that_it_is_being_looked_at_once_and_not_twice_in_a_minute(small_house: House) -> None:
+    phone, desk, _ = passenger(small_house), await reviewer(small_house), say("en")
+    for code in ("SX1", "VB1"):
+        await flag(phone, _, code)
+    news = "There is news for you."
+    await press(desk, "Claim", await send(desk, "/flag 1"))
+    shown = await send(desk, "/flag 2")
+    await phone.until(lambda phone: phone.texts.count(news) == 2)  # both were opened
+    small_house.clock.shift += timedelta(hours=1)
+    await press(desk, "Claim", shown)
+    await phone.until(lambda phone: phone.texts.count(news) == 3)
+    listed = await send(phone, "/myreports")
+    assert [label.endswith("being looked at") for label in labels(listed)[:2]] == [True, True]
+    await assert_sound(small_house)

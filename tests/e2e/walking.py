@@ -193,7 +193,7 @@ async def appoint(house: House, phone: Phone, role: Role | None) -> None:
     person_id = (await person(house, phone)).id
     async with house.app.database.transaction() as session:
         if role is not None:
-            await session.merge(Member(person_id=person_id, role=role, since=house.clock()))
+            await session.merge(Member(person_id=person_id, role=role, since=house.clock(), by_settings=False))
         else:
             await session.delete(await session.get_one(Member, person_id))
 

@@ -156,9 +156,9 @@ async def test_reports_of_before_stay_whole_when_their_table_is_changed(empty: D
         ):
             blob = "x'01'" if empty.is_sqlite else "'\\x01'"
             await connection.execute(text(statement.format(b=blob, no="0" if empty.is_sqlite else "false")))
+    rows = "SELECT flags.id, flags.state, code FROM flags JOIN flag_behaviours ON flag_id = flags.id"
     for revision in ("head", "0003", "head"):
         await migrate(empty, revision)
-        rows = "SELECT flags.id, flags.state, code FROM flags JOIN flag_behaviours ON flag_id = flags.id"
         found = await ask(empty, lambda c: c.execute(text(rows)).all())
         assert [tuple(row) for row in found] == [(7, "new", "VB2")]
     async with empty.engine.begin() as connection:  # and the rows are still tied to each other

@@ -10,20 +10,34 @@ from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.action_plans import Kept, check_pledge, make_plan, newest_plan
+from models.approvals import Approval, ask
+from models.approvals import Kind as ApprovalKind
+from models.broadcasts import draft_of as broadcast_of
+from models.broadcasts import new_draft as new_broadcast
+from models.cars import cars_of, declare_car
 from models.certificates import issue, newest_certificate
 from models.cohorts import join_cohort, make_cohort
 from models.commitments import COMMITMENTS
 from models.database import Database
 from models.drafts import Told, draft_of, new_draft
+from models.evidence import Evidence, Kind, add_piece, content_of, pieces_of_draft
 from models.exams import Exam, Sitting, SittingAnswer
 from models.flags import Flag, Ride, store_flag
+from models.invites import Invite, invite
+from models.markup import Rich
+from models.opt_outs import opt_out
+from models.passphrases import keep_passphrase, open_elsewhere
 from models.people import Language, Person, load_people
 from models.policies import PolicyAcceptance
 from models.profiles import Gender, profile_of
+from models.recipients import Recipient
 from models.reviews import choose_hour, plan_of, remember
 from models.schema import metadata
 from models.seminars import Scene, vote
 from models.team import Member, Role
+from models.thanks import KindWord, Thanks, week_of
+from models.thanks import plan_of as thanks_plan_of
+from models.traces import keep_traces
 from models.trials import keep_trial, trial_of
 from models.uploads import keep_file_id
 from models.vault import Vault
@@ -64,6 +78,19 @@ async def add_flag(
     return flag
 
 
+async def add_access(
+    session: AsyncSession, vault: Vault, flag: Flag, person: Person, passphrase: str, now: datetime = NOW
+) -> None:
+    """A passphrase for a flag, which this person tried wrong and then right."""
+    keep_passphrase(vault, flag, passphrase)
+    await session.flush()
+    for typed in ("something else", passphrase):
+        opening = await open_elsewhere(
+            session, vault, person_id=person.id, receipt=flag.receipt(vault), tidy=typed, now=now
+        )
+    assert opening.flag is flag
+
+
 class OwnTexts(NamedTuple):
     """What people write themselves, besides a flag that was sent."""
 
@@ -77,12 +104,24 @@ class OwnTexts(NamedTuple):
     """The text of a lesson that is being tried."""
     draft: str = "draft"
     """The words of a report that isn't sent yet."""
+    label: str = "label"
+    """What the team calls a member."""
+    invited: str = "invited"
+    """What it will call one who is invited."""
+    asked: str = "asked"
+    """Why a second person's yes was asked for."""
+    broadcast: str = "broadcast"
+    """What an owner is about to write to many people."""
+    evidence: str = "evidence"
+    """What a photo of it shows."""
+    plate: str = "123ABC02"
+    """Of the car, normalised."""
 
 
 async def add_course(
     session: AsyncSession, vault: Vault, person: Person, texts: OwnTexts | None = None, now: datetime = NOW
 ) -> None:
-    """A row of the person in every table around the course, with a cohort that they made and train, and a draft."""
+    """A row of the person in every table around the course, with a cohort that they made, drafts, a thanked car."""
     texts = texts or OwnTexts()
     sitting = Sitting(person_id=person.id, exam=Exam.FINAL, items=["1/q1"], started_at=now)
     sitting.finished_at, sitting.questions, sitting.right_answers, sitting.passed = now, 1, 1, True
@@ -110,7 +149,23 @@ async def add_course(
     await keep_trial(session, vault, person.id, "lesson.md", Language.KAZAKH, texts.trial, now)
     draft = await new_draft(session, vault, person.id, "draft", "words", now)
     draft.write(vault, Told(words=texts.draft), now)
+    await keep_traces(session, [(person.id, 11, now)])
+    broadcast = await new_broadcast(session, person.id, now)
+    broadcast.write(vault, Language.KAZAKH, Rich(text=texts.broadcast), now)
+    session.add(Recipient(broadcast_id=broadcast.id, person_id=person.id, tries=0))
+    await opt_out(session, person.id, now)
+    await add_stored(session, vault, person.id, texts.evidence.encode(), draft="draft")
+    car = await declare_car(session, vault, person.id, texts.plate, now)
+    assert car is not None
+    session.add(Thanks(car_id=car.id, person_id=person.id, week=week_of(now), kind=KindWord.CALM))
+    await thanks_plan_of(session, person.id, now)
     await keep_file_id(session, "lesson-1.png", "file-id", now)
+    member = await session.get(Member, person.id) or Member(person_id=person.id, role=Role.REVIEWER, since=now)
+    member.write_label(vault, texts.label)
+    session.add(member)
+    await invite(session, vault, role=Role.SUPERVISOR, label=texts.invited, made_by=person.id, now=now)
+    asked = {"requester_id": person.id, "reason": texts.asked, "certificate_id": certificate.id}
+    await ask(session, vault, ApprovalKind.REVOCATION, now=now, **asked)
 
 
 async def read_course(session: AsyncSession, vault: Vault, person: Person) -> OwnTexts:
@@ -118,7 +173,13 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
     certificate, plan = await newest_certificate(session, person.id), await newest_plan(session, person.id)
     trial = await trial_of(session, vault, person.id)
     draft = await draft_of(session, person.id)
+    member = await session.get_one(Member, person.id)
+    invites = await session.scalars(select(Invite).where(Invite.made_by == person.id))
+    approvals = await session.scalars(select(Approval).where(Approval.requester_id == person.id))
+    broadcast = await broadcast_of(session, person.id)
+    assert broadcast is not None
     assert draft is not None
+    (piece,) = await pieces_of_draft(session, person.id, "draft")
     assert certificate is not None
     assert plan is not None
     assert trial is not None
@@ -129,7 +190,26 @@ async def read_course(session: AsyncSession, vault: Vault, person: Person) -> Ow
         remark=plan.remarks[0].words(vault),
         trial=trial[-1],
         draft=draft.read(vault).words or "",
+        label=member.label(vault) or "",
+        invited=invites.one().label(vault),
+        asked=approvals.one().reason(vault),
+        broadcast=broadcast.texts(vault)[Language.KAZAKH].text,
+        evidence=(await content_of(session, vault, piece.id) or b"").decode(),
+        plate=(await cars_of(session, person.id))[0].plate(vault),
     )
+
+
+async def add_stored(
+    session: AsyncSession, vault: Vault, person_id: int, content: bytes, kind: Kind = Kind.PHOTO, **of: Any
+) -> Evidence:
+    """A piece whose content is stored, of a draft, a flag or a message of its talk."""
+    seconds = 7 if kind is Kind.VOICE else None
+    piece = await add_piece(
+        session, vault, person_id=person_id, kind=kind, file_id="file-id", size=1, seconds=seconds, now=NOW, **of
+    )
+    piece.store(piece.seal(vault, content), len(content))
+    await session.flush()
+    return piece
 
 
 @contextmanager

@@ -8,7 +8,22 @@ import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from models.audit import Action, AuditEntry, AuditHead, record, rewrap_audit_key, verify
+from models.audit import (
+    ACTION_NAMES,
+    DENIED_AN_HOUR,
+    GROUP_NAMES,
+    GROUPS,
+    Action,
+    Anchor,
+    AuditEntry,
+    AuditHead,
+    anchor,
+    entries,
+    record,
+    record_denied,
+    rewrap_audit_key,
+    verify,
+)
 from models.database import Database
 from models.vault import Vault
 from tests.models.helpers import NEW_KEY, NOW, OLD_KEY
@@ -277,3 +292,105 @@ def test_an_entry_holds_no_words(vault: Vault) -> None:
     columns: dict[str, Any] = {column.name: column.type for column in AuditEntry.__table__.columns}
     assert set(columns) == {"number", "at", "actor_id", "action", "flag_id", "detail", "mark"}
     assert columns["detail"].length == 64
+
+
+async def held(database: Database) -> Anchor:
+    """Where the audit stands now."""
+    async with database.reading() as session:
+        found = await anchor(session)
+    assert found is not None
+    return found
+
+
+async def check(database: Database, vault: Vault, *anchors: Anchor) -> list[str]:
+    async with database.reading() as session:
+        return await verify(session, vault, anchors)
+
+
+async def test_an_anchor_is_of_every_audit_that_goes_on_from_it(database: Database, vault: Vault) -> None:
+    async with database.reading() as session:
+        assert await anchor(session) is None
+    await write(database, vault, 2)
+    first = await held(database)
+    await write(database, vault, 3)
+    second = await held(database)
+    assert (first.entries, second.entries) == (2, 5)
+    assert first.mark != second.mark
+    assert await check(database, vault, first, second) == []
+    assert Anchor.read(f" {str(first).upper()} ") == first
+
+
+async def test_an_audit_cut_together_with_its_head_is_found_by_an_anchor(database: Database, vault: Vault) -> None:
+    """What whoever holds the keys too could do: write it anew from some entry on, with a head that fits."""
+    await write(database, vault, 3)
+    early = await held(database)
+    await write(database, vault, 2)
+    late = await held(database)
+    await tamper(database, "DELETE FROM audit WHERE number > 3")
+    async with database.transaction() as session:
+        head = await session.get_one(AuditHead, 1)
+        last = await session.get_one(AuditEntry, 3)
+        head.entries, head.last_mark = 3, last.mark
+        head.mark = head.computed_mark(vault.open(head.sealed_key, "audit key"))
+    assert await check(database, vault, early) == []
+    assert await check(database, vault, early, late) == [f"the anchor {late} is of 5 entries, 3 are here"]
+    async with database.transaction() as session:  # other entries in place of those that were cut
+        for _other in range(3):
+            await record(session, vault, Action.LISTED, now=NOW)
+    assert await check(database, vault, early) == []
+    assert await check(database, vault, late) == [f"entry 5 is not the one of the anchor {late}"]
+
+
+async def test_an_audit_that_is_gone_altogether_is_found_by_an_anchor(database: Database, vault: Vault) -> None:
+    await write(database, vault, 1)
+    was = await held(database)
+    await tamper(database, "DELETE FROM audit", "DELETE FROM audit_head")
+    assert await faults(database, vault) == []
+    assert await check(database, vault, was) == ["the head of the audit is missing"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "5", "5:", ":0011223344556677", "0:0011223344556677", "5:00112233", "5:xx11223344556677", "-5:00", "٥:00"],
+)
+def test_what_is_no_anchor_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"anchor|hexadecimal"):
+        Anchor.read(wrong)
+
+
+def test_every_action_has_a_name_and_a_group() -> None:
+    assert set(ACTION_NAMES) == set(Action)
+    assert set(GROUP_NAMES) == set(GROUPS)
+    assert sorted(action for group in GROUPS.values() for action in group) == sorted(Action)
+
+
+async def test_entries_are_found_by_time_member_kind_and_flag_page_by_page(database: Database, vault: Vault) -> None:
+    await write(database, vault, 5)
+    async with database.transaction() as session:
+        await record(session, vault, Action.CLOSED, now=NOW + timedelta(hours=1), actor_id=2, flag_id=3)
+
+        async def numbers(limit: int = 9, **wanted: Any) -> list[int]:
+            return [entry.number for entry in await entries(session, limit=limit, **wanted)]
+
+        assert await numbers() == [6, 5, 4, 3, 2, 1]
+        assert await numbers(limit=2) == [6, 5]
+        assert await numbers(limit=2, before=5) == [4, 3]
+        assert await numbers(since=NOW + timedelta(minutes=4)) == [6, 5]
+        assert await numbers(actor_id=2) == [6, 3]
+        assert await numbers(actions={Action.CLOSED, Action.LISTED}) == [6]
+        assert await numbers(flag_id=3) == [6, 4]
+        assert await numbers(flag_id=3, actor_id=2, actions=[Action.OPENED]) == []
+
+
+async def test_a_flood_of_refused_tries_does_not_fill_the_audit(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        for minute in range(30):
+            await record_denied(session, vault, 7, "/queue" * 20, NOW + timedelta(minutes=minute))
+        await record_denied(session, vault, 8, "/queue", NOW)
+        assert await session.scalar(select(func.count()).where(AuditEntry.actor_id == 7)) == DENIED_AN_HOUR
+        await record_denied(session, vault, 7, "/team", NOW + timedelta(minutes=90))
+    async with database.reading() as session:
+        details = list(await session.scalars(select(AuditEntry.detail).order_by(AuditEntry.number)))
+    assert details[-2:] == ["/queue", "/team"]
+    assert all(len(detail) <= 64 for detail in details)
+    assert await faults(database, vault) == []

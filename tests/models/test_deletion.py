@@ -10,26 +10,41 @@ from sqlalchemy import select, text, update
 
 from bot.backup import backup, restore
 from models.audit import AuditEntry, AuditHead
+from models.broadcasts import Broadcast, Stage, start
 from models.cohorts import Cohort, is_in, join_cohort
 from models.consents import Recipient, set_consents
 from models.conversation import Conversation
 from models.course import Answer, Attempt
 from models.database import Database
 from models.deletion import delete_person
+from models.duty import change_duty
 from models.flags import Flag, Outcome, State, forget_ended
 from models.leases import Lease
 from models.outbox import Priority, post
 from models.people import Person, find_person
 from models.rotation import rotate_keys
 from models.schema import metadata
+from models.talk import say
 from models.team import Member, Role
 from models.updates import SeenUpdate, set_aside
 from models.uploads import Upload
 from models.vault import CannotOpen, Vault
-from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_course, add_flag, add_people, every_row, sqlite_bytes
+from tests.models.helpers import (
+    NEW_KEY,
+    NOW,
+    OLD_KEY,
+    add_access,
+    add_course,
+    add_flag,
+    add_people,
+    every_row,
+    sqlite_bytes,
+)
 
-NOT_OF_A_PERSON = {table.__tablename__ for table in (AuditEntry, AuditHead, Cohort, Lease, SeenUpdate, Upload)}
-"""Entries of the audit outlive people by design, and so do cohorts, which belong to everybody in them."""
+NOT_OF_A_PERSON = {
+    table.__tablename__ for table in (AuditEntry, AuditHead, Broadcast, Cohort, Lease, SeenUpdate, Upload)
+}
+"""Entries of the audit outlive people by design, and so do cohorts and broadcasts, which belong to more than one."""
 
 
 async def live(database: Database, vault: Vault, *telegram_ids: int) -> list[Person]:
@@ -44,6 +59,7 @@ async def live(database: Database, vault: Vault, *telegram_ids: int) -> list[Per
             flag.write_plate(vault, "123ABC02")
             flag.write_contact(vault, "contact")
             await set_consents(session, flag.id, [Recipient.POLICE], NOW)
+            await change_duty(session, person.id, NOW)
             attempt = Attempt(person_id=person.id, lesson=1, version="1", place="q1", started_at=NOW)
             session.add_all([attempt, Member(person_id=person.id, role=Role.REVIEWER, since=NOW)])
             await session.flush()
@@ -51,6 +67,8 @@ async def live(database: Database, vault: Vault, *telegram_ids: int) -> list[Per
             await set_aside(session, vault, {"update_id": person.id, "text": "words"}, person.id, "x", NOW)
             post(session, vault, person.id, "sendMessage", {"text": "x"}, priority=Priority.ALERT, now=NOW)
             await add_course(session, vault, person)
+            await add_access(session, vault, flag, person, "a few words")
+            await say(session, vault, flag, person.id, "words", from_team=False, now=NOW)
     return people
 
 
@@ -95,7 +113,8 @@ async def test_every_table_about_people_falls_with_the_person() -> None:
     assert falls | NOT_OF_A_PERSON == set(metadata.tables)
     outliving = [key for name in NOT_OF_A_PERSON for key in metadata.tables[name].foreign_keys]
     assert {(key.parent.table.name, key.parent.name, key.ondelete) for key in outliving} == {
-        ("cohorts", "owner_id", "SET NULL")
+        ("broadcasts", "owner_id", "SET NULL"),
+        ("cohorts", "owner_id", "SET NULL"),
     }
 
 
@@ -110,6 +129,19 @@ async def test_a_cohort_outlives_its_owner_and_no_longer_names_them(database: Da
         assert (kept.owner_id, kept.code, kept.name) == (None, cohort.code, cohort.name)
         assert await is_in(session, cohort.id, other.id)
         assert not await is_in(session, cohort.id, owner.id)
+
+
+async def test_a_broadcast_outlives_its_owner_and_its_draft_does_not(database: Database, vault: Vault) -> None:
+    await live(database, vault, 1, 2)
+    async with database.transaction() as session:
+        started = (await session.scalars(select(Broadcast).order_by(Broadcast.id))).first()
+        assert started is not None
+        await start(session, started, may_count=True, now=NOW)
+    await delete(database, vault, 1)
+    await delete(database, vault, 2)
+    async with database.reading() as session:
+        (kept,) = await session.scalars(select(Broadcast))
+    assert (kept.id, kept.owner_id, kept.stage) == (started.id, None, Stage.QUEUEING)
 
 
 async def test_what_a_deleted_reviewer_had_claimed_is_back_in_the_queue(database: Database, vault: Vault) -> None:

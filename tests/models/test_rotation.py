@@ -11,8 +11,10 @@ from models.conversation import Conversation
 from models.database import Database
 from models.flags import Flag, flags_of, flags_on_vehicle
 from models.outbox import Delivery, Parcel, Priority, lease, post
+from models.passphrases import is_passphrase, keep_passphrase
 from models.people import find_person
 from models.rotation import rotate_keys
+from models.talk import say, thread
 from models.updates import DeadLetter, set_aside
 from models.vault import CannotOpen, Vault
 from tests.models.helpers import (
@@ -30,9 +32,24 @@ from tests.models.helpers import (
 OLD, BOTH, NEW = Vault([OLD_KEY]), Vault([NEW_KEY, OLD_KEY]), Vault([NEW_KEY])
 PEOPLE = range(1, 6)
 ROWS_OF_FIVE = dict.fromkeys(
-    ["people", "conversations", "flags", "outbox", "dead_letters", "certificates", "action_plans", "drafts", "trials"],
+    [
+        "people",
+        "conversations",
+        "flags",
+        "outbox",
+        "dead_letters",
+        "certificates",
+        "action_plans",
+        "drafts",
+        "trials",
+        "team",
+        "team_invites",
+        "approvals",
+        "broadcasts",
+        "evidence",
+    ],
     5,
-) | {"flags": 6}
+) | {"flags": 6, "cars": 5}
 PARTS = {"audit_head", "pledges", "pledge_remarks"}
 """What is sealed in tables that are moved with another."""
 
@@ -51,9 +68,11 @@ async def live(database: Database, vault: Vault, first: int = 1) -> None:
             flag = await add_flag(session, vault, person)
             flag.write_words(vault, f"words of {telegram_id}")
             flag.write_plate(vault, "123ABC02")
+            keep_passphrase(vault, flag, f"passphrase of {telegram_id}")
             post(session, vault, person.id, "sendMessage", {"text": "x"}, priority=Priority.ALERT, now=NOW)
             await set_aside(session, vault, {"update_id": telegram_id}, person.id, "x", NOW)
             await add_course(session, vault, person, texts_of(telegram_id))
+            await say(session, vault, flag, person.id, f"said by {telegram_id}", from_team=False, now=NOW)
             await record(session, vault, Action.RECEIVED, now=NOW, flag_id=flag.id)
         await add_flag(session, vault, person, "bare")
 
@@ -67,7 +86,10 @@ async def assert_readable(database: Database, vault: Vault, people: range = PEOP
             assert person.telegram_id(vault) == telegram_id
             flag = (await flags_of(session, person.id))[-1]
             assert flag.words(vault) == f"words of {telegram_id}"
+            assert is_passphrase(vault, flag, f"passphrase of {telegram_id}")
             assert await read_course(session, vault, person) == texts_of(telegram_id)
+            ((said, _),) = await thread(session, flag.id, by_team=True)
+            assert said.text(vault, flag) == f"said by {telegram_id}"
             assert vault.index(flag.receipt(vault).encode(), "receipt") == flag.receipt_index or vault is BOTH
         for conversation in await session.scalars(select(Conversation)):
             assert conversation.read(vault)[0] == "Adding:words"
@@ -133,7 +155,7 @@ async def test_while_keys_are_moved_everything_is_found_and_read_with_both(
     assert steps == len(ROWS_OF_FIVE)
     await rotate(database)
     await assert_readable(database, NEW)
-    await assert_readable(database, NEW, range(180, 185))
+    await assert_readable(database, NEW, range(190, 195))
 
 
 async def test_many_small_steps_move_each_row_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,18 +15,21 @@ from models.consents import Recipient, set_consents
 from models.conversation import Conversation
 from models.course import Attempt
 from models.database import Database
+from models.duty import change_duty
+from models.evidence import Kind, add_piece
 from models.flags import Ride, store_flag
 from models.leases import hold
 from models.outbox import LEASE, Delivery, Priority, lease, post
 from models.people import mark_blocked
 from models.receipts import show_receipt
 from models.schema import metadata
+from models.talk import say
 from models.team import Role
 from models.updates import set_aside, take_new
 from models.vault import Vault
-from tests.models.helpers import NOW, OwnTexts, add_course, add_person, every_row, sqlite_bytes
+from tests.models.helpers import NOW, OwnTexts, add_access, add_course, add_person, every_row, sqlite_bytes
 
-TELEGRAM_ID, REVIEWER_ID = 6_123_456_789, 5_987_654_321
+TELEGRAM_ID, REVIEWER_ID, READER_ID = 6_123_456_789, 5_987_654_321, 6_777_888_999
 NAME, USERNAME, PHONE = "Айгерім Тестова", "aigerim_testova", "+77015557799"
 WORDS = "Жүргізуші тіземе қолын қойды, driver touched my knee, водитель угрожал"
 TEXTS = OwnTexts(
@@ -35,8 +38,17 @@ TEXTS = OwnTexts(
     pledge="Түнде жолаушыдан мекенжайын сұрамаймын, молчу о личном",
     remark="Достарым қолдады, мешала усталость, tiredness got in the way",
     draft="Есікті құлыптап алды, отказался высадить, screamed furiously",
+    label="Сәулетай жетекші, старшая Светлана",
+    invited="Бауыржанбек мырза, новенький стажёр",
+    asked="Прокуратурадан сұрау келді, urgently telephone",
+    broadcast="Құрметті жүргізушілер жиналысы, собрание состоится, unannounced gathering",
+    evidence="Суретте машинаның нөмірі көрінеді, видно лицо водителя, dashboard",
+    plate="909QTZ16",
     trial="# Сыналып жатқан сабақ\n\nНевышедший материал, unpublished paragraph",
 )
+PASSPHRASE = "жеті құрақ көрпе, seven patchwork quilts"
+SAID = "Командаға жазғаным, переписка с командой, wrote back yesterday"
+FILE_ID, PLACE = "AgACAgIAAxkBAAIBQ2V4YmRl", (43.238949, 76.889709)
 PLATE, PLATE_TYPED = "717XYZ02", "717 xyz 02"
 UPDATE = {
     "update_id": 700_100_200,
@@ -64,6 +76,11 @@ async def live(database: Database, vault: Vault) -> str:
         flag.write_plate(vault, PLATE)
         flag.write_contact(vault, f"{NAME}, {PHONE}, @{USERNAME}")
         await set_consents(session, flag.id, [Recipient.LEGAL_AID], NOW)
+        await change_duty(session, reviewer.id, NOW)
+        flag.write_place(vault, PLACE)
+        said = await say(session, vault, flag, person.id, SAID, from_team=False, now=NOW)
+        of = {"person_id": person.id, "flag_id": flag.id, "talk_id": said.id, "size": 1, "now": NOW}
+        await add_piece(session, vault, kind=Kind.PHOTO, file_id=FILE_ID, **of)
         flag.claim(reviewer.id)
         receipt = flag.receipt(vault)
         person.conversation = Conversation(person_id=person.id)
@@ -76,6 +93,7 @@ async def live(database: Database, vault: Vault) -> str:
         await set_aside(session, vault, UPDATE, person.id, "KeyError at own.py:7", NOW)
         await hold(session, "outbox", "replica", NOW, LEASE)
         await add_course(session, vault, person, TEXTS)
+        await add_access(session, vault, flag, await add_person(session, vault, READER_ID), PASSPHRASE)
     async with database.transaction() as session:
         [(sent, _), (refused, _), _] = await lease(session, NOW, 10)
         sent.settle(Delivery.SENT, NOW)
@@ -113,10 +131,11 @@ def number_spellings(number: int) -> Iterator[bytes]:
 
 def secrets_of(receipt: str) -> set[bytes]:
     texts = [str(TELEGRAM_ID), str(REVIEWER_ID), NAME, USERNAME, PHONE, PHONE[1:], PLATE, PLATE_TYPED, receipt, WORDS]
-    texts += TEXTS
-    texts += [word.strip(",") for each in (WORDS, *TEXTS) for word in each.split() if len(word) > 5]
+    texts += [*TEXTS, PASSPHRASE, str(READER_ID), SAID, FILE_ID, *map(str, PLACE)]
+    spoken = (WORDS, PASSPHRASE, SAID, *TEXTS)
+    texts += [word.strip(",") for each in spoken for word in each.split() if len(word) > 5]
     found = {spelling for secret in texts for spelling in spellings(secret)}
-    return found | set(number_spellings(TELEGRAM_ID)) | set(number_spellings(REVIEWER_ID))
+    return found.union(*map(number_spellings, (TELEGRAM_ID, REVIEWER_ID, READER_ID)))
 
 
 async def whole(database: Database) -> bytes:
@@ -163,7 +182,20 @@ ENCODINGS: list[Callable[[str], bytes]] = [
 def test_the_search_for_secrets_finds_them_in_every_spelling(encode: Callable[[str], bytes]) -> None:
     """Proves the test above, together with the next."""
     receipt = "482155039174"
-    for secret in (str(TELEGRAM_ID), WORDS, PLATE, PHONE, NAME, USERNAME, receipt, show_receipt(receipt), *TEXTS):
+    for secret in (
+        str(TELEGRAM_ID),
+        WORDS,
+        PLATE,
+        PHONE,
+        NAME,
+        USERNAME,
+        receipt,
+        show_receipt(receipt),
+        PASSPHRASE,
+        SAID,
+        FILE_ID,
+        *TEXTS,
+    ):
         lying = b"..." + encode(secret) + b"..."
         assert any(found in lying for found in secrets_of(receipt)), secret
 

@@ -1,0 +1,114 @@
+"""What hangs on a report besides what was chosen and written: lines and buttons for photos, voice, place and talk."""
+
+from collections.abc import Mapping, Sequence
+
+from aiogram.types import InlineKeyboardButton
+
+from handlers.presses import EvidencePress, TalkPress
+from handlers.screens import PRIMARY, Row, button
+from handlers.texts import Texts
+from handlers.visit import Visit
+from models.details import Reach
+from models.evidence import Evidence, Kind, Status, pieces_of_flag
+from models.flags import Flag, State
+from models.talk import asks, thread
+
+SOUTH, NORTH, WEST, EAST = 40.0, 56.0, 46.0, 88.0
+"""Degrees, around Kazakhstan."""
+
+
+def is_around_kazakhstan(place: tuple[float, float]) -> bool:
+    """Whether latitude and longitude lie in or near Kazakhstan."""
+    return SOUTH <= place[0] <= NORTH and WEST <= place[1] <= EAST
+
+
+def piece_lines(pieces: Sequence[Evidence], place: tuple[float, float] | None, _: Texts) -> list[str]:
+    """How many photos and voice messages there are, and where it was, as HTML; nothing for what there isn't."""
+    photos, voices = (sum(piece.kind is kind for piece in pieces) for kind in (Kind.PHOTO, Kind.VOICE))
+    counts = [_.n("{n} photo", "{n} photos", photos)] if photos else []
+    counts += [_.n("{n} voice message", "{n} voice messages", voices)] if voices else []
+    lines = [", ".join(counts)] if counts else []
+    if place is not None:
+        lines.append(_("Place: <code>{place}</code>", place=f"{place[0]:.4f}, {place[1]:.4f}"))
+    return lines
+
+
+def piece_names(pieces: Sequence[Evidence], _: Texts) -> Mapping[int, str]:
+    """What each piece is called on buttons, by its number: "Photo 1", "Photo 2", "Voice 1"."""
+    names: dict[int, str] = {}
+    for kind, text in ((Kind.PHOTO, _("Photo {n}")), (Kind.VOICE, _("Voice {n}"))):
+        ids = [piece.id for piece in pieces if piece.kind is kind]
+        names |= {piece_id: text.format(n=n) for n, piece_id in enumerate(ids, 1)}
+    return names
+
+
+def remove_rows(pieces: Sequence[Evidence], _: Texts) -> list[Row]:
+    """A button for each piece, to delete it."""
+    names = piece_names(pieces, _)
+    buttons = [
+        button(_("Delete: {what}", what=names[piece.id]), EvidencePress(action="remove", piece=piece.id))
+        for piece in pieces
+    ]
+    return in_rows(buttons, 2)
+
+
+def in_rows(buttons: Sequence[InlineKeyboardButton], width: int) -> list[Row]:
+    """Buttons in rows of so many."""
+    return [buttons[i : i + width] for i in range(0, len(buttons), width)]
+
+
+async def own_lines(flag: Flag, visit: Visit) -> list[str]:
+    """Lines for the person who reported: what hangs on the report, and whether there's a question."""
+    lines = piece_lines(await pieces_of_flag(visit.session, flag.id), flag.place(visit.vault), visit._)
+    if flag.with_team and await asks(visit.session, flag.id):
+        lines.append("<b>" + visit._("There is a question for you.") + "</b>")
+    return lines
+
+
+async def own_rows(flag: Flag, visit: Visit) -> list[Row]:
+    """Buttons for the person who reported: add a photo or voice, write to the team."""
+    _ = visit._
+    if not flag.is_open:
+        if not await thread(visit.session, flag.id, by_team=False, limit=1):
+            return []
+        return [[button(_("Messages"), TalkPress(action="own", flag=flag.id))]]
+    add: Row = [button(_("Add photo or voice"), EvidencePress(action="add", flag=flag.id))]
+    if not flag.with_team:
+        return [add]
+    asked = await asks(visit.session, flag.id)
+    write = _("Answer") if asked else _("Write to the team")
+    return [
+        add,
+        [button(write, TalkPress(action="own", flag=flag.id), PRIMARY if asked else None)],
+    ]
+
+
+async def desk_lines(flag: Flag, visit: Visit) -> list[str]:
+    """Lines for the team: what hangs on the flag."""
+    return piece_lines(await pieces_of_flag(visit.session, flag.id), flag.place(visit.vault), visit._)
+
+
+async def desk_rows(flag: Flag, visit: Visit) -> list[Row]:
+    """Buttons for the team: a piece each, the place, the talk, and a question by whoever claimed the flag."""
+    _ = visit._
+    pieces = await pieces_of_flag(visit.session, flag.id)
+    names = piece_names(pieces, _)
+    shown = [
+        button(names[piece.id], EvidencePress(action="see", flag=flag.id, piece=piece.id))
+        for piece in pieces
+        if piece.status is Status.STORED
+    ]
+    if flag.sealed_place is not None:
+        shown.append(button(_("Place on the map"), EvidencePress(action="map", flag=flag.id)))
+    talk: Row = []
+    if await thread(visit.session, flag.id, by_team=True, limit=1):
+        talk = [button(_("Talk"), TalkPress(action="team", flag=flag.id))]
+    if may_ask(flag, visit):
+        talk = [*talk, button(_("Ask the person"), TalkPress(action="ask", flag=flag.id))]
+    return [*in_rows(shown, 3), talk]
+
+
+def may_ask(flag: Flag, visit: Visit) -> bool:
+    """Whether this member of the team works on the flag, and so may ask the person, unless they don't want that."""
+    works = flag.state is State.CLAIMED and flag.reviewer_id == visit.person.id
+    return works and flag.reach is not Reach.ANONYMOUS

@@ -1,0 +1,67 @@
+"""Deleting a flag for good: an owner asks, a second person agrees, and the one who reported hears of it kindly."""
+
+from aiogram import Router
+from aiogram.methods import SendMessage
+from aiogram.types import CallbackQuery
+
+from handlers.asking import ask_reason
+from handlers.beside_flag import flag_to_work_on, no_such_flag
+from handlers.home import back_home
+from handlers.notices import post_message
+from handlers.presses import Action, FlagPress, HomePress, OwnPress, ReportPress
+from handlers.roles import Owns
+from handlers.screens import DANGER, Method, Row, button, keyboard, show
+from handlers.visit import Visit
+from models.approvals import Approval, Kind, purge
+from models.audit import Action as Audited
+from models.audit import record
+from models.flags import Flag
+from models.outbox import Priority
+from models.people import Person
+
+
+def router() -> Router:
+    """Routes for owners, and for a person whose report was deleted."""
+    router = Router(name="purge")
+    router.callback_query.register(ask_purge, FlagPress.filter(), Action("purge"), Owns())
+    router.callback_query.register(tell_kindly, OwnPress.filter(), Action("gone"))
+    return router
+
+
+async def ask_purge(query: CallbackQuery, callback_data: FlagPress, visit: Visit) -> Method:
+    """Wait for the reason."""
+    flag = await flag_to_work_on(callback_data.flag, visit)
+    if flag is None:
+        return no_such_flag(query, visit)
+    return await ask_reason(query, Kind.PURGE, flag, visit)
+
+
+async def perform(approval: Approval, visit: Visit) -> None:
+    """Delete the flag of an approved request, and tell the person who reported that there's news."""
+    flag_id, requester_id = approval.flag_id, approval.requester_id
+    flag = await visit.session.get_one(Flag, flag_id)
+    reporter = await visit.session.get_one(Person, flag.reporter_id)
+    await purge(visit.session, approval)
+    await record(visit.session, visit.vault, Audited.PURGED, now=visit.now, actor_id=requester_id, flag_id=flag_id)
+    _ = visit.texts[reporter.language]
+    rows: list[Row] = [[button(_("Show"), OwnPress(action="gone"))]]
+    message = SendMessage(chat_id=0, text=_("There is news for you."), reply_markup=keyboard(rows))
+    post_message(visit.session, visit.vault, reporter, message, priority=Priority.RELAY, now=visit.now)
+
+
+async def tell_kindly(query: CallbackQuery, visit: Visit) -> Method:
+    """What became of a report that is no longer there."""
+    _ = visit._
+    text = _(
+        "One of your reports was deleted for good: your words, the details and the code. Nobody can read them any "
+        "more.\n\nThis says nothing about you, nor about what happened. If you like, you can report again, "
+        "and help is here at any hour."
+    )
+    rows: list[Row] = [
+        [
+            button(_("My reports"), OwnPress(action="list")),
+            button(_("Report an incident"), ReportPress(action="begin")),
+        ],
+        [button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)],
+    ]
+    return show(query, text, rows)

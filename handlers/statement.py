@@ -1,0 +1,142 @@
+"""The statement: a report on paper, for a complaint, a lawyer or the police, in the person's language.
+
+It's drawn at delivery from the row. Its hash goes into the audit, so that it can be shown later that nothing of the
+content was changed: the same content has the same hash, on whatever day and in whatever language it's drawn.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from html import unescape
+from typing import Any
+from unicodedata import normalize
+
+from aiogram import Router
+from aiogram.methods import AnswerCallbackQuery, SendDocument
+from aiogram.types import BufferedInputFile, CallbackQuery
+
+from handlers.details import detail_lines, details_of
+from handlers.drawings.statement import Statement, as_pdf, moment
+from handlers.making import Made, Workshop, post_order
+from handlers.own import STATE_NAMES, show_reports
+from handlers.presses import StatementPress
+from handlers.screens import Method
+from handlers.texts import Texts
+from handlers.visit import Visit
+from models.audit import Action, record
+from models.behaviours import BEHAVIOURS, Behaviour, behaviour_name, form_name
+from models.flags import OUTCOMES_FOR_REPORTER, Flag, Ride, State, own_flag
+from models.outbox import Priority
+from models.people import Person
+from models.receipts import show_receipt
+from models.vault import Vault
+
+VERSION = 1
+"""Of what the hash is made of."""
+
+
+def router() -> Router:
+    """Routes for statements."""
+    router = Router(name="statement")
+    router.callback_query.filter(StatementPress.filter())
+    router.callback_query.register(order)
+    return router
+
+
+async def order(query: CallbackQuery, callback_data: StatementPress, visit: Visit) -> Method:
+    """Order the statement of a report."""
+    _ = visit._
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    if flag is None:
+        return await show_reports(query, visit)
+    values = {"flag": flag.id}
+    post_order(visit.session, visit.vault, visit.person.id, "statement", values, priority=Priority.RELAY, now=visit.now)
+    return AnswerCallbackQuery(callback_query_id=query.id, text=_("It comes in a moment."))
+
+
+async def make_statement(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made | None:
+    """The statement as PDF, written down in the audit; nothing once the report is gone or no longer the person's."""
+    _ = workshop.texts[person.language]
+    async with workshop.database.transaction() as session:
+        flag = await own_flag(session, person.id, values["flag"])
+        if flag is None:
+            return None
+        statement = statement_of(flag, workshop.vault, _, workshop.now)
+    pdf = await workshop.aside(as_pdf, statement, _)
+    async with workshop.database.transaction() as session:
+        if await own_flag(session, person.id, values["flag"]) is None:
+            return None
+        now = workshop.now
+        await record(session, workshop.vault, Action.STATEMENT, now=now, flag_id=values["flag"], detail=statement.hash)
+    document = BufferedInputFile(pdf, f"qurmet-{statement.receipt}.pdf")
+    caption = _("Please keep it where nobody else finds it.")
+    return Made(SendDocument(chat_id=0, document=document, caption=caption))
+
+
+def statement_of(flag: Flag, vault: Vault, _: Texts, now: datetime) -> Statement:
+    """What the statement of a flag says, drawn at this moment in the language of the texts."""
+    known = [BEHAVIOURS[behaviour.code] for behaviour in flag.behaviours]
+    ride = _("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride")
+    standing = [_("{time}: received", time=moment(flag.received_at, _))]
+    if flag.opened_at is not None:
+        standing.append(_("{time}: opened by a reviewer", time=moment(flag.opened_at, _)))
+    if flag.state is State.CLAIMED:
+        standing.append(_("It is being looked at."))
+    state = _(STATE_NAMES[flag.state])
+    if flag.ended_at is not None:
+        standing.append(_("{time}: {state}", time=moment(flag.ended_at, _), state=state))
+    if flag.outcome is not None:
+        standing.append(_("Outcome: {outcome}", outcome=_(OUTCOMES_FOR_REPORTER[flag.outcome])))
+    told = replace(details_of(flag), reach=None)
+    details = [ride, *detail_lines(told, flag.order(vault), flag.plate(vault), _)]
+    return Statement(
+        receipt=show_receipt(flag.receipt(vault)),
+        received=flag.received_at,
+        drawn=now,
+        behaviours=[_behaviour(each, flag, _) for each in known],
+        details=[_plain(line) for line in details],
+        words=flag.words(vault),
+        standing=[_plain(line) for line in standing],
+        hash=hashlib.sha256(canonical(flag, vault).encode()).hexdigest(),
+    )
+
+
+def _behaviour(known: Behaviour, flag: Flag, _: Texts) -> str:
+    form = form_name(known.form, by_passenger=flag.by_driver)
+    return f"{_(form)}: {_(behaviour_name(known.code, by_passenger=flag.by_driver))}"
+
+
+def _plain(line: str) -> str:
+    """A line of HTML as plain text."""
+    return unescape(re.sub(r"<[^>]*>", "", line))
+
+
+def canonical(flag: Flag, vault: Vault) -> str:
+    """The content of a statement as one text (JSON in NFC, keys in order, no blanks, times in UTC) to be hashed."""
+    told = {
+        "statement": VERSION,
+        "receipt": flag.receipt(vault),
+        "received": flag.received_at.isoformat(),
+        "ride": flag.ride,
+        "behaviours": sorted(behaviour.code for behaviour in flag.behaviours),
+        "teller": flag.teller,
+        "platform": flag.platform,
+        "day": flag.happened_on.isoformat() if flag.happened_on else None,
+        "daytime": flag.daytime,
+        "repeated": flag.repeated,
+        "minor": flag.minor,
+        "retaliation": flag.retaliation,
+        "order": flag.order(vault),
+        "plate": flag.plate(vault),
+        "words": flag.words(vault),
+        "state": flag.state,
+        "opened": flag.opened_at.isoformat() if flag.opened_at else None,
+        "ended": flag.ended_at.isoformat() if flag.ended_at else None,
+        "outcome": flag.outcome,
+    }
+    if flag.region is not None:  # left out where it's unknown: statements from before it was asked keep their hash
+        told["region"] = flag.region
+    return normalize("NFC", json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")))

@@ -1,0 +1,324 @@
+"""The talk about a flag: the person who reported and the team write to each other, and neither learns who the other is.
+
+Each message is stored, and shown to the other side when they open the talk; what they get is a neutral notice. Photos
+and voice messages are taken as for the report itself.
+"""
+
+from collections.abc import Sequence
+
+from aiogram import Router
+from aiogram.filters import StateFilter
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.methods import AnswerCallbackQuery
+from aiogram.types import CallbackQuery, Message
+
+from handlers.desk import flag_at_desk, note, nothing_there
+from handlers.home import back_home, way_out
+from handlers.making import post_order
+from handlers.media import UNFIT, Media, Unfit, note_piece, refusal
+from handlers.notices import tell_of_message
+from handlers.own import Typed, shorten, show_reports
+from handlers.pieces import in_rows, may_ask
+from handlers.presses import Action, OwnPress, ReportPress, ReviewPress, TalkPress
+from handlers.roles import OnTeam
+from handlers.screens import PRIMARY, Event, Method, Row, button, show
+from handlers.visit import Visit
+from models.audit import Action as Audited
+from models.audit import record
+from models.evidence import Evidence, Kind, Status
+from models.flags import Flag, own_flag
+from models.markup import units
+from models.outbox import Priority
+from models.talk import TEXT_LIMIT, Talk, is_news, note_seen, say, thread
+from models.team import role_of
+
+SHOWN, NEWEST_SHOWN = 180, 1200
+"""Characters of a message on the screen of the talk; the newest has more room. Longer ones open alone."""
+
+
+class Talking(StatesGroup):
+    """A message of the talk is awaited from one side; the data holds `flag`, its number."""
+
+    person = State()
+    team = State()
+
+
+def router() -> Router:
+    """Routes for the talk."""
+    router = Router(name="talk")
+    states = StateFilter(Talking.person, Talking.team)
+    router.message.register(take_text, states, Typed())
+    router.message.register(take_media, states, Media())
+    router.message.register(explain, states, Unfit())
+    router.callback_query.filter(TalkPress.filter())
+    router.callback_query.register(open_own, Action("own"))
+    router.callback_query.register(show_own, Action("full", "piece"))
+    router.callback_query.register(back_again, Action("again"))
+    router.callback_query.register(open_team, Action("team"), OnTeam())
+    router.callback_query.register(ask, Action("ask"), OnTeam())
+    router.callback_query.register(show_team, Action("team full", "team piece"), OnTeam())
+    return router
+
+
+# the person who reported
+
+
+async def open_own(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
+    """The talk about one's own report; while that is open, what is sent next is a message."""
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    if flag is None:
+        return await show_reports(query, visit)
+    return await _own_screen(query, flag, visit)
+
+
+async def _own_screen(event: Event, flag: Flag, visit: Visit, said: str = "") -> Method:
+    _ = visit._
+    await note_seen(visit.session, flag.id, by_team=False, now=visit.now)
+    messages = await thread(visit.session, flag.id, by_team=False)
+    parts = [said, _("<b>You and the team</b>"), *_lines(messages, flag, visit, by_team=False)]
+    if flag.with_team:
+        await _await(Talking.person, flag, visit)
+        parts.append(
+            _(
+                "Write your message, or send a photo or a voice message. Nobody of the team sees your name. "
+                "A voice can be recognised."
+            )
+        )
+    else:
+        await visit.state.clear()
+        parts.append(_("This report is closed, so no more messages can be sent. You can always send a new report."))
+    back = button(_("« My report"), OwnPress(action="open", flag=flag.id))
+    rows = [*_message_rows(messages, flag, visit, by_team=False), [back, *way_out(_)]]
+    if not flag.with_team:
+        rows.insert(-1, [button(_("Report an incident"), ReportPress(action="begin"))])
+    return show(event, "\n\n".join(filter(None, parts)), rows)
+
+
+async def show_own(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
+    """One message of the talk in full, or its photo or voice below."""
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    if flag is None:
+        return await show_reports(query, visit)
+    return await _one(query, callback_data, flag, visit, by_team=False)
+
+
+# the team
+
+
+async def open_team(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
+    """The talk as the team reads it."""
+    flag = await flag_at_desk(callback_data.flag, visit)
+    if flag is None:
+        return nothing_there(query, visit)
+    await visit.state.clear()
+    return await _team_screen(query, flag, visit)
+
+
+async def _team_screen(event: Event, flag: Flag, visit: Visit, said: str = "") -> Method:
+    _ = visit._
+    await note(visit, Audited.TALK, flag)
+    await note_seen(visit.session, flag.id, by_team=True, now=visit.now)
+    messages = await thread(visit.session, flag.id, by_team=True)
+    parts = [said, _("<b>Talk about flag №{number}</b>", number=flag.id)]
+    parts += _lines(messages, flag, visit, by_team=True) or [_("Nothing was written yet.")]
+    ask = [button(_("Ask the person"), TalkPress(action="ask", flag=flag.id), PRIMARY)]
+    rows = [*_message_rows(messages, flag, visit, by_team=True), ask if may_ask(flag, visit) else []]
+    return show(event, "\n\n".join(filter(None, parts)), [*rows, _to_flag(flag, visit)])
+
+
+def _to_flag(flag: Flag, visit: Visit) -> Row:
+    return [button(f"« №{flag.id}", ReviewPress(action="open", flag=flag.id)), *back_home(visit._)]
+
+
+async def ask(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
+    """Wait for what whoever works on the flag wants to ask."""
+    _ = visit._
+    flag = await flag_at_desk(callback_data.flag, visit)
+    if flag is None:
+        return nothing_there(query, visit)
+    if not may_ask(flag, visit):
+        return await _team_screen(query, flag, visit, _("Only who has claimed a flag can write to the person."))
+    await _await(Talking.team, flag, visit)
+    text = _(
+        "Write your question, or send a photo or a voice message. The person reads it as from the team, without your "
+        "name; a voice can be recognised."
+    )
+    return show(query, text, [[button(_("Cancel"), TalkPress(action="team", flag=flag.id))]])
+
+
+async def show_team(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
+    """One message of the talk in full, or its photo or voice below, for the team."""
+    flag = await flag_at_desk(callback_data.flag, visit)
+    if flag is None:
+        return nothing_there(query, visit)
+    return await _one(query, callback_data, flag, visit, by_team=True)
+
+
+# both
+
+
+async def back_again(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
+    """Back to the talk, on whichever side of it the person is."""
+    if await own_flag(visit.session, visit.person.id, callback_data.flag) is not None:
+        return await open_own(query, callback_data, visit)
+    if await role_of(visit.session, visit.person.id) is None:
+        return await show_reports(query, visit)
+    return await open_team(query, callback_data, visit)
+
+
+async def _await(side: State, flag: Flag, visit: Visit) -> None:
+    data = await visit.state.get_data()
+    album = {name: value for name, value in data.items() if name in {"album", "full"}}
+    await visit.state.set_state(side)
+    await visit.state.set_data({"flag": flag.id, **album})
+
+
+async def awaited(visit: Visit) -> tuple[Flag | None, bool]:
+    """The flag to which a message may be added now, if the right to it still stands; and whether from the team."""
+    number = (await visit.state.get_data()).get("flag", 0)
+    if visit.raw_state != Talking.team.state:
+        flag = await own_flag(visit.session, visit.person.id, number)
+        return flag, False
+    if await role_of(visit.session, visit.person.id) is None:
+        return None, True
+    flag = await flag_at_desk(number, visit)
+    return flag if flag is not None and may_ask(flag, visit) else None, True
+
+
+async def take_text(message: Message, visit: Visit) -> Method:
+    """Send what was typed to the other side."""
+    return await say_text(message, message.text or "", visit)
+
+
+async def say_text(event: Event, text: str, visit: Visit) -> Method:
+    """Add a text to the talk and tell the other side; what is too long is asked for in parts."""
+    _ = visit._
+    flag, from_team = await awaited(visit)
+    if flag is None or not flag.with_team:
+        return await _not_sent(event, flag, visit, from_team=from_team)
+    if units(text) > TEXT_LIMIT:
+        return show(event, _("That is longer than one message can be. Please send it in parts."), [_back(flag, visit)])
+    said = await _say(flag, text, visit, from_team=from_team)
+    if await is_news(visit.session, said):
+        await tell_of_message(visit.session, visit.vault, visit.texts, flag, said, visit.now)
+    if from_team:
+        await visit.state.clear()
+    return await _sent(event, flag, visit, from_team=from_team)
+
+
+async def take_media(message: Message, visit: Visit) -> Method | None:
+    """Add a photo or voice message to the talk; the other side is told once it's stored."""
+    _ = visit._
+    flag, from_team = await awaited(visit)
+    if flag is None or not flag.with_team:
+        return await _not_sent(message, flag, visit, from_team=from_team)
+    why = await refusal(message, visit, flag_id=flag.id, talk=True)
+    album, said_of = message.media_group_id, "album" if why is None else "full"
+    again = album is not None and (await visit.state.get_data()).get(said_of) == album
+    if album is not None:
+        await visit.state.update_data({said_of: album})
+    if why is None:
+        said = await _say(flag, message.caption, visit, from_team=from_team)
+        await note_piece(message, visit, flag_id=flag.id, talk_id=said.id)
+    if again:
+        return None
+    if why is not None:
+        return show(message, why, [_back(flag, visit)])
+    return await _sent(message, flag, visit, from_team=from_team)
+
+
+async def _say(flag: Flag, text: str | None, visit: Visit, *, from_team: bool) -> Talk:
+    vault, author = visit.vault, visit.person.id
+    said = await say(visit.session, vault, flag, author, text, from_team=from_team, now=visit.now)
+    if from_team:
+        await note(visit, Audited.QUESTIONED, flag)
+    else:
+        await record(visit.session, vault, Audited.ANSWERED, now=visit.now, flag_id=flag.id)
+    return said
+
+
+async def _sent(event: Event, flag: Flag, visit: Visit, *, from_team: bool) -> Method:
+    said = visit._("Sent. Thank you.")
+    if from_team:
+        return await _team_screen(event, flag, visit, said)
+    return await _own_screen(event, flag, visit, said)
+
+
+async def _not_sent(event: Event, flag: Flag | None, visit: Visit, *, from_team: bool) -> Method:
+    """The report is over, or the right to write is: say that it wasn't sent, and lead on."""
+    await visit.state.clear()
+    said = visit._("What you sent was not passed on.")
+    if flag is not None and not from_team:
+        return await _own_screen(event, flag, visit, said)
+    if from_team:
+        return show(event, said, [[button(visit._("Queue"), ReviewPress(action="queue")), *back_home(visit._)]])
+    return await show_reports(event, visit)
+
+
+async def explain(message: Message, visit: Visit) -> Method:
+    """Say what can be taken here, and why a file can't."""
+    flag, from_team = await awaited(visit)
+    if flag is None or not flag.with_team:
+        return await _not_sent(message, flag, visit, from_team=from_team)
+    return show(message, visit._(UNFIT), [_back(flag, visit)])
+
+
+def _back(flag: Flag, visit: Visit) -> Row:
+    return [button(visit._("Back to the talk"), TalkPress(action="again", flag=flag.id)), *back_home(visit._)]
+
+
+def _lines(messages: Sequence[tuple[Talk, Evidence | None]], flag: Flag, visit: Visit, *, by_team: bool) -> list[str]:
+    """The messages as HTML, each with who said it and when."""
+    _ = visit._
+    lines = []
+    for n, (said, piece) in enumerate(messages, 1):
+        who = _("The team") if said.from_team else _("The person who reported") if by_team else _("You")
+        head = f"<b>{who}</b> · {_.moment(said.said_at)}"
+        if said.from_team is by_team and said.seen_at is not None:
+            head += " · " + _("read")
+        what = [head]
+        if piece is not None:
+            kind = _("photo") if piece.kind is Kind.PHOTO else _("voice message")
+            what.append(f"[{kind}]" if piece.status is Status.STORED else f"[{kind}] " + _("(on its way)"))
+        if text := said.text(visit.vault, flag):
+            shown = shorten(text, NEWEST_SHOWN if n == len(messages) else SHOWN)
+            what.append(_("<blockquote>{words}</blockquote>", words=shown))
+        lines.append("\n".join(what))
+    return lines
+
+
+def _message_rows(
+    messages: Sequence[tuple[Talk, Evidence | None]], flag: Flag, visit: Visit, *, by_team: bool
+) -> list[Row]:
+    """Buttons for what the screen of the talk has no room for: long texts, photos and voice messages."""
+    _, side = visit._, "team " if by_team else ""
+    buttons = []
+    for n, (said, piece) in enumerate(messages, 1):
+        text = said.text(visit.vault, flag) or ""
+        at = _.moment(said.said_at).rpartition(" ")[2]
+        if piece is not None and piece.status is Status.STORED:
+            label = _("Photo, {time}", time=at) if piece.kind is Kind.PHOTO else _("Voice, {time}", time=at)
+            buttons.append(button(label, TalkPress(action=f"{side}piece", flag=flag.id, message=said.id)))
+        if units(text) > (NEWEST_SHOWN if n == len(messages) else SHOWN):
+            label = _("Read in full, {time}", time=at)
+            buttons.append(button(label, TalkPress(action=f"{side}full", flag=flag.id, message=said.id)))
+    return in_rows(buttons, 2)
+
+
+async def _one(query: CallbackQuery, press: TalkPress, flag: Flag, visit: Visit, *, by_team: bool) -> Method:
+    """A message of this talk that this side may see: its text alone on the screen, or its piece below."""
+    _ = visit._
+    messages = await thread(visit.session, flag.id, by_team=by_team, limit=1000)
+    said, piece = next(((s, p) for s, p in messages if s.id == press.message), (None, None))
+    if press.action.endswith("piece") and piece is not None and piece.status is Status.STORED:
+        if by_team:
+            await note(visit, Audited.EVIDENCE, flag, f"{piece.kind.value} {piece.id}")
+        order, priority = {"piece": piece.id}, Priority.RECEIPT
+        post_order(visit.session, visit.vault, visit.person.id, "piece", order, priority=priority, now=visit.now)
+        return AnswerCallbackQuery(callback_query_id=query.id, text=_("It comes below."))
+    text = said.text(visit.vault, flag) if said is not None else None
+    if text is None:
+        return await (_team_screen if by_team else _own_screen)(query, flag, visit)
+    if by_team:
+        await note(visit, Audited.TALK, flag)
+    return show(query, _("<blockquote>{words}</blockquote>", words=text), [_back(flag, visit)])

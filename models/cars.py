@@ -1,0 +1,116 @@
+"""Cars of certified drivers: whoever scans a car's code learns whether its driver's certificate is valid.
+
+The code on the sheet in the car is random: a car can't be found by counting, and neither can its plate.
+"""
+
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, LargeBinary, String, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime
+from models.vault import Vault
+
+MOST = 3
+"""Cars that a driver may have at once."""
+ENDED_KEPT = timedelta(days=90)
+"""For how long an ended car still says so, and still names the vehicle in a report; then it's forgotten."""
+_CODE_BYTES = 9
+_CODE = re.compile(r"[A-Za-z0-9_-]{12}", re.ASCII)
+
+
+class Car(Base):
+    """A car, as its driver declared it."""
+
+    __tablename__ = "cars"
+    __table_args__ = (NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    """The driver."""
+    code: Mapped[str] = mapped_column(String(12), unique=True)
+    """What the code in the car says, 12 characters of a link; public, and not to be guessed."""
+    sealed_plate: Mapped[bytes] = mapped_column(LargeBinary)
+    plate_index: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)
+    """The same as of flags on this vehicle."""
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True, default=None)
+
+    @property
+    def seal_place(self) -> str:
+        """What the seal is bound to."""
+        return f"car {self.code}"
+
+    def plate(self, vault: Vault) -> str:
+        """The normalised number plate; raises CannotOpen."""
+        return vault.open(self.sealed_plate, self.seal_place).decode()
+
+    def write_plate(self, vault: Vault, plate: str) -> None:
+        """Keep a normalised plate, and its blind index."""
+        self.sealed_plate = vault.seal(plate.encode(), self.seal_place)
+        self.plate_index = vault.index(plate.encode(), "plate")
+
+    def rekey(self, vault: Vault) -> None:
+        """Move what hangs on the master keys to the newest one."""
+        self.plate_index = vault.index(self.plate(vault).encode(), "plate")
+        self.sealed_plate = vault.rewrap(self.sealed_plate, self.seal_place)
+
+    def end(self, now: datetime) -> None:
+        """Let its code confirm nothing any more; ending it twice is harmless."""
+        self.ended_at = self.ended_at or now
+
+
+async def declare_car(session: AsyncSession, vault: Vault, person_id: int, plate: str, now: datetime) -> Car | None:
+    """The driver's car with this normalised plate; declared twice, it's the same one. None if they have 3 others.
+
+    Whether the driver may have one is the caller's to know: a valid certificate is what it takes.
+    """
+    cars = await cars_of(session, person_id)
+    indexes = vault.indexes(plate.encode(), "plate")
+    found = next((car for car in cars if car.plate_index in indexes), None)
+    if found is not None or len(cars) >= MOST:
+        return found
+    car = Car(person_id=person_id, code=secrets.token_urlsafe(_CODE_BYTES), made_at=now)
+    car.write_plate(vault, plate)
+    session.add(car)
+    await session.flush()
+    return car
+
+
+async def cars_of(session: AsyncSession, person_id: int) -> Sequence[Car]:
+    """A driver's cars that have not ended, the oldest first."""
+    query = select(Car).where(Car.person_id == person_id, Car.ended_at.is_(None)).order_by(Car.id)
+    return (await session.scalars(query)).all()
+
+
+async def own_car(session: AsyncSession, person_id: int, car_id: int) -> Car | None:
+    """A car of this driver that has not ended. Any number may be asked for: it may come from a forged button."""
+    if not 0 < car_id <= LARGEST_IDENTIFIER:
+        return None
+    query = select(Car).where(Car.id == car_id, Car.person_id == person_id, Car.ended_at.is_(None))
+    return await session.scalar(query)
+
+
+def is_code(code: str) -> bool:
+    """Whether a car could have this code."""
+    return _CODE.fullmatch(code) is not None
+
+
+async def car_of_code(session: AsyncSession, code: str) -> Car | None:
+    """The car with this code, an ended one too, whoever asks. Anything may be asked for."""
+    return await session.scalar(select(Car).where(Car.code == code)) if is_code(code) else None
+
+
+async def plate_of_code(session: AsyncSession, vault: Vault, code: str) -> str | None:
+    """The plate of the car with this code, as long as the car is there."""
+    car = await car_of_code(session, code)
+    return car.plate(vault) if car is not None else None
+
+
+async def forget_cars(session: AsyncSession, ended_before: datetime) -> None:
+    """Delete cars that ended before a moment."""
+    await session.execute(delete(Car).where(Car.ended_at < ended_before))

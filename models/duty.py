@@ -1,0 +1,96 @@
+"""Who is on call, and what becomes of flags that nobody looks at: a reminder before the time is over, then more people.
+
+    received ──⅔ of the time──▶ on call reminded ──due──▶ everybody ──half as long again──▶ owners ──▶ owners, daily
+
+A flag that somebody has opened is no longer waited for here. The moment of the next alert stands in the row, so that
+deadlines survive restarts.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from sqlalchemy import ForeignKey, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, UtcDateTime
+from models.behaviours import FIRST_LOOK, MAX_SEVERITY
+from models.flags import ALERTS_DUE, Flag, State
+from models.people import Person
+from models.team import Member
+
+AGAIN = timedelta(days=1)
+"""How often owners hear of what is still not looked at."""
+
+
+class Duty(Base):
+    """A member of the team who is on call."""
+
+    __tablename__ = "duty"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Alert(IntEnum):
+    """Who hears next that a flag waits."""
+
+    ON_CALL = 0
+    EVERYBODY = 1
+    OWNERS = 2
+
+
+async def is_on_call(session: AsyncSession, person_id: int) -> bool:
+    """Whether this person is on call."""
+    return await session.get(Duty, person_id) is not None
+
+
+async def change_duty(session: AsyncSession, person_id: int, now: datetime) -> bool:
+    """Go on call or off; whether the person is on call now."""
+    duty = await session.get(Duty, person_id)
+    if duty is not None:
+        await session.delete(duty)
+        return False
+    session.add(Duty(person_id=person_id, since=now))
+    return True
+
+
+async def on_call(session: AsyncSession) -> list[Person]:
+    """The members of the team who are on call."""
+    query = (
+        select(Person).join(Member, Member.person_id == Person.id).where(exists().where(Duty.person_id == Person.id))
+    )
+    return list(await session.scalars(query.order_by(Person.id)))
+
+
+def _next_alert(flag: Flag) -> datetime:
+    """When the alert after the first one is due."""
+    look = FIRST_LOOK[flag.severity]
+    return flag.due_at if flag.alerts == Alert.EVERYBODY else flag.due_at + look / 2
+
+
+async def waiting_too_long(session: AsyncSession, now: datetime, limit: int) -> Sequence[tuple[Flag, Alert]]:
+    """The flags whose next alert is due now, found by index, with who is to hear of it; each is then set to its next.
+
+    What was opened or has ended meanwhile drops out, and so does what a barred person sent unless it's most severe.
+    """
+    query = (
+        select(Flag, Person.barred_at)
+        .join(Person, Person.id == Flag.reporter_id)
+        .where(ALERTS_DUE, Flag.alert_at <= now)
+        .order_by(Flag.alert_at)
+        .limit(limit)
+        .with_for_update(of=Flag, skip_locked=True)
+    )
+    found: list[tuple[Flag, Alert]] = []
+    for flag, barred_at in await session.execute(query):
+        unwanted = barred_at is not None and flag.severity < MAX_SEVERITY
+        if flag.opened_at is not None or flag.state not in {State.NEW, State.CLAIMED} or unwanted:
+            flag.alert_at = None
+            continue
+        alert = Alert(min(flag.alerts, Alert.OWNERS))
+        found.append((flag, alert))
+        flag.alerts += 1
+        flag.alert_at = _next_alert(flag) if alert is not Alert.OWNERS else now + AGAIN
+    return found

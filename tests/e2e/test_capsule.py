@@ -1,0 +1,246 @@
+"""The ride capsule: time and plate are kept, and the bot writes at the hour chosen, without a word of what about."""
+
+from datetime import datetime, timedelta
+
+from bot.sandbox import Message, Phone
+from handlers.presses import CapsulePress
+from models.drafts import Draft, Told
+from models.flags import Flag
+from models.outbox import Delivery, Parcel, Priority
+from models.quiet import at_hour, local_day
+from tests.e2e.conftest import QUICK
+from tests.e2e.test_form import to_review
+from tests.e2e.walking import (
+    LANGUAGES,
+    Say,
+    assert_sound,
+    called,
+    flag,
+    holds_none_of,
+    labels,
+    passenger,
+    press,
+    presses,
+    reviewer,
+    say,
+    send,
+    stored,
+    whole,
+)
+from tests.house import DRIVER, House, open_house
+from tests.walks import eventually
+
+ASKED = "You asked me to write at this time."
+OF_REPORTS = ("report", "incident", "сообщ", "случа", "хабар", "оқиға", "777", "черновик", "жоба", "draft")
+
+
+def set_clock(house: House, hour: int, day: int = 0) -> datetime:
+    """Set the clock to an hour in Kazakhstan, so many days from today; it only goes forward."""
+    now = house.clock()
+    moment = at_hour(local_day(now) + timedelta(days=day), hour)
+    house.clock.shift += moment - now + timedelta(seconds=1)
+    return moment
+
+
+async def noted(phone: Phone, _: Say) -> Message:
+    screen = await send(phone, "/report")
+    return await press(phone, _("Later: only note the time"), screen)
+
+
+async def told(house: House) -> Told:
+    (draft,) = await stored(house, Draft)
+    return draft.read(house.app.vault)
+
+
+async def delivered(house: House) -> None:
+    """Let the outbox deliver what is due by the house's clock."""
+
+    async def nothing_is_due() -> bool:
+        house.app.sender.wake()
+        waiting = await stored(house, Parcel, status=Delivery.WAITING)
+        return all(parcel.due_at > house.clock() for parcel in waiting)
+
+    await eventually(nothing_is_due)
+    await house.sandbox.idle()
+
+
+async def test_time_and_plate_are_kept_and_asked_about_at_the_hour_chosen(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
+    desk = await reviewer(house)
+    set_clock(house, 14, day=1)
+    screen = await noted(phone, _)
+    at = (await told(house)).at
+    assert at is not None
+    assert abs(at - house.clock()) < timedelta(minutes=1)
+    for choice in ("In an hour", "Today at 20:00", "Tomorrow at 10:00", "Tomorrow at 20:00"):
+        assert _(choice) in labels(screen)
+    odd = await send(phone, "777 ab 5")
+    assert _("It does not look like a Kazakhstan plate; it is kept as you wrote it.") in odd.text
+    assert "777AB5" in odd.text
+    screen = await noted(phone, _)
+    assert (await told(house)).at == at  # what was noted first stays
+    assert (await told(house)).plate == "777AB5"
+    await press(phone, _("In an hour"), screen)
+    await press(phone, _("Another time"), screen)
+    await press(phone, _("Today at 20:00"), screen)  # only the last choice counts
+    (draft,) = await stored(house, Draft)
+    assert b"777" not in draft.sealed
+    assert await stored(house, Flag) == []
+    set_clock(house, 16)
+    await delivered(house)
+    assert _(ASKED) not in phone.texts
+
+    set_clock(house, 20)
+    await phone.until(lambda phone: _(ASKED) in phone.texts)
+    asked = phone.last
+    assert holds_none_of(whole(asked), OF_REPORTS)
+    await press(phone, _("Go on"), asked)
+    await press(phone, _("I was the passenger"), asked)
+    await to_review(phone, _, asked)
+    time = _("Time: {time}", time=f"{local_day(at).day}").split(",")[0]
+    assert time in asked.text
+    assert "777AB5" in asked.text
+    await press(phone, _("Send"), asked)
+    (sent,) = await stored(house, Flag)
+    assert (sent.happened_on, sent.happened_at, sent.plate(house.app.vault)) == (local_day(at), at, "777AB5")
+    await called(desk, say("en"))
+    assert "Time: " in (await send(desk, f"/flag {sent.id}")).text
+    await assert_sound(house)
+
+
+async def test_what_was_sent_meanwhile_is_not_asked_about(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    set_clock(small_house, 14, day=1)
+    screen = await noted(phone, _)
+    await press(phone, "Today at 20:00", screen)
+    await press(phone, "Go on now", screen)
+    await to_review(phone, _, screen)
+    await press(phone, "Send", screen)
+    assert len(await stored(small_house, Flag)) == 1
+    set_clock(small_house, 20)
+    await delivered(small_house)
+    assert ASKED not in phone.texts
+    await noted(phone, _)  # another draft, to which the older reminder does not belong
+    assert ASKED not in phone.texts
+    await assert_sound(small_house)
+
+
+async def test_an_hour_that_was_chosen_at_night_is_kept(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    set_clock(small_house, 22, day=1)
+    screen = await noted(phone, _)
+    assert "Today at 20:00" not in labels(screen)
+    await phone.press_data(CapsulePress(action="at", value="evening").pack(), screen)  # an old button
+    assert "When shall I write" in screen.text
+    await press(phone, "In an hour", screen)
+    (parcel,) = await stored(small_house, Parcel, status=Delivery.WAITING)
+    assert parcel.priority == Priority.RELAY
+    small_house.clock.shift += timedelta(minutes=59)
+    await delivered(small_house)
+    assert ASKED not in phone.texts
+    small_house.clock.shift += timedelta(minutes=2)
+    await phone.until(lambda phone: ASKED in phone.texts)
+    await assert_sound(small_house)
+
+
+async def test_it_can_be_put_off_again_kept_in_silence_or_dropped_after_a_question(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    set_clock(small_house, 12, day=1)
+    await press(phone, "In an hour", await noted(phone, _))
+    set_clock(small_house, 13)
+    await phone.until(lambda phone: ASKED in phone.texts)
+    asked = phone.last
+    await press(phone, "Later", asked)
+    await press(phone, "In an hour", asked)
+    set_clock(small_house, 14)
+    await phone.until(lambda phone: ASKED in phone.texts)
+    asked = phone.last
+    await press(phone, "No longer needed", asked)
+    assert len(await stored(small_house, Draft)) == 1
+    await press(phone, "No, keep it", asked)
+    assert "30 days" in asked.text
+    await press(phone, "« Menu", asked)
+    await press(phone, "Tomorrow at 10:00", await noted(phone, _))
+    await press(phone, "Another time")
+    await phone.press_data(CapsulePress(action="ask").pack())
+    await press(phone, "Yes, delete it")
+    assert await stored(small_house, Draft) == []
+    set_clock(small_house, 10, day=1)
+    await delivered(small_house)
+    assert ASKED not in phone.texts
+    await assert_sound(small_house)
+
+
+async def test_a_draft_that_is_there_only_gains_what_it_lacks(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    screen = await send(phone, "/report")
+    await press(phone, "No, it is over", screen)
+    await press(phone, "Tell it step by step", screen)
+    await press(phone, "I saw it", screen)
+    for data in ("form:go:day:", "form:set:day:yesterday", "form:go:plate:"):
+        await phone.press_data(data, screen)
+    await send(phone, "123 ABC 02")
+    before = await told(small_house)
+    (draft,) = await stored(small_house, Draft)
+    screen = await noted(phone, _)
+    assert "if you see the number plate" not in screen.text.casefold()
+    assert "123ABC02" in screen.text
+    assert await told(small_house) == before  # it was yesterday: now is not its time
+    await press(phone, "In an hour", screen)
+    assert (await told(small_house)).model_copy(update={"capsule": None}) == before
+    assert (await stored(small_house, Draft))[0].key == draft.key
+    await assert_sound(small_house)
+
+
+async def test_it_survives_a_restart_and_a_changed_language(database_url: str) -> None:
+    _ = say("kk")
+    async with open_house(database_url, **QUICK) as house:
+        phone = passenger(house, "ru")
+        set_clock(house, 14, day=1)
+        await press(phone, say("ru")("Today at 20:00"), await noted(phone, say("ru")))
+        await phone.press_data("home:choose:kk")
+    async with open_house(database_url, sandbox=house.sandbox, clock=house.clock, **QUICK) as house:
+        set_clock(house, 20)
+        await phone.until(lambda phone: _(ASKED) in phone.texts)
+        await assert_sound(house)
+
+
+async def test_forged_presses_and_odd_texts_touch_nobody_else_and_lead_on(small_house: House) -> None:
+    one, other, _ = passenger(small_house), small_house.phone(DRIVER), say("en")
+    await noted(one, _)
+    screen = await send(other, "/start")
+    for forged in ("when:", "at:hour", "ask:", "keep:", "at:never"):
+        await other.press_data(f"capsule:{forged}", screen)
+        assert labels(screen)
+    (draft,) = await stored(small_house, Draft)
+    assert draft.read(small_house.app.vault).capsule is None
+    again = await send(one, "🚕🚕")
+    assert "no letters or digits" in again.text
+    again = await send(one, "x" * 4000)
+    assert draft.person_id == (await stored(small_house, Draft))[0].person_id
+    for forged in ("at:never", "at:", "begin:" + "k" * 40):
+        await one.press_data(f"capsule:{forged}", again)
+        assert labels(again)
+    await flag(other, _)
+    old = await send(other, "/report")
+    (begun,) = (data for data in presses(old) if data.startswith("capsule:begin"))
+    await press(other, "No, it is over", old)
+    await press(other, "Not sure, uncomfortable", old)
+    await other.press_data(begun, old)  # the draft of this button was sent: what is noted now is another report
+    keys = {each.key for each in await stored(small_house, Draft)}
+    assert not keys & {each.draft for each in await stored(small_house, Flag)}
+    soon = small_house.clock() + timedelta(minutes=5)
+    assert all(parcel.due_at < soon for parcel in await stored(small_house, Parcel))  # nothing is to be written later
+    await assert_sound(small_house)
+
+
+async def test_a_cry_for_help_instead_of_a_plate_is_answered_with_care(small_house: House) -> None:
+    for number, language in enumerate(LANGUAGES):
+        phone, _ = small_house.phone(DRIVER + 100 + number, language), say(language)
+        await noted(phone, _)
+        care = await send(phone, "help me, he locked the doors")
+        assert "112" in care.text
+        assert _("What you wrote was not saved.") in care.text
+    for draft in await stored(small_house, Draft):
+        assert draft.read(small_house.app.vault).plate is None
+    await assert_sound(small_house)

@@ -1,0 +1,119 @@
+"""Deadlines: who is on call hears first, then everybody, then the owners; nobody on call is itself an alert."""
+
+from datetime import timedelta
+
+from handlers.presses import DutyPress
+from models.audit import AuditEntry
+from models.behaviours import FIRST_LOOK
+from models.duty import Duty
+from models.flags import Flag
+from models.team import Role
+from models.weekly import next_summary
+from tests.e2e.conftest import QUICK
+from tests.e2e.walking import appoint, assert_sound, called, flag, labels, passenger, press, reviewer, say, send, stored
+from tests.house import DRIVER, OWNER, House, open_house
+
+NEW = "There is something new in the queue."
+SOON = "Something in the queue should be looked at soon."
+LATE = "Something in the queue is overdue: nobody has looked at it yet."
+LONG = "Something in the queue is long overdue, and nobody has looked at it yet."
+NOBODY = "Nobody is on call. In /queue anybody of the team can go on call."
+
+
+async def test_a_flag_that_nobody_opens_is_told_of_to_more_and_more_people_and_to_none_once_it_is_opened(
+    house: House, language: str
+) -> None:
+    phone, _ = passenger(house), say(language)
+    owner = await reviewer(house, language)  # of the settings
+    colleague = house.phone(OWNER, language)
+    await colleague.send("/start")
+    await appoint(house, colleague, Role.REVIEWER)
+    queue = await send(colleague, "/queue")
+    await press(colleague, _("Go on call"), queue)
+    assert _("Go off call") in labels(queue)
+    await flag(phone, say("en"), "SX5")  # severity 3: 4 hours
+    await called(colleague, _)
+    assert _(NEW) not in owner.texts
+    assert await house.app.deadlines.look() == 0
+    look = FIRST_LOOK[3]
+    house.clock.shift += look * 2 / 3 + timedelta(minutes=1)
+    assert await house.app.deadlines.look() == 1
+    await colleague.until(lambda phone: _(SOON) in phone.texts)
+    assert await house.app.deadlines.look() == 0  # once
+    assert _(SOON) not in owner.texts
+    house.clock.shift += look / 3
+    assert await house.app.deadlines.look() == 1
+    await owner.until(lambda phone: _(LATE) in phone.texts)
+    await colleague.until(lambda phone: _(LATE) in phone.texts)
+    house.clock.shift += look / 2
+    assert await house.app.deadlines.look() == 1
+    await owner.until(lambda phone: _(LONG) in phone.texts)
+    assert _(LONG) not in colleague.texts
+    assert _(NOBODY) not in owner.texts
+    house.clock.shift += timedelta(days=1)
+    assert await house.app.deadlines.look() == 1
+    await owner.until(lambda phone: phone.texts.count(_(LONG)) == 2)
+    await send(colleague, "/flag 1")
+    house.clock.shift += timedelta(days=2)
+    assert await house.app.deadlines.look() == 0
+    assert [each.alert_at for each in await stored(house, Flag)] == [None]
+    await assert_sound(house)
+
+
+async def test_deadlines_survive_a_restart_and_nobody_on_call_is_an_alert(database_url: str) -> None:
+    _ = say("en")
+    async with open_house(database_url, **QUICK) as house:
+        owner = await reviewer(house)
+        await flag(passenger(house), _, "PH4")  # 15 minutes, everybody at once
+        await called(owner, _)
+    async with open_house(database_url, sandbox=house.sandbox, clock=house.clock, **QUICK) as house:
+        house.clock.shift += timedelta(minutes=16)
+        assert await house.app.deadlines.look() == 1
+        await owner.until(lambda phone: _(SOON) in phone.texts or _(LATE) in phone.texts)
+        await owner.until(lambda phone: phone.texts.count(_(NOBODY)) == 1)
+        house.clock.shift += timedelta(minutes=20)
+        await house.app.deadlines.look()
+        await house.app.deadlines.look()
+        await owner.until(lambda phone: _(LONG) in phone.texts)
+        assert owner.texts.count(_(NOBODY)) == 1  # once an hour
+        await assert_sound(house)
+
+
+async def test_the_last_who_goes_off_call_makes_the_owners_hear_of_it(small_house: House) -> None:
+    owner, _ = await reviewer(small_house), say("en")
+    queue = await send(owner, "/queue")
+    await press(owner, "Go on call", queue)
+    await press(owner, "Go off call", queue)
+    await owner.until(lambda phone: _(NOBODY) in phone.texts)
+    assert await stored(small_house, Duty) == []
+    actions = [entry.action.value for entry in await stored(small_house, AuditEntry)]
+    assert [action for action in actions if "call" in action] == ["on call", "off call"]
+
+
+async def test_nobody_outside_the_team_goes_on_call(small_house: House) -> None:
+    stranger = small_house.phone(DRIVER)
+    screen = await send(stranger, "/start")
+    await stranger.press_data(DutyPress(action="change").pack(), screen)
+    assert await stored(small_house, Duty) == []
+    await assert_sound(small_house)
+
+
+async def test_the_team_hears_once_a_week_how_the_week_went(house: House, language: str) -> None:
+    owner, _ = await reviewer(house, language), say(language)
+    phone = passenger(house)
+    await house.app.deadlines.sum_up()  # whatever day it is, this week's is done
+    house.clock.shift += next_summary(house.clock()) - house.clock() - timedelta(hours=40)
+    for code in ("VB2", "SX1", "DR1"):
+        await flag(phone, say("en"), code)
+    await called(owner, _, 3)
+    await send(owner, "/flag 1")
+    assert not await house.app.deadlines.sum_up()
+    house.clock.shift += timedelta(hours=41)
+    assert await house.app.deadlines.sum_up()
+    assert not await house.app.deadlines.sum_up()
+    await owner.until(lambda phone: _("<b>The last seven days</b>") in phone.texts)
+    told = owner.messages[-1].text
+    assert _("received: {n}", n=3) in told
+    assert _("looked at in time: {n} of {total}", n=1, total=1) in told
+    assert _("waiting now: {n}, of them overdue: {late}", n=3, late=0) in told
+    await assert_sound(house)

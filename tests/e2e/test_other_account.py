@@ -1,0 +1,330 @@
+"""One's own report from another account, with a passphrase; who opened it; deleting it alone."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from bot.sandbox import Message, Phone
+from handlers.presses import ErasePress, HistoryPress, OwnPress, PassphrasePress, StatementPress
+from models.audit import Action, AuditEntry
+from models.conversation import Conversation
+from models.flags import Flag, State
+from models.passphrases import A_DAY_ON_A_CODE, AN_HOUR, Try
+from models.readers import Reader
+from models.receipts import new_receipt, show_receipt
+from models.team import Role
+from tests.e2e.test_certificate import DOT
+from tests.e2e.walking import (
+    Say,
+    appoint,
+    assert_sound,
+    called,
+    code_on,
+    flag,
+    holds_none_of,
+    labels,
+    passenger,
+    press,
+    reviewer,
+    say,
+    send,
+    stored,
+    whole,
+)
+from tests.house import DRIVER, OWNER, PASSENGER, REVIEWER, House
+
+PHRASE, TYPED = "Жеті құрақ көрпе", "  жеті  ҚҰРАҚ көрпе"
+WORDS = "Ұялып қалдым, үндемедім"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def written(phone: Phone) -> list[str]:
+    """What the person wrote and is still to be seen in the chat."""
+    return [message.text for message in phone.messages if not message.from_bot]
+
+
+async def look(phone: Phone, text: str, label: str) -> Message:
+    """Send a text and wait for a screen with this button, whatever else arrives at that moment."""
+    known = max((message.id for message in phone.messages), default=0)
+    await phone.send(text, expect=0)
+
+    def found(phone: Phone) -> list[Message]:
+        return [each for each in phone.messages if each.from_bot and each.id > known and label in labels(each)]
+
+    await phone.until(found)
+    return found(phone)[-1]
+
+
+async def set_phrase(phone: Phone, _: Say, screen: Message, phrase: str = PHRASE) -> Message:
+    """Set a passphrase for the report on this screen."""
+    (label,) = {_("Set a passphrase"), _("Passphrase")} & set(labels(screen))
+    await press(phone, label, screen)
+    return await send(phone, phrase)
+
+
+async def open_with(phone: Phone, code: str, phrase: str) -> Message:
+    """Type a code and a passphrase; gives the screen after both."""
+    await send(phone, code)
+    return await send(phone, phrase)
+
+
+def entry(_: Say, screen: Message) -> list[str]:
+    """The lines of a history without their times and the words around them."""
+    lines = screen.text.splitlines()
+    return [line.split(": ", 1)[1] for line in lines[2 : lines.index("", 2)]]
+
+
+async def test_a_lost_phone_a_new_account_and_everything_in_the_history(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
+    new, desk, second = house.phone(DRIVER, language), await reviewer(house), house.phone(OWNER)
+    await send(second, "/start")
+    await appoint(house, second, Role.REVIEWER)
+    screen = await flag(phone, _, "PH2")
+    code = code_on(screen)
+    (sent,) = await stored(house, Flag)
+    screen = await set_phrase(phone, _, screen)
+    assert _(
+        "The passphrase is set. Your message with it is deleted from this chat. Please keep the code as well."
+    ) in (screen.text)
+    assert written(phone) == ["/start"]
+    assert PHRASE.casefold() not in str([row.read(house.app.vault) for row in await stored(house, Conversation)])
+    await press(phone, _("Add your words"), screen)
+    await send(phone, WORDS)
+
+    asked = await send(new, code)
+    assert _("There is no report with this code in your account.") in asked.text
+    assert _("If a passphrase was set for it, please write it now. The bot deletes your message at once.") in asked.text
+    wrong = await send(new, "жеті құрақ көрпе 2")
+    assert holds_none_of(whole(wrong), [WORDS, code])
+    opened = await send(new, TYPED)
+    assert _("You can open this report from this account now. Your message is deleted from this chat.") in opened.text
+    assert WORDS in opened.text
+    assert written(new) == [code]
+    await phone.until(lambda phone: phone.texts.count(_("There is news for you.")) == 2)  # the wrong one, and the right
+
+    await called(desk, say("en"))
+    await send(second, f"/flag {sent.id}")
+    screen = await send(desk, f"/flag {sent.id}")
+    for label in ("Show the person's words", "Claim", "Release"):
+        await press(desk, label, screen)
+    for each in (phone, new):  # both accounts hear of it
+        await each.until(lambda each: each.texts.count(_("There is news for you.")) == (3 if each is phone else 1))
+
+    screen = await send(new, "/myreports")
+    assert code in labels(screen)[0]
+    await press(new, labels(screen)[0], screen)
+    await press(new, _("Who opened it"), screen)
+    said = entry(_, screen)
+    by = [_("{time}: {what} (reviewer {number})", time="t", what="@", number=number)[3:] for number in (1, 2)]
+    assert said == [
+        _("received"),
+        _("a passphrase was set"),
+        _("something was added"),
+        _("a wrong passphrase was tried"),
+        _("opened from another account"),
+        by[0].replace("@", _("opened")),
+        by[1].replace("@", _("opened")),
+        by[1].replace("@", _("your words were read")),
+        by[1].replace("@", _("somebody began to work on it")),
+        by[1].replace("@", _("given back to the queue")),
+    ]
+    assert holds_none_of(screen.text, [str(OWNER), str(REVIEWER), "Person", "Aigerim"])
+    await press(new, _("« Back"), screen)
+
+    mine = await send(phone, code)
+    await press(phone, _("Passphrase"), mine)
+    assert _("A passphrase is set. What you write now replaces it.") in mine.text
+    await press(phone, _("Close it for others"), mine)
+    assert _("Now the report can be opened from this account only. The passphrase is removed.") in mine.text
+    await press(new, _("Who opened it"), screen)  # an old button of the account that is shut out
+    assert _("<b>My reports</b>\n\nThere is nothing here yet.") in screen.text
+    assert _("There is no report with this code in your account.") in (await send(new, code)).text
+    assert holds_none_of(whole(await send(new, PHRASE)), [WORDS, code])
+    assert await stored(house, Reader) == []
+    await assert_sound(house)
+
+
+async def test_the_answer_tells_nobody_which_codes_exist_and_after_a_few_tries_there_is_none(
+    small_house: House,
+) -> None:
+    phone, thief, other, _ = passenger(small_house), small_house.phone(DRIVER), small_house.phone(OWNER), say("en")
+    screen = await flag(phone, _, "PH4")
+    code = code_on(screen)
+    bare = code_on(await flag(phone, _, "SX1"))
+    await set_phrase(phone, _, await send(phone, code))
+    said: dict[int, list[str]] = {}
+    for guesser, guessed in ((thief, [code, bare]), (other, [new_receipt(), show_receipt(new_receipt())])):
+        texts = said[guesser.id] = []
+        for number in range(30):
+            screen = await send(guesser, guessed[number % 2])
+            texts.append(whole(screen))
+            if "please write it now" in screen.text:
+                texts.append(whole(await send(guesser, "wrong phrase")))
+    one, two = said.values()
+    assert [re.sub(r"\d+", "#", text) for text in one] == [re.sub(r"\d+", "#", text) for text in two]
+    assert sum("don't fit" in text for text in one) == AN_HOUR
+    assert sum("There were several wrong passphrases" in text for text in one) == 30 - AN_HOUR
+    assert len(await stored(small_house, Try)) == 2 * AN_HOUR
+    assert code_on(await send(phone, code)) == code  # the sender is never shut out
+    await send(thief, "wrong phrase")
+    right = await send(thief, PHRASE)  # nothing is asked
+    assert holds_none_of(whole(right), [code, "Attempted rape"])
+    assert await stored(small_house, Reader) == []
+    entries = await stored(small_house, AuditEntry, action=Action.WRONG_PASSPHRASE)
+    assert {each.actor_id for each in entries} == {None}
+    assert phone.texts.count("There is news for you.") == 2  # once a day for each report
+    small_house.clock.shift += HOUR
+    opened = await open_with(thief, code, PHRASE)
+    assert "You can open this report from this account now." in opened.text
+    await assert_sound(small_house)
+
+
+async def test_a_phrase_that_was_asked_for_before_the_limit_opens_nothing_after_it(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    code = code_on(await flag(phone, _))
+    await set_phrase(phone, _, await send(phone, code))
+    late = small_house.phone(DRIVER)
+    await send(late, code)  # asked, and not yet answered
+    for number in range(A_DAY_ON_A_CODE // AN_HOUR):
+        guesser = small_house.phone(PASSENGER + 100 + number)
+        await send(guesser, code)
+        for _time in range(AN_HOUR):
+            await send(guesser, "wrong phrase")
+    screen = await send(late, PHRASE)
+    assert "There were several wrong passphrases. You can try again on" in screen.text
+    assert PHRASE not in written(late)
+    assert await stored(small_house, Reader) == []
+    small_house.clock.shift += DAY
+    await small_house.app.housekeeping.tidy()
+    assert await stored(small_house, Try) == []
+    assert "from this account now" in (await open_with(late, code, PHRASE)).text
+    await assert_sound(small_house)
+
+
+async def test_whatever_is_sent_instead_of_a_passphrase_is_answered_and_what_is_wrong_with_one_is_said(
+    small_house: House,
+) -> None:
+    phone, _ = passenger(small_house), say("en")
+    screen = await flag(phone, _)
+    code = code_on(screen)
+    await press(phone, "Set a passphrase", screen)
+    for typed, answer in (
+        ("short", "shorter than 8"),
+        ("  a   b   c  ", "shorter than 8"),
+        ("x" * 129, "longer than 128"),
+        (code, "That is a code"),
+        (new_receipt(), "That is a code"),
+    ):
+        screen = await send(phone, typed)
+        assert answer in screen.text
+        assert "Your message is deleted from this chat." in screen.text
+    assert written(phone) == ["/start"]
+    phone.post_photo(DOT, "a passphrase in a caption")
+    await phone.until(lambda phone: "Please send it as text." in phone.texts)
+    await phone.sticker()
+    assert phone.texts.count("Please send it as text.") == 2
+    assert "112" in (await send(phone, "/sos")).text
+    assert "Please send it as text." in (await send(phone, "/nothing of that kind")).text
+    (sent,) = await stored(small_house, Flag)
+    assert sent.sealed_passphrase is None
+    assert "The passphrase is set." in (await send(phone, "<b>&</b> {n} 👩‍👧 \u202e%s")).text
+    first = (await stored(small_house, Flag))[0].sealed_passphrase
+    await set_phrase(phone, _, phone.last, "another phrase")
+    (sent,) = await stored(small_house, Flag)
+    assert sent.sealed_passphrase not in (None, first)
+    stranger = small_house.phone(DRIVER)
+    assert "don't fit" in (await open_with(stranger, code, "<b>&</b> {n} 👩‍👧 \u202e%s")).text
+    (told,) = await stranger.sticker()
+    assert "Please send it as text." in told.text
+    assert "from this account now" in (await send(stranger, "ANOTHER phrase")).text
+    theirs = stranger.last
+    await press(stranger, "Passphrase", theirs)
+    assert "Close it for others" not in labels(theirs)
+    await stranger.press_data(PassphrasePress(action="close", flag=sent.id).pack(), theirs)
+    assert len(await stored(small_house, Reader)) == 1  # only the sender may
+    mine = await look(phone, code, "Passphrase")
+    await press(phone, "Passphrase", mine)
+    assert "1 other account can open this report." in mine.text
+    await press(phone, "Remove the passphrase", mine)
+    (sent,) = await stored(small_house, Flag)
+    assert sent.sealed_passphrase is None
+    assert len(await stored(small_house, Reader)) == 1
+    await assert_sound(small_house)
+
+
+@pytest.mark.parametrize("by_reader", [False, True])
+async def test_a_report_is_deleted_alone_also_while_it_is_claimed_and_for_everybody(
+    house: House, by_reader: bool
+) -> None:
+    phone, new, _ = passenger(house), house.phone(DRIVER), say("en")
+    desk = await reviewer(house)
+    kept = code_on(await flag(phone, _, "SX1"))
+    code = code_on(await flag(phone, _, "PH4"))
+    await set_phrase(phone, _, await send(phone, code))
+    await open_with(new, code, PHRASE)
+    await send(new, "/start")
+    number = (await stored(house, Flag))[1].id
+    screen = await send(desk, f"/flag {number}")
+    await press(desk, "Claim", screen)
+    one, two = (new, phone) if by_reader else (phone, new)
+    mine = await look(one, code, "Delete")
+    await press(one, "Delete", mine)
+    await press(one, "No, keep it", mine)
+    assert code_on(mine) == code
+    await press(one, "Delete", mine)
+    assert len(await stored(house, Flag)) == 2
+    await press(one, "Yes, delete it", mine)
+    assert "The report is deleted." in mine.text
+    assert [each.state for each in await stored(house, Flag)] == [State.NEW]
+    assert await stored(house, Reader) == []
+    (gone,) = await stored(house, AuditEntry, action=Action.DELETED)
+    assert gone.flag_id == number
+    await press(desk, "Set the outcome", screen)
+    assert "no flag with this number" in screen.text
+    assert "There is no report with this code" in (await look(two, code, "Cancel")).text
+    assert code_on(await look(phone, kept, "Delete")) == kept
+    for each, times in ((phone, 3 if by_reader else 2), (new, 1 if by_reader else 2)):
+        await each.until(lambda phone, times=times: phone.texts.count("There is news for you.") == times)
+    await assert_sound(house)
+
+
+async def test_forged_presses_touch_nobody_elses_report_and_lead_on(small_house: House) -> None:
+    phone, stranger, _ = passenger(small_house), small_house.phone(DRIVER), say("en")
+    code = code_on(await flag(phone, _))
+    await set_phrase(phone, _, await send(phone, code))
+    (sent,) = await stored(small_house, Flag)
+    entries = len(await stored(small_house, AuditEntry))
+    screen = await send(stranger, "/start")
+    for press_ in (
+        *(PassphrasePress(action=action, flag=sent.id) for action in ("ask", "remove", "close", "nonsense")),
+        *(ErasePress(action=action, flag=sent.id) for action in ("ask", "erase", "nonsense")),
+        StatementPress(flag=sent.id),
+        HistoryPress(flag=sent.id),
+        HistoryPress(flag=2**63 - 1),
+        OwnPress(action="open", flag=sent.id),
+    ):
+        await stranger.press_data(press_.pack(), screen)
+        assert labels(screen)
+        assert holds_none_of(whole(screen), [code, "received"])
+        await send(stranger, "a phrase of mine")
+    (after,) = await stored(small_house, Flag)
+    assert after.sealed_passphrase == sent.sealed_passphrase
+    assert len(await stored(small_house, AuditEntry)) == entries
+    await assert_sound(small_house)
+
+
+async def test_of_a_long_history_the_newest_thirty_are_shown(small_house: House) -> None:
+    phone, desk, _ = passenger(small_house), await reviewer(small_house), say("en")
+    code = code_on(await flag(phone, _))
+    (sent,) = await stored(small_house, Flag)
+    await press(desk, "Claim", await send(desk, f"/flag {sent.id}"))
+    for _time in range(29):
+        await send(desk, f"/flag {sent.id}")
+    screen = await send(phone, code)
+    await press(phone, "Who opened it", screen)
+    said = entry(_, screen)
+    assert len(said) == 30
+    assert said[0] == "somebody began to work on it (reviewer 1)"
+    assert "Here are the newest 30." in screen.text
+    await assert_sound(small_house)

@@ -1,0 +1,273 @@
+"""Quick exit: on every screen about a report, at once, both sides, and what remains looks like a bot for lessons."""
+
+from collections import deque
+from datetime import timedelta
+
+from bot.sandbox import Message, Phone
+from handlers.presses import ExitPress
+from models.conversation import Conversation
+from models.drafts import Draft
+from models.flags import Flag
+from models.outbox import Parcel
+from models.traces import Trace
+from models.updates import DeadLetter
+from tests.e2e.conftest import QUICK
+from tests.e2e.walking import (
+    assert_sound,
+    code_on,
+    flag,
+    holds_none_of,
+    labels,
+    passenger,
+    person,
+    press,
+    say,
+    send,
+    stored,
+    whole,
+)
+from tests.house import DRIVER, House, open_house
+from tests.models.helpers import counted
+from tests.walks import eventually
+
+EXIT = ExitPress().pack()
+OF_REPORTS = ("report", "incident", "help", "сообщ", "случа", "помощ", "хабар", "оқиға", "көмек", "112", "📞")
+"""What is not to be read on what remains."""
+
+
+async def cleared(phone: Phone, language: str = "en", besides: int = 0) -> Message:
+    """Wait until the neutral screen is what remains, besides so many messages; gives it."""
+    lessons = [say(language)("Lessons for drivers")]
+    await phone.until(lambda phone: phone.messages and labels(phone.last) == lessons)
+    await phone.until(lambda phone: len(phone.messages) == 1 + besides)
+    assert holds_none_of(whole(phone.last), OF_REPORTS), whole(phone.last)
+    return phone.last
+
+
+# one walk through it
+
+
+async def test_both_sides_are_deleted_one_neutral_screen_remains_and_what_was_told_is_kept(
+    house: House, language: str
+) -> None:
+    phone, other, _ = passenger(house, language), house.phone(DRIVER), say(language)
+    await flag(other, say("en"))
+    theirs = [message.id for message in other.messages]
+    receipt = code_on(await flag(phone, _, "SX1"))
+    screen = await send(phone, "/report")
+    assert "48" in screen.text  # the limit is said before
+    await press(phone, _("No, it is over"), screen)
+    await press(phone, _("Tell it step by step"), screen)
+    await press(phone, _("I saw it"), screen)
+    await press(phone, _("Skip"), screen)
+    screen = await send(phone, "Ол айқайлады")
+    await phone.send("/help")
+    asked = [message for message in phone.messages if not message.from_bot]
+    assert len(asked) == 4
+    await press(phone, _("✕ Clear chat"), screen)
+    await cleared(phone, language)
+    assert await stored(house, Trace, person_id=(await person(house, phone)).id) == []
+    await house.sandbox.idle()
+    assert [message.id for message in other.messages] == theirs
+
+    await send(phone, "1.2.2026")  # nothing is being asked any more: this is no answer to the form
+    (draft,) = await stored(house, Draft)
+    told = draft.read(house.app.vault)
+    assert (told.words, told.day) == ("Ол айқайлады", None)
+    assert receipt in whole(await send(phone, "/myreports"))
+    screen = await send(phone, "/report")
+    await press(phone, _("Go on with my draft"), screen)
+    assert "4/16" in screen.text
+    await assert_sound(house)
+
+
+async def test_every_screen_of_a_report_has_the_button_in_its_last_row(small_house: House) -> None:
+    """Every button that can be reached is pressed, but for those that lead elsewhere."""
+    phone, _ = passenger(small_house), say("en")
+    elsewhere = ("home:start", "home:call", "home:language", "learn:", "rights:", "exit")
+    waiting: deque[str] = deque()
+    seen: set[str] = set()
+
+    def meaning(data: str) -> str:
+        parts = data.split(":")
+        return ":".join([*parts[:2], *parts[3:]]) if parts[0] == "report" else data
+
+    def look(screen_text: str, rows: list[list[dict[str, str]]]) -> None:
+        last = [button.get("callback_data") for button in rows[-1]]
+        everywhere = [button.get("callback_data") for row in rows for button in row]
+        assert EXIT in last, screen_text
+        assert everywhere.count(EXIT) == 1, screen_text
+        for data in everywhere:
+            if data and not data.startswith(elsewhere) and meaning(data) not in seen:
+                waiting.append(data)
+
+    sent = await flag(phone, _, "PH6")
+    look(sent.text, sent.buttons)
+    screen = await send(phone, "/report")
+    look(screen.text, screen.buttons)
+    typed = ("!?", "x" * 41, "32.13", "Ол <i>айтты</i>", "777 ABE 05")
+    while waiting:
+        data = waiting.popleft()
+        if meaning(data) in seen:
+            continue
+        seen.add(meaning(data))
+        await phone.press_data(data, screen)
+        look(screen.text, screen.buttons)
+        if data.startswith(
+            ("own:plate", "own:words", "form:go:order", "form:go:plate", "form:go:day", "capsule:begin")
+        ):
+            for text in typed if data.startswith("form") else typed[:1]:
+                await phone.press_data(data, screen)
+                if not await stored(small_house, Conversation):  # nothing is asked of what has ended meanwhile
+                    continue
+                answer = await send(phone, text)
+                look(answer.text, answer.buttons)
+        assert len(seen) < 600
+    for command in ("/myreports", "/sos", "0000-0000-0000"):
+        screen = await send(phone, command)
+        look(screen.text, screen.buttons)
+    (cry,) = await phone.send("help me, he locked the doors")
+    look(cry.text, cry.buttons)
+    for wanted in ("form:drop", "own:withdrawn", "home:text", "capsule:at", "form:send", "form:toggle", "own:list"):
+        assert any(data.startswith(wanted) for data in seen), wanted
+    await assert_sound(small_house)
+
+
+# what may be in the way
+
+
+async def test_more_than_telegram_deletes_at_once_goes_all_the_same(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    for sent in range(13, 66, 13):
+        for _time in range(13):
+            phone.post("/help")
+        await phone.until(lambda phone, sent=sent: sum(m.from_bot for m in phone.messages) == sent)
+    await press(phone, _("✕ Clear chat"), await send(phone, "/sos"))
+    await cleared(phone)
+    deleted = [call.params["message_ids"] for call in small_house.sandbox.calls if call.method == "deleteMessages"]
+    assert [len(ids) for ids in deleted[:2]] == [100, 32]
+    await assert_sound(small_house)
+
+
+async def test_what_is_older_than_telegram_allows_stays_and_the_rest_goes(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    old = [*await phone.send("/start"), phone.messages[0]]
+    small_house.clock.shift += timedelta(hours=47)
+    await send(phone, "/help")
+    small_house.clock.shift += timedelta(hours=1, minutes=1)
+    screen = await send(phone, "/report")
+    await press(phone, _("✕ Clear chat"), screen)
+    left = await cleared(phone, besides=2)
+    assert {message.id for message in phone.messages[:2]} == {message.id for message in old}
+    assert "older than two days" in left.text
+    await assert_sound(small_house)
+
+
+async def test_one_message_that_cannot_be_deleted_keeps_no_other(small_house: House) -> None:
+    """The bot's clock may be behind Telegram's: then it asks for one that is too old."""
+    phone, _ = passenger(small_house), say("en")
+    (stubborn,) = await phone.send("/start")
+    for _time in range(6):
+        await send(phone, "/help")
+    stubborn.at -= timedelta(hours=49)
+    await press(phone, _("✕ Clear chat"), await send(phone, "/sos"))
+    await cleared(phone, besides=1)
+    assert phone.messages[0] is stubborn
+
+
+async def test_what_is_just_being_shown_goes_too_and_what_waits_is_not_shown(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    screen = await send(phone, "/report")
+    small_house.sandbox.faults.delay(0.2, times=1, method="sendMessage")
+    phone.post("/sos")
+    await eventually(lambda: not small_house.sandbox.faults.left)  # it is on its way
+    phone.post("/myreports")
+    phone.tap(_("✕ Clear chat"), screen)
+    await cleared(phone)
+    screen = await send(phone, "/report")
+    for _tap in range(3):
+        phone.tap(_("✕ Clear chat"), screen)
+    await small_house.sandbox.until(
+        lambda: not any(q.answer is None for q in small_house.sandbox.world.queries.values())
+    )
+    await cleared(phone)
+    await assert_sound(small_house)
+
+
+async def test_a_restart_loses_none_of_them_and_a_bot_that_dies_right_after_the_press_deletes_them_later(
+    database_url: str,
+) -> None:
+    _ = say("ru")
+    async with open_house(database_url, **QUICK) as house:
+        phone = passenger(house, "ru")
+        await flag(phone, _)
+        await send(phone, "/sos")
+    async with open_house(database_url, sandbox=house.sandbox, clock=house.clock, **QUICK) as house:
+        screen = await send(phone, "/report")
+        house.app.replies.show = lambda chat_id, methods: None  # type: ignore[method-assign]
+        phone.tap(_("✕ Clear chat"), screen)
+        await house.sandbox.until(lambda: not phone.messages)  # by the outbox
+        assert await stored(house, DeadLetter) == []
+    async with open_house(database_url, sandbox=house.sandbox, clock=house.clock, **QUICK) as house:
+        await press(phone, _("✕ Clear chat"), await send(phone, "/report"))
+        await cleared(phone, "ru")
+        await assert_sound(house)
+
+
+async def test_a_press_on_a_message_that_the_bot_knows_nothing_of_makes_it_known(small_house: House) -> None:
+    """As after a crash, which may lose what was shown in the last seconds."""
+    phone, _ = passenger(small_house), say("en")
+    screen = await send(phone, "/start")
+    small_house.app.traces.take(phone.id)
+    small_house.app.traces._known.clear()
+    await press(phone, _("Report an incident"), screen)
+    await press(phone, _("✕ Clear chat"), await send(phone, "/sos"))
+    await cleared(phone)
+    await assert_sound(small_house)
+
+
+# what it costs, what is kept
+
+
+async def test_a_press_that_only_edits_costs_no_statement_more(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    screen = await send(phone, "/report")
+    await press(phone, _("« Menu"), screen)
+    with counted(small_house.app.database) as statements:
+        for label in ("Report an incident", "No, it is over", "« Back", "« Menu"):
+            await press(phone, _(label), screen)
+    assert len(statements) > 8
+    assert not [each for each in statements if "traces" in each]
+
+
+async def test_ids_are_written_within_seconds_and_forgotten_when_telegram_no_longer_deletes(
+    house: House,
+) -> None:
+    phone, desk = passenger(house), house.phone(DRIVER)
+    await send(desk, "/start")
+    await send(phone, "/start")
+    await house.app.traces.write(house.app.database, house.app.vault)
+    number = (await person(house, phone)).id
+    kept = {trace.message_id for trace in await stored(house, Trace, person_id=number)}
+    assert kept == {message.id for message in phone.messages}
+    for column in (await stored(house, Trace))[0].__table__.columns:
+        assert column.name in {"person_id", "message_id", "seen_at"}
+    house.clock.shift += timedelta(hours=47)
+    await house.app.housekeeping.tidy()
+    assert len(await stored(house, Trace)) == 4
+    house.clock.shift += timedelta(hours=2)
+    await house.app.housekeeping.tidy()
+    assert await stored(house, Trace) == []
+    await assert_sound(house)
+
+
+async def test_what_the_outbox_sent_goes_too_and_what_it_sends_later_is_neutral(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    await flag(phone, _)  # its code comes by the outbox
+    assert len(phone.messages) == 3
+    await press(phone, _("✕ Clear chat"))
+    await cleared(phone)
+    assert len(await stored(small_house, Flag)) == 1
+    parcels = await stored(small_house, Parcel)
+    assert all(parcel.sealed is None or b"message_ids" not in parcel.sealed for parcel in parcels)
+    await assert_sound(small_house)

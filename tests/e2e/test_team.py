@@ -1,0 +1,402 @@
+"""The team: from an invitation to the last day, who may do what, and nothing for anybody else."""
+
+import re
+from datetime import timedelta
+
+from bot.sandbox import Message, Phone
+from handlers.menu import EVERYONE, OWNERS, REVIEWERS, SUPERVISORS, commands_for
+from handlers.texts import load_texts
+from models.audit import DENIED_AN_HOUR, Action, AuditEntry
+from models.flags import Flag, State
+from models.invites import Invite
+from models.people import Language
+from models.schema import metadata
+from models.team import ROLE_NAMES, Member, Role
+from tests.e2e.rooms import cohort_by
+from tests.e2e.test_languages import crawl
+from tests.e2e.walking import (
+    Say,
+    appoint,
+    assert_sound,
+    called,
+    copied,
+    flag,
+    labels,
+    passenger,
+    person,
+    plain,
+    press,
+    presses,
+    reviewer,
+    say,
+    send,
+    stored,
+    whole,
+)
+from tests.house import DRIVER, OWNER, House
+from tests.models.helpers import every_row
+from tests.models.test_stolen_file import spellings
+from tests.models.test_stolen_file import whole as stolen_bytes
+from tests.walks import eventually
+
+_TEXTS = load_texts()
+LABEL = "Света & <b>Аяжан</b>"
+
+
+def menu(phone: Phone) -> set[str]:
+    """The commands in the menu of a chat."""
+    return {each["command"] for each in phone.commands}
+
+
+async def invite(desk: Phone, _: Say, role: Role, label: str = LABEL) -> Message:
+    """Invite somebody; gives the screen with the link."""
+    screen = await send(desk, "/team")
+    await press(desk, _("Invite"), screen)
+    await press(desk, _(ROLE_NAMES[role]), screen)
+    return await send(desk, label)
+
+
+def start_of(screen: Message) -> str:
+    """What following the link on a screen sends."""
+    (link,) = copied(screen)
+    return f"/start {link.partition('start=')[2]}"
+
+
+async def enlist(house: House, desk: Phone, phone: Phone, role: Role, language: str = "en") -> None:
+    """Bring somebody into the team by an invitation."""
+    link = start_of(await invite(desk, say("en"), role))
+    screen = await send(phone, link)
+    await press(phone, say(language)("I promise, and join"), screen)
+    await eventually(lambda: menu(phone) == set(commands_for(role)))
+
+
+async def test_from_an_invitation_to_the_last_day_and_the_menu_follows(small_house: House, language: str) -> None:
+    house, _ = small_house, say(language)
+    desk, phone = await reviewer(house, language), house.phone(OWNER, language)
+    newcomer, stranger = house.phone(DRIVER, language), passenger(house, language)
+    screen = await send(desk, "/team")
+    me = (await person(house, desk)).id
+    assert f"№{me} ({_('you')}): {_('Owner')}" in screen.text
+    await press(desk, _("Invite"), screen)
+    await press(desk, _("Supervisor"), screen)
+    for wrong in ("x" * 41, "я" * 4096):
+        refused = await send(desk, wrong)
+        assert refused.text == _("Please write one line of at most {limit} characters.", limit=40)
+    made = await send(desk, f" {LABEL}\n ")
+    assert _("<b>Invitation for {label}</b>: {role}", label=LABEL, role=_("Supervisor")) in made.text
+    link = start_of(made)
+    assert re.fullmatch(r"/start t[\w-]{32}", link)
+    assert link[8:].encode() not in await stolen_bytes(house.app.database)
+
+    await send(stranger, "/start")
+    welcome = await send(phone, link)
+    assert _("Supervisor") in welcome.text
+    assert await stored(house, Member, person_id=(await person(house, phone)).id) == []
+    assert "queue" not in menu(phone)
+    await press(phone, _("No, thank you"), welcome)  # which leaves it good
+    late = await send(stranger, link)
+    welcome = await send(phone, link)
+    join = next(data for data in presses(welcome) if data.startswith("team:join"))
+    await press(phone, _("I promise, and join"), welcome)
+    assert _("You are in the team now: {role}. Your menu has the new commands.", role=_("Supervisor")) in welcome.text
+    await eventually(lambda: menu(phone) == set(EVERYONE) | set(REVIEWERS) | set(SUPERVISORS))
+    await desk.until(lambda desk: _("An invitation was accepted.") in desk.texts)
+    assert LABEL in (await press(desk, _("Show"))).text
+
+    worthless = _("This invitation was used, withdrawn, or is older than 48 hours. Please ask for a new one.")
+    await press(stranger, _("I promise, and join"), late)  # of two, the first did
+    assert late.text == worthless
+    assert (await send(stranger, link)).text == worthless
+    for forged in (join, "team:join:0:", f"team:join:0:{'x' * 40}"):
+        await stranger.press_data(forged, late)
+        assert late.text == worthless
+    for payload in ("t", "t" + "A" * 32, "t' OR 1=1"):
+        assert (await send(stranger, f"/start {payload}")).text == worthless
+    assert (await send(phone, link)).text == worthless
+    assert {each.role for each in await stored(house, Member)} == {Role.OWNER, Role.SUPERVISOR}
+    assert await stored(house, Invite) == []
+
+    # One that was withdrawn, one that is too old, and one for who is in the team already.
+    gone = start_of(screen := await invite(desk, _, Role.REVIEWER, "gone"))
+    await press(desk, _("Withdraw the invitation"), screen)
+    assert (await send(newcomer, gone)).text == worthless
+    kept = start_of(await invite(desk, _, Role.REVIEWER, "kept"))
+    assert (await send(phone, kept)).text == _("You are in the team already. An owner can change your role with /team.")
+    house.clock.shift += timedelta(hours=48)
+    assert (await send(newcomer, kept)).text == worthless
+    await house.app.housekeeping.tidy()
+    assert await stored(house, Invite) == []
+
+    # A flag that the member works on goes back to the queue, and its reporter hears nothing.
+    await flag(stranger, _)
+    await called(phone, _)
+    await press(phone, _("Claim"), old := await send(phone, "/flag 1"))
+    await stranger.until(lambda phone: _("There is news for you.") in phone.texts)
+    heard = len(stranger.messages)
+    screen = await send(desk, "/team")
+    number = (await person(house, phone)).id
+    about = _TEXTS[Language(language)](
+        "{member}: {role}, since {date}; open flags: {number}",
+        member=f"№{number} {LABEL}",
+        role=_("Supervisor"),
+        date=_TEXTS[Language(language)].day((await stored(house, Member, person_id=number))[0].since),
+        number=1,
+    )
+    assert plain(about) in screen.text
+    await press(desk, f"№{number} {LABEL}", screen)
+    await press(desk, _("Remove from the team"), screen)
+    assert LABEL in screen.text
+    await press(desk, _("« Back"), screen)
+    await press(desk, _("Remove from the team"), screen)
+    removed = next(data for data in presses(screen) if data.startswith("team:removed"))
+    await press(desk, _("Yes, remove"), screen)
+    assert LABEL not in whole(screen)
+    await desk.press_data(removed, screen)  # pressed twice
+    assert screen.text == _("This member is no longer in the team.")
+    assert [(each.state, each.reviewer_id) for each in await stored(house, Flag)] == [(State.NEW, None)]
+    await eventually(lambda: menu(phone) == set(EVERYONE))
+    await phone.until(lambda phone: _("You are no longer in the team. Thank you for all you have done.") in phone.texts)
+    answer = await phone.press_data("review:claim:1::0", old)
+    assert answer.text == _("That button no longer works. Here is the menu.")
+    assert (await send(phone, "/approve")).text == (await send(phone, "/nonsense")).text
+    assert len(stranger.messages) == heard
+
+    done = [entry.action for entry in await stored(house, AuditEntry, actor_id=me)]
+    for action in (Action.TEAM_SEEN, Action.INVITED, Action.UNINVITED, Action.REMOVED):
+        assert action in done
+    assert [entry.detail for entry in await stored(house, AuditEntry, action=Action.JOINED)] == [f"{number} supervisor"]
+    stolen = await stolen_bytes(house.app.database)
+    assert not any(spelling in stolen for spelling in spellings("Аяжан"))
+    await assert_sound(house)
+
+
+async def test_owners_come_and_go_but_one_stays_and_the_settings_have_the_last_word(house: House) -> None:
+    _ = say("en")
+    desk, other, third = await reviewer(house), house.phone(OWNER), house.phone(DRIVER)
+    await enlist(house, desk, other, Role.OWNER)
+    await enlist(house, desk, third, Role.REVIEWER)
+    me, second, number = [(await person(house, each)).id for each in (desk, other, third)]
+
+    # An owner of the settings is changed by nobody here, an owner of the bot by any owner.
+    screen = await send(other, "/team")
+    await press(other, f"№{me}", screen)
+    assert "OWNER_IDS" in screen.text
+    assert not any(data.startswith(("team:role", "team:remove")) for data in presses(screen))
+    for forged in (f"team:role:{me}:reviewer", f"team:removed:{me}:", f"team:remove:{me}:"):
+        await other.press_data(forged, screen)
+        assert "OWNER_IDS" in screen.text
+    assert [m.role for m in await stored(house, Member, person_id=me)] == [Role.OWNER]
+
+    # Roles change in place, the menu with them; nonsense changes nothing.
+    screen = await press(desk, f"№{number} {LABEL}", await send(desk, "/team"))
+    await press(desk, _("New role: {role}", role=_("Supervisor")), screen)
+    await eventually(lambda: menu(third) == set(EVERYONE) | set(REVIEWERS) | set(SUPERVISORS))
+    await third.until(lambda phone: _("Your role in the team has changed: {role}.", role="Supervisor") in phone.texts)
+    for forged in (f"team:role:{number}:god", f"team:role:{number}:", "team:role:999999:owner", "team:open:0:"):
+        await desk.press_data(forged, screen)
+    assert [m.role for m in await stored(house, Member, person_id=number)] == [Role.SUPERVISOR]
+
+    # Who steps down has the commands no more; the last owner can't.
+    screen = await press(other, f"№{second} ({_('you')})", await send(other, "/team"))
+    await appoint(house, desk, None)
+    for way in (f"team:role:{second}:reviewer", f"team:removed:{second}:"):
+        await other.press_data(way, screen)
+        assert _("This is the last owner. Somebody else has to become an owner first.") in screen.text
+    await other.press_data(f"team:role:{number}:owner", screen)
+    await eventually(lambda: set(OWNERS) <= menu(third))
+    await other.press_data(f"team:removed:{second}:", screen)
+    assert _("Lessons for drivers") in labels(screen)
+    await eventually(lambda: menu(other) == set(EVERYONE))
+    assert {m.person_id: m.role for m in await stored(house, Member)} == {number: Role.OWNER}
+
+    # An invitation is worth what its maker is.
+    link = start_of(await invite(third, _, Role.OWNER))
+    await appoint(house, third, None)
+    assert "48 hours" in (await send(other, link)).text
+    assert await stored(house, Member) == []
+    await assert_sound(house)
+
+
+async def test_who_deletes_everything_leaves_the_team_and_its_commands_go(small_house: House) -> None:
+    _ = say("en")
+    desk, phone = await reviewer(small_house), small_house.phone(OWNER)
+    await enlist(small_house, desk, phone, Role.REVIEWER)
+    await press(phone, _("Yes, delete everything"), await send(phone, "/deletedata"))
+    await eventually(lambda: menu(phone) == set(EVERYONE))
+    assert len(await stored(small_house, Member)) == 1
+    await assert_sound(small_house)
+
+
+async def test_a_supervisor_hands_a_flag_over_and_the_reporter_hears_nothing(house: House, language: str) -> None:
+    _ = say(language)
+    desk, phone = await reviewer(house, language), passenger(house, language)
+    boss, worker = house.phone(OWNER, language), house.phone(DRIVER, language)
+    for each, role in ((boss, Role.SUPERVISOR), (worker, Role.REVIEWER)):
+        await each.send("/start")
+        await appoint(house, each, role)
+    await flag(phone, _)
+    await called(worker, _)
+    mine = await send(worker, "/flag 1")
+    assert _("Hand over") not in labels(mine)
+    await press(worker, _("Claim"), mine)
+    await phone.until(lambda phone: _("There is news for you.") in phone.texts)
+    heard = len(phone.messages)
+    numbers = {each: (await person(house, each)).id for each in (desk, boss, worker, phone)}
+
+    screen = await send(boss, "/flag 1")
+    await press(boss, _("Hand over"), screen)
+    assert f"№{numbers[phone]}" not in whole(screen)
+    assert f"№{numbers[worker]}" not in labels(screen)  # has it already
+    await boss.press_data(f"flag:to:1:{numbers[phone]}", screen)  # nor can it be given to who reported
+    await boss.press_data(f"flag:to:1:{999}", screen)
+    assert [each.reviewer_id for each in await stored(house, Flag)] == [numbers[worker]]
+    await press(boss, f"№{numbers[desk]}", screen)
+    assert _("Flag №{number} is now with {member}.", number=1, member=f"№{numbers[desk]}") == screen.text
+    await desk.until(lambda desk: _("A colleague has handed something over to you.") in desk.texts)
+    assert _("You are working on it.") in (await press(desk, _("Show"))).text
+    await worker.press_data("review:close:1:advice:0", mine)
+    assert _("A colleague is working on it.") in mine.text
+
+    await press(boss, "« №1", screen)
+    await press(boss, _("Hand over"), screen)
+    await press(boss, _("Back to the queue"), screen)
+    await press(boss, "« №1", screen)
+    await press(boss, _("Hand over"), screen)
+    await press(boss, f"№{numbers[boss]} ({_('you')})", screen)
+    assert [each.reviewer_id for each in await stored(house, Flag)] == [numbers[boss]]
+    details = [entry.detail for entry in await stored(house, AuditEntry, action=Action.HANDED_OVER, flag_id=1)]
+    assert details == [str(numbers[desk]), str(numbers[boss])]
+    assert len(phone.messages) == heard
+    await assert_sound(house)
+
+
+# who may press what
+
+LEVELS = {role: level for level, role in enumerate((None, *Role))}
+NEEDED = {
+    "review": Role.REVIEWER,
+    "stats": Role.REVIEWER,
+    "figures": Role.REVIEWER,
+    "export": Role.REVIEWER,
+    "duty": Role.REVIEWER,
+    "talk": Role.REVIEWER,
+    "flag:contact": Role.REVIEWER,
+    "flag:cancel": Role.REVIEWER,
+    "second:mine": Role.REVIEWER,
+    "flag": Role.SUPERVISOR,
+    "second": Role.SUPERVISOR,
+    "flag:purge": Role.OWNER,
+    "team": Role.OWNER,
+    "audit": Role.OWNER,
+    "bar": Role.OWNER,
+    "cast": Role.OWNER,
+    "cohort": Role.OWNER,
+    "scene": Role.OWNER,
+    "cert:revoke": Role.OWNER,
+    "cert:revoked": Role.OWNER,
+}
+"""From which role on a button works, by the beginning of its data."""
+FOR_ALL = ("home", "learn", "own", "report", "rights", "cert:check", "cert:ask")
+
+
+def needed(data: str) -> Role | None:
+    """From which role on this button works; None for everybody's."""
+    kind, action = [*data.split(":"), ""][:2]
+    found = NEEDED.get(f"{kind}:{action}", NEEDED.get(kind))
+    assert found is not None or data.startswith(FOR_ALL), f"who may press {data!r}?"
+    return found
+
+
+async def rest_of(house: House) -> dict[str, list[tuple[object, ...]]]:
+    """All that is stored, but the audit and what any update leaves behind."""
+    async with house.app.database.reading() as session:
+        rows = await every_row(session)
+    left_out = {"audit", "audit_head", "seen_updates", "conversations", "leases", "outbox", "traces"}
+    return {name: rows[name] for name in metadata.tables if name not in left_out}
+
+
+async def test_each_command_and_each_button_works_from_its_role_on_and_for_nobody_below(small_house: House) -> None:
+    house, _ = small_house, say("en")
+    phone = passenger(house)
+    people: dict[Role | None, Phone] = {Role.OWNER: await reviewer(house), None: house.phone(7001)}
+    people |= {Role.SUPERVISOR: house.phone(7002), Role.REVIEWER: house.phone(7003)}
+    for role, each in people.items():
+        await each.send("/start")
+        if role in (Role.SUPERVISOR, Role.REVIEWER):
+            await appoint(house, each, role)
+    for number, code in enumerate(("SX1", "VB1", "NV1"), 1):
+        await flag(phone, _, code)
+        await called(people[Role.OWNER], _, number)
+    await cohort_by(house, people[Role.OWNER])
+    async with house.app.database.transaction() as session:
+        for number in (1, 2, 3):
+            (await session.get_one(Flag, number)).write_contact(house.app.vault, "+7 701 000 00 00")
+    await press(people[Role.REVIEWER], _("Claim"), await send(people[Role.REVIEWER], "/flag 1"))
+    await people[Role.REVIEWER].press_data("flag:contact:1:0", people[Role.REVIEWER].last)
+    await send(people[Role.REVIEWER], "The person asked to be called")
+    await people[Role.SUPERVISOR].until(lambda phone: _("Something waits for a second person.") in phone.texts)
+
+    seen: set[str] = set()
+    for role, commands in (
+        (Role.REVIEWER, ["/queue", "/flag 1", "/flag 2", "/stats", "/export"]),
+        (Role.SUPERVISOR, ["/queue", "/flag 1", "/flag 3", "/approve"]),
+        (Role.OWNER, ["/queue", "/flag 2", "/flag 3", "/approve", "/team", "/audit", "/audit 1", "/cohort"]),
+    ):
+        for command in commands:
+            screen = await send(people[role], command)
+            seen |= set(presses(screen))
+            for data in presses(screen):
+                if data.startswith(("flag:give", "team:", "audit:", "second:open", "cohort:open", "review:open")):
+                    fresh = await send(people[role], command)
+                    await people[role].press_data(data, fresh)
+                    seen |= set(presses(fresh))
+    owner = people[Role.OWNER]
+    seen |= set(presses(await invite(owner, _, Role.REVIEWER)))
+    seen |= {"cert:revoke:0:1234567890", "cert:revoked:1:1234567890", "second:yes:1", "second:no:1", "second:mine:1"}
+    seen |= {"team:removed:1:", "flag:to:1:1", "flag:back:1:0", "review:close:1:advice:0", "review:read:1::0"}
+    everything = {data for data in seen if needed(data) is not None}
+    assert len({data.split(":")[0] for data in everything}) == 14
+    assert len(everything) > 60
+
+    commands = {f"/{name}" for name in {*REVIEWERS, *SUPERVISORS, *OWNERS}}
+    before = await rest_of(house)
+    for role, each in people.items():
+        menu_screen = await send(each, "/start")
+        own = commands_for(role)
+        nonsense = await send(each, "/nonsense")
+        for command in sorted(commands):
+            if command[1:] not in own:
+                answer = await send(each, command)
+                assert (answer.text, answer.buttons) == (nonsense.text, nonsense.buttons), command
+        await each.press_data("nothing:at:all", menu_screen)
+        expected = (menu_screen.text, menu_screen.buttons)
+        for data in sorted(everything):
+            if LEVELS[role] < LEVELS[needed(data)]:
+                answer = await each.press_data(data, menu_screen)
+                assert answer.text == _("That button no longer works. Here is the menu."), data
+                assert (menu_screen.text, menu_screen.buttons) == expected, data
+    assert await rest_of(house) == before
+    for role, each in people.items():
+        denied = await stored(house, AuditEntry, action=Action.DENIED, actor_id=(await person(house, each)).id)
+        assert len(denied) == (0 if role is Role.OWNER else DENIED_AN_HOUR)
+    house.clock.shift += timedelta(hours=1, minutes=1)
+    await send(people[None], "/AUDIT@sandbox_bot 7")
+    stranger = (await person(house, people[None])).id
+    *_earlier, last = await stored(house, AuditEntry, action=Action.DENIED, actor_id=stranger)
+    assert (last.detail, last.flag_id) == ("/audit", None)
+    await assert_sound(house)
+
+
+async def test_no_button_of_the_team_is_dead_and_none_speaks_another_language(
+    small_house: House, language: str
+) -> None:
+    desk, other = await reviewer(small_house, language), small_house.phone(OWNER, language)
+    await other.send("/start")
+    await appoint(small_house, other, Role.SUPERVISOR)
+    await flag(passenger(small_house), say("en"))
+    await called(desk, say(language))
+    led = await crawl(desk, ["/approve", "/audit 1", "/audit nonsense", "/team"], language, "team:")
+    assert {f"team:role:{(await person(small_house, other)).id}:owner", "team:invite:0:", "team:as:0:owner"} <= set(led)
+    led = await crawl(desk, ["/audit"], language, "audit:")
+    assert "audit:show:0:0:denied:0:0" in led
+    await assert_sound(small_house)

@@ -538,6 +538,29 @@ async def test_what_takes_long_holds_nothing_up_keeps_its_lease_and_leaves_no_fi
     assert not (tmp_path / "1").exists()
 
 
+async def test_a_file_made_for_somebody_who_has_left_is_deleted(office: Office, tmp_path: Path) -> None:
+    (phone,) = await office.phones(1)
+    folder, made = tmp_path / "made", 0
+
+    async def make(order: str, person: Person, values: Mapping[str, Any]) -> Made:
+        nonlocal made
+        made += 1
+        folder.mkdir()
+        return Made(SendMessage(chat_id=0, text="the table"), folder=folder)
+
+    async with office.database.transaction() as session:
+        (await session.get_one(Person, office.people[phone.id])).blocked_at = office.clock()
+        post_order(
+            session, office.vault, office.people[phone.id], "table", {}, priority=Priority.RELAY, now=office.clock()
+        )
+    sender = office.sender()
+    sender.make, sender.slow = make, {"table"}
+    async with office.sending(sender):
+        await office.settled()
+    assert (office.sent, made) == ([], 1)
+    assert not folder.exists()
+
+
 async def test_what_takes_long_is_made_again_after_a_stop_in_the_middle(office: Office) -> None:
     (phone,) = await office.phones(1)
     begun, tries = asyncio.Event(), 0

@@ -34,6 +34,7 @@ from handlers import (
     fallback,
     flag_stats,
     form,
+    full_export,
     groups,
     handover,
     history,
@@ -124,6 +125,7 @@ def routers() -> list[Router]:
         stats,
         transparency,
         export,
+        full_export,
         opting,
         home,
         rights,
@@ -135,7 +137,7 @@ def routers() -> list[Router]:
     return [private, groups.router()]
 
 
-SLOW = frozenset({"flag figures", "flag plot", "export", "transparency"})
+SLOW = frozenset({"flag figures", "flag plot", "export", "full export", "transparency"})
 """Orders that may take long: what else is to be delivered doesn't wait for them."""
 
 
@@ -167,5 +169,6 @@ def makers() -> Mapping[str, Maker]:
         "flag figures": flag_stats.make_page,
         "flag plot": flag_stats.make_plot,
         "export": export.make_export,
+        "full export": full_export.make_full_export,
         "transparency": transparency.make_report,
     }

@@ -81,6 +81,7 @@ def router() -> Router:
 async def offer(event: Event, visit: Visit) -> Method:
     """What is in the file, and in which form it may be had."""
     _ = visit._
+    await visit.state.clear()
     return show(event, *_offer(_))
 
 
@@ -97,7 +98,8 @@ def _offer(_: Texts, note: str = "") -> tuple[str, list[Row]]:
     ]
     kinds = [button(kind.upper(), ExportPress(action="make", value=kind), PRIMARY) for kind in SHEETS]
     report = button(_("Report of the last quarter (PDF)"), ExportPress(action="report"))
-    return "\n\n".join(filter(None, parts)), [kinds, [report], back_home(_)]
+    texts = button(_("With full texts (takes two people)"), ExportPress(action="texts"))
+    return "\n\n".join(filter(None, parts)), [kinds, [report], [texts], back_home(_)]
 
 
 async def order(query: CallbackQuery, callback_data: ExportPress, visit: Visit) -> Method:

@@ -149,7 +149,7 @@ class FiguresPress(CallbackData, prefix="figures"):
 
 
 class ExportPress(CallbackData, prefix="export"):
-    """Flags as a file: its kind, or the name of a quarter."""
+    """Flags as a file: its kind, or the name of a period."""
 
     action: str
     value: str = ""

@@ -6,6 +6,7 @@ mark by which Excel knows UTF-8, and separates cells as Excel expects in the lan
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any, Protocol
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -36,13 +37,24 @@ def safe(cell: Cell) -> Cell:
     return f"'{cell}" if cell.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA) else cell
 
 
+def _delimiter(language: Language) -> str:
+    """What separates cells: where the decimal sign is a comma, Excel expects semicolons."""
+    return "," if language is Language.ENGLISH else ";"
+
+
+def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[Cell]], language: Language) -> bytes:
+    """A short table as CSV, without a file."""
+    table = StringIO(newline="")
+    csv.writer(table, delimiter=_delimiter(language)).writerows([safe(cell) for cell in row] for row in (head, *rows))
+    return table.getvalue().encode("utf-8-sig")
+
+
 class CsvSheet:
     """A table as CSV."""
 
     def __init__(self, path: Path, head: Sequence[str], language: Language) -> None:
         self._file = path.open("w", encoding="utf-8-sig", newline="")
-        # Where the decimal sign is a comma, Excel separates cells by semicolons.
-        self._rows = csv.writer(self._file, delimiter="," if language is Language.ENGLISH else ";")
+        self._rows = csv.writer(self._file, delimiter=_delimiter(language))
         self.write([head])
 
     def write(self, rows: Iterable[Sequence[Cell]]) -> None:

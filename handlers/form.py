@@ -1,7 +1,8 @@
 """A report told step by step, for whoever has time: one question a screen, each may be skipped, and back at any point.
 
-    who → what → own words → photos or voice → day → about when → place → platform → order → plate → first time?
-        → under 18? → earlier report? → what shall happen → may you be asked? → who else may know → review → sent
+    who → what → own words → photos or voice → day → about when → region → place → platform → order → plate
+        → first time? → under 18? → earlier report? → what shall happen → may you be asked? → who else may know
+        → review → sent
 
 The draft is kept sealed with every answer, survives restarts, and is offered again. Nothing is sent before the review.
 """
@@ -16,6 +17,7 @@ from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
+from handlers.cohort import in_pairs
 from handlers.consent import ASK_CONTACT, CONTACT_LIMIT, TOO_LONG
 from handlers.details import consent_line, detail_lines
 from handlers.home import call_rows, help_lines, help_text, way_out
@@ -69,6 +71,7 @@ from models.flags import Ride, sent_from
 from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
 from models.quiet import local_day, read_day
+from models.regions import REGIONS
 from models.words import N_
 
 STEPS = (
@@ -78,6 +81,7 @@ STEPS = (
     "media",
     "day",
     "daytime",
+    "region",
     "place",
     "platform",
     "order",
@@ -119,6 +123,7 @@ QUESTIONS = {
     "media": ASKED,
     "day": N_("<b>When was it?</b>\n\nTap a day, or write the date, for example 05.11.2026."),
     "daytime": N_("<b>About when was it?</b>"),
+    "region": N_("<b>In which region was it?</b>"),
     "place": N_(
         "<b>Where was it?</b>\n\nSend the place with the paperclip 📎: tap it, then “Location”. "
         "Any place along the way helps."
@@ -147,6 +152,7 @@ SHORT = {
     "media": N_("Photos, voice"),
     "day": N_("When"),
     "daytime": N_("About when"),
+    "region": N_("Region"),
     "place": N_("Place"),
     "platform": N_("App"),
     "order": N_("Order"),
@@ -227,6 +233,8 @@ async def choose(query: CallbackQuery, callback_data: FormPress, visit: Visit) -
         told.consents = None if not value else told.consents
     elif step == "day":
         told.day, told.at = _day_of(value, visit), visit.now if value == "now" else None
+    elif step == "region":
+        told.region = value if value in REGIONS else None
     elif step in ONE_OF:
         setattr(told, step, ONE_OF[step](value) if value in set(ONE_OF[step]) else None)
     elif step in YES_OR_NO:
@@ -455,6 +463,8 @@ def _choices(step: str, told: Told, _: Texts) -> list[Row]:
     if step == "day":
         days = {_("Just now"): "now", _("Today"): "today", _("Yesterday"): "yesterday"}
         return [[button for label, value in days.items() for button in chosen(label, value, False)]]
+    if step == "region":
+        return in_pairs([chosen(_(name), code, told.region == code)[0] for code, name in REGIONS.items()])
     if step == "consents":
         return [chosen(_(name), each, each in _consents(told), "toggle") for each, name in RECIPIENT_NAMES.items()]
     if step in YES_OR_NO:

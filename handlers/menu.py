@@ -22,6 +22,7 @@ REVIEWERS = {
     "queue": N_("queue of flags"),
     "flag": N_("open a flag: /flag 12"),
     "stats": N_("figures"),
+    "export": N_("flags as a file"),
 }
 SUPERVISORS = {
     "approve": N_("what waits for a second person"),

@@ -261,7 +261,9 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
         flag.write_place(visit.vault, told.place)
     if told.contact:
         flag.write_contact(visit.vault, told.contact)
-    recipients = list(AT_FIRST) if told.consents is None else told.consents
+    # Whoever chose that it's only counted agreed to that alone, whatever was answered before.
+    chosen = None if told.aim is Aim.COUNT else told.consents
+    recipients = list(AT_FIRST) if chosen is None else chosen
     await set_consents(visit.session, flag.id, recipients, visit.now)
     freed: Sequence[Flag] = []
     if told.plate and not flag.by_driver:

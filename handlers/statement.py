@@ -137,4 +137,6 @@ def canonical(flag: Flag, vault: Vault) -> str:
         "ended": flag.ended_at.isoformat() if flag.ended_at else None,
         "outcome": flag.outcome,
     }
+    if flag.region is not None:  # left out where it's unknown: statements from before it was asked keep their hash
+        told["region"] = flag.region
     return normalize("NFC", json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")))

@@ -113,6 +113,7 @@ class Flag(Base):
         UniqueConstraint("reporter_id", "draft"),
         Index("ix_flags_queue", desc("severity"), "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_flags_ended_at", "ended_at"),
+        Index("ix_flags_received_at", "received_at"),
         Index("ix_flags_held", "received_at", sqlite_where=_HELD, postgresql_where=_HELD),
         Index("ix_flags_alert_at", "alert_at", sqlite_where=ALERTS_DUE, postgresql_where=ALERTS_DUE),
         CheckConstraint("severity BETWEEN 1 AND 4", "severity"),
@@ -166,6 +167,8 @@ class Flag(Base):
     happened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     """The moment on that day, where it was noted."""
     sealed_place: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    region: Mapped[str | None] = mapped_column(String(5), default=None)
+    """ISO 3166-2, as the person said, or as the plate says."""
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"

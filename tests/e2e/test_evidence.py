@@ -85,6 +85,7 @@ async def test_photos_voice_and_place_are_told_step_by_step_and_seen_by_the_team
     assert _("Delete: {what}", what=_("Photo {n}", n=2)) in labels(screen)
     await press(phone, _("Next »"), screen)
     await press(phone, _("Skip"), screen)
+    await press(phone, _("Skip"), screen)
     assert (
         _(
             "<b>Where was it?</b>\n\nSend the place with the paperclip 📎: tap it, then “Location”. "

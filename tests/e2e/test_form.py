@@ -67,6 +67,7 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
     await press(phone, _("Skip"), screen)
     await press(phone, _("Yesterday"), screen)
     await press(phone, _("Night (0 to 6)"), screen)
+    await press(phone, _("Mangystau"), screen)
     await press(phone, _("Skip"), screen)
     await press(phone, "inDrive", screen)
     screen = await send(phone, "ORD-77 <1>")
@@ -87,6 +88,7 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
         "inDrive",
         _("The same person did this before"),
         _("Night (0 to 6)"),
+        _("Region: {region}", region=_("Mangystau")),
     ):
         assert said in screen.text
     assert not await stored(house, Flag)
@@ -105,6 +107,7 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
         minor=False,
         retaliation=False,
         reach=Reach.CONTACT,
+        region="KZ-47",
     )
     assert sent.contact(vault) == "Хат жазыңыз, 18:00-ден кейін"
     assert {each.recipient for each in await stored(house, Consent)} == {Recipient.STATISTICS, Recipient.LEGAL_AID}
@@ -159,7 +162,7 @@ async def test_every_question_can_be_skipped_and_what_is_left_is_accepted(house:
     phone, _ = passenger(house, language), say(language)
     await reviewer(house)
     screen = await begin(phone, _)
-    assert await to_review(phone, _, screen) == 15
+    assert await to_review(phone, _, screen) == 16
     await press(phone, _("Send"), screen)
     (sent,) = await stored(house, Flag)
     assert [behaviour.code for behaviour in sent.behaviours] == ["OT"]
@@ -215,7 +218,7 @@ async def test_a_draft_survives_a_restart_is_offered_again_and_deleted_on_wish_o
     async with open_house(database_url, sandbox=house.sandbox, clock=house.clock, **QUICK) as house:
         screen = await send(phone, "/report")
         await press(phone, _("Go on with my draft"), screen)
-        assert "2/15" in screen.text
+        assert "2/16" in screen.text
         await press(phone, _("« Back"), screen)
         assert "✓ " + _("I saw it") in labels(screen)
         await to_review(phone, _, screen)

@@ -77,7 +77,7 @@ async def test_both_sides_are_deleted_one_neutral_screen_remains_and_what_was_to
     assert receipt in whole(await send(phone, "/myreports"))
     screen = await send(phone, "/report")
     await press(phone, _("Go on with my draft"), screen)
-    assert "4/15" in screen.text
+    assert "4/16" in screen.text
     await assert_sound(house)
 
 

@@ -19,6 +19,7 @@ from models.behaviours import BEHAVIOURS
 from models.flags import Flag, delete_flag
 from models.outbox import Delivery, Parcel
 from models.people import Language, Person
+from models.regions import REGIONS
 from tests.e2e.walking import (
     Say,
     assert_sound,
@@ -80,6 +81,7 @@ async def test_a_statement_says_all_that_was_told_and_its_hash_is_in_the_audit(h
         _day(house.clock()).replace("\u202f", " "),
         _(BEHAVIOURS["PH2"].name),
         "777ABE05",
+        _("Region: {region}", region=_(REGIONS["KZ-19"])),
         "Ұялып қалдым <b>&</b> {nb}. Вторая строка",
         "Third line, again and again. Third line",
         _("Signature"),
@@ -99,6 +101,7 @@ async def test_a_statement_says_all_that_was_told_and_its_hash_is_in_the_audit(h
     content = module.canonical(sent, house.app.vault)
     assert hashlib.sha256(content.encode()).hexdigest() == entry.detail
     assert json.loads(content)["words"] == WORDS.strip()
+    assert json.loads(content)["region"] == "KZ-19"
     await assert_sound(house)
 
 

@@ -276,6 +276,8 @@ LEVELS = {role: level for level, role in enumerate((None, *Role))}
 NEEDED = {
     "review": Role.REVIEWER,
     "stats": Role.REVIEWER,
+    "figures": Role.REVIEWER,
+    "export": Role.REVIEWER,
     "duty": Role.REVIEWER,
     "talk": Role.REVIEWER,
     "flag:contact": Role.REVIEWER,
@@ -336,7 +338,7 @@ async def test_each_command_and_each_button_works_from_its_role_on_and_for_nobod
 
     seen: set[str] = set()
     for role, commands in (
-        (Role.REVIEWER, ["/queue", "/flag 1", "/flag 2", "/stats"]),
+        (Role.REVIEWER, ["/queue", "/flag 1", "/flag 2", "/stats", "/export"]),
         (Role.SUPERVISOR, ["/queue", "/flag 1", "/flag 3", "/approve"]),
         (Role.OWNER, ["/queue", "/flag 2", "/flag 3", "/approve", "/team", "/audit", "/audit 1", "/cohort"]),
     ):
@@ -353,7 +355,7 @@ async def test_each_command_and_each_button_works_from_its_role_on_and_for_nobod
     seen |= {"cert:revoke:0:1234567890", "cert:revoked:1:1234567890", "second:yes:1", "second:no:1", "second:mine:1"}
     seen |= {"team:removed:1:", "flag:to:1:1", "flag:back:1:0", "review:close:1:advice:0", "review:read:1::0"}
     everything = {data for data in seen if needed(data) is not None}
-    assert len({data.split(":")[0] for data in everything}) == 12
+    assert len({data.split(":")[0] for data in everything}) == 14
     assert len(everything) > 60
 
     commands = {f"/{name}" for name in {*REVIEWERS, *SUPERVISORS, *OWNERS}}

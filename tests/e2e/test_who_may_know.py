@@ -112,6 +112,24 @@ async def test_what_is_only_counted_is_read_by_nobody_until_the_person_changes_t
     await assert_sound(house)
 
 
+async def test_what_is_only_counted_counts_and_nobody_else_hears_of_it_whatever_was_answered_before(
+    small_house: House,
+) -> None:
+    phone, _ = passenger(small_house), say("en")
+    screen = await begin(phone, _)
+    await phone.press_data(FormPress(action="go", step="consents").pack(), screen)
+    await press(phone, "✓ Statistics, without any detail of you", screen)
+    await press(phone, "The police", screen)
+    await phone.press_data(FormPress(action="go", step="aim").pack(), screen)
+    await press(phone, COUNT, screen)
+    await to_review(phone, _, screen)
+    await press(phone, "Send", screen)
+    (counted,) = await stored(small_house, Flag)
+    assert counted.state is State.COUNTED
+    assert [each.recipient for each in await stored(small_house, Consent)] == [Recipient.STATISTICS]
+    await assert_sound(small_house)
+
+
 async def test_consents_questions_and_a_contact_can_be_given_and_taken_back_after_sending(
     house: House, language: str
 ) -> None:
@@ -231,7 +249,7 @@ async def test_a_driver_reports_a_passenger_in_equal_standing_with_order_and_no_
         await press(driver, _(text), screen)
     assert _("Dangerous driving, weapon") not in labels(screen)
     assert _("Weapon, damage to the car") in labels(screen)
-    assert await to_review(driver, _, screen) == 13
+    assert await to_review(driver, _, screen) == 14
     assert _("Told by the driver") in screen.text
     await assert_sound(house)
 

@@ -183,7 +183,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         texts = load_texts()
         vault = Vault(settings.keys)
         language = Language(settings.default_language)
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, first_look=settings.first_look)
         stack.push_async_callback(database.close)
         await migrate(database)
         async with database.transaction() as session:

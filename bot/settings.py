@@ -5,6 +5,7 @@ import binascii
 import difflib
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +13,9 @@ from pydantic import Field, SecretBytes, SecretStr, ValidationError, ValidationI
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+from models.behaviours import MAX_SEVERITY
+from models.first_look import FirstLook
 
 KEY_COMMAND = 'python -c "import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())"'
 TOKEN_SHAPE = re.compile(r"[0-9]+:[A-Za-z0-9_-]{35,}")
@@ -35,6 +39,7 @@ HINTS = {
     "webhook_url": "for example https://bot.example.kz/telegram",
     "webhook_listen": "for example 127.0.0.1:8081",
     "health_listen": "for example 127.0.0.1:8082, or off",
+    "first_look_minutes": "for example FIRST_LOOK_MINUTES=10,120,720,2880",
     "operator_bin": "for example OPERATOR_BIN=123456789012",
 }
 
@@ -90,12 +95,18 @@ class Settings(BaseSettings):
     updates_per_person: int = Field(30, ge=1, le=10_000)
     flags_an_hour: int = Field(5, ge=1, le=10_000)
     flags_a_day: int = Field(20, ge=1, le=10_000)
+    first_look_minutes: Annotated[tuple[int, ...], NoDecode] = (15, 240, 1440, 4320)
     batch_size: int = Field(100, ge=1, le=100)
 
     @property
     def keys(self) -> tuple[bytes, ...]:
         """The master keys, 32 bytes each, newest first."""
         return tuple(key.get_secret_value() for key in self.secret_keys)
+
+    @property
+    def first_look(self) -> FirstLook:
+        """How soon somebody should look at a flag, by its severity."""
+        return {MAX_SEVERITY - at: timedelta(minutes=each) for at, each in enumerate(self.first_look_minutes)}
 
     @property
     def secret_values(self) -> tuple[str | bytes, ...]:
@@ -174,6 +185,17 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"[1-9][0-9]{0,15}", text):
                 raise ValueError(f"item {number} of {len(items)} is not the numeric id of a person")
         return tuple(dict.fromkeys(int(text) for text in items))
+
+    @field_validator("first_look_minutes", mode="before")
+    @classmethod
+    def _minutes(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        items = list(_items(value))
+        minutes = [int(text) for text in items if re.fullmatch(r"[1-9][0-9]{0,5}", text)]
+        if len(minutes) < len(items) or len(items) != MAX_SEVERITY or minutes != sorted(minutes):
+            raise ValueError("not four numbers of minutes, the most severe and shortest first")
+        return tuple(minutes)
 
     @field_validator("webhook_url")
     @classmethod

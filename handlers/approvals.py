@@ -11,7 +11,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
 from handlers import full_export, purge, verify
-from handlers.beside_flag import note
+from handlers.desk import note
 from handlers.flag_stats import period_name
 from handlers.home import back_home
 from handlers.notices import post_message

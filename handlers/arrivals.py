@@ -7,8 +7,10 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import MAX_SEVERITY
-from models.flags import UNSEEN, Flag
+from models.escrow import name_vehicle
+from models.flags import UNSEEN, Flag, holders
 from models.people import Person
+from models.repeats import take_up_again
 
 
 async def arrived(flag: Flag, visit: Visit) -> None:
@@ -22,6 +24,21 @@ async def arrived(flag: Flag, visit: Visit) -> None:
     reporter = await visit.session.get_one(Person, flag.reporter_id)
     if reporter.barred_at is None or flag.severity == MAX_SEVERITY:
         await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
+    await _take_up_again(flag, visit)
+
+
+async def _take_up_again(flag: Flag, visit: Visit) -> None:
+    """Closed reports on the same vehicle are looked at once more, and whoever sent them hears that there's news."""
+    for each in await take_up_again(visit.session, visit.vault, flag, visit.now):
+        await record(visit.session, visit.vault, Audited.REOPENED, now=visit.now, flag_id=each.id, detail="vehicle")
+        for person in await holders(visit.session, each):
+            await tell_reporter(visit.session, visit.vault, visit.texts, person, each.id, visit.now)
+
+
+async def vehicle_named(flag: Flag, plate: str, visit: Visit) -> None:
+    """A report that was sent before gets its normalised plate, with all that follows for others on the vehicle."""
+    await released(await name_vehicle(visit.session, visit.vault, flag, plate, visit.now), visit)
+    await _take_up_again(flag, visit)
 
 
 async def released(flags: Sequence[Flag], visit: Visit) -> None:

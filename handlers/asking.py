@@ -6,7 +6,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, Message
 
-from handlers.beside_flag import back_to_flag, flag_to_work_on, no_such_flag, note
+from handlers.desk import back_to, find, no_such_flag, note
 from handlers.home import back_home, start
 from handlers.notices import post_message
 from handlers.own import Typed
@@ -41,7 +41,7 @@ def router() -> Router:
 async def ask_reason(event: Event, kind: Kind, flag: Flag, visit: Visit) -> Method:
     """Wait for the reason, if there is somebody who could say yes."""
     _ = visit._
-    alone = await alone_with_it(event, kind, visit, back_to_flag(flag.id), flag_id=flag.id)
+    alone = await alone_with_it(event, kind, visit, [back_to(flag.id)], flag_id=flag.id)
     if alone is not None:
         return alone
     await visit.state.set_state(Asking.reason)
@@ -64,7 +64,7 @@ async def cancel(query: CallbackQuery, callback_data: FlagPress, visit: Visit) -
     """Ask nobody."""
     await visit.state.clear()
     text = visit._("Nothing was asked for.")
-    return show(query, text, [[*back_to_flag(callback_data.flag), *back_home(visit._)]])
+    return show(query, text, [[back_to(callback_data.flag), *back_home(visit._)]])
 
 
 async def take_reason(message: Message, visit: Visit) -> Method:
@@ -72,16 +72,16 @@ async def take_reason(message: Message, visit: Visit) -> Method:
     _ = visit._
     data = await visit.state.get_data()
     kind = Kind(data["kind"])
-    flag = await flag_to_work_on(data["flag"], visit)
+    flag = await find(data["flag"], visit)
     if flag is None or not await may_ask(visit.session, kind, visit.person.id, flag):
         await visit.state.clear()
-        return no_such_flag(message, visit)
+        return no_such_flag(message, visit._)
     reason = (message.text or "").strip()
     if len(reason) > REASON_LIMIT:
         text = _("That is longer than {limit} characters. Please write it shorter.", limit=REASON_LIMIT)
         return show(message, text, [_cancel(flag.id, visit)])
     await visit.state.clear()
-    return await ask_second(message, kind, reason, visit, back_to_flag(flag.id), flag_id=flag.id)
+    return await ask_second(message, kind, reason, visit, [back_to(flag.id)], flag_id=flag.id)
 
 
 async def ask_second(

@@ -7,7 +7,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 
 from handlers.asking import ask_reason
-from handlers.beside_flag import back_to_flag, flag_to_work_on, no_such_flag, note
+from handlers.desk import back_to, find, no_such_flag, note
 from handlers.home import back_home
 from handlers.presses import Action, FlagPress
 from handlers.roles import OnTeam
@@ -28,12 +28,12 @@ def router() -> Router:
 async def contact(query: CallbackQuery, callback_data: FlagPress, visit: Visit) -> Method:
     """Show the contact, or ask why it's needed."""
     _ = visit._
-    flag = await flag_to_work_on(callback_data.flag, visit)
+    flag = await find(callback_data.flag, visit)
     if flag is None:
-        return no_such_flag(query, visit)
+        return no_such_flag(query, visit._)
     if not await may_ask(visit.session, Kind.CONTACT, visit.person.id, flag):
         await note(visit, Audited.DENIED, flag, "contact")
-        return no_such_flag(query, visit)
+        return no_such_flag(query, visit._)
     approval = await granted(visit.session, Kind.CONTACT, visit.person.id, visit.now, flag.id)
     if approval is None or approval.decided_at is None:
         return await ask_reason(query, Kind.CONTACT, flag, visit)
@@ -48,4 +48,4 @@ async def contact(query: CallbackQuery, callback_data: FlagPress, visit: Visit) 
             time=_.moment(approval.decided_at + TERM),
         ),
     ]
-    return show(query, "\n".join(lines), [[*back_to_flag(flag.id), *back_home(_)]])
+    return show(query, "\n".join(lines), [[back_to(flag.id), *back_home(_)]])

@@ -1,31 +1,83 @@
-"""What each module of the reviewers' desk asks: who may see a flag, and what is written down about it."""
+"""What every module of the reviewers' desk shares: who may see a flag, what is written down, and the ways back.
+
+Whoever is not of the team gets the same answer as to an unknown command. Every look and change is in the audit.
+"""
+
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.types import InlineKeyboardButton
 
 from handlers.home import back_home
-from handlers.presses import ReviewPress
-from handlers.screens import Event, Method, button, show
+from handlers.notices import tell_reporter
+from handlers.presses import QueuePress, ReviewPress
+from handlers.screens import Event, Method, Row, button, show
+from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action, record
-from models.flags import Flag, State, reviewed_flag
+from models.behaviours import MAX_SEVERITY
+from models.flags import Flag, holders, reviewed_flag
+from models.flags import State as FlagState
+
+
+class Writing(StatesGroup):
+    """What a member of the team may be typing; the data says about which flag."""
+
+    note = State()
+    closing = State()
+    reopening = State()
+    category = State()
+    severity = State()
+    duplicate = State()
+    search = State()
 
 
 async def note(visit: Visit, action: Action, flag: Flag | None = None, detail: str = "") -> None:
-    """Write down what this member of the team does."""
+    """Write down what this member of the team does; `detail` holds codes, never words of a person."""
     flag_id = flag.id if flag is not None else None
     actor = visit.person.id
-    await record(visit.session, visit.vault, action, now=visit.now, actor_id=actor, flag_id=flag_id, detail=detail)
+    await record(visit.session, visit.vault, action, now=visit.now, actor_id=actor, flag_id=flag_id, detail=detail[:64])
 
 
-async def flag_at_desk(number: int, visit: Visit) -> Flag | None:
-    """The flag, if this person may review it and it wasn't withdrawn; a try without the right is written down."""
+async def find(number: int, visit: Visit) -> Flag | None:
+    """The flag, if this person may review it; a try that fails is written down."""
     flag = await reviewed_flag(visit.session, visit.person.id, number)
     if flag is None:
-        await note(visit, Action.DENIED, detail=f"flag {number}"[:64])
-        return None
-    return None if flag.state is State.WITHDRAWN else flag
+        await note(visit, Action.DENIED, detail=f"flag {number}")
+    return flag
 
 
-def nothing_there(event: Event, visit: Visit) -> Method:
-    """What is shown instead of a flag that this person may not open."""
-    _ = visit._
+async def find_kept(number: int, visit: Visit) -> Flag | None:
+    """The same, but of one that was withdrawn nothing more is shown."""
+    flag = await find(number, visit)
+    return None if flag is None or flag.state is FlagState.WITHDRAWN else flag
+
+
+def no_such_flag(event: Event, _: Texts) -> Method:
+    """What everybody sees who may not open a flag, whether it's there or not."""
     text = _("There is no flag with this number that you may open.")
-    return show(event, text, [[button(_("Queue"), ReviewPress(action="queue")), *back_home(_)]])
+    return show(event, text, [[*to_queue(_), *back_home(_)]])
+
+
+def to_queue(_: Texts) -> Row:
+    """The way to the queue."""
+    return [button(_("Queue"), QueuePress(action="list"))]
+
+
+def open_button(flag_id: int, label: str = "№{}") -> InlineKeyboardButton:
+    """The button that opens a flag."""
+    return button(label.format(flag_id), ReviewPress(action="open", flag=flag_id))
+
+
+def back_to(flag_id: int) -> InlineKeyboardButton:
+    """The way back to a flag."""
+    return open_button(flag_id, "« №{}")
+
+
+def dots(severity: int) -> str:
+    """A severity as people see it."""
+    return "●" * severity + "○" * (MAX_SEVERITY - severity)
+
+
+async def tell(flag: Flag, visit: Visit) -> None:
+    """Tell everybody whose flag it is that there's news."""
+    for person in await holders(visit.session, flag):
+        await tell_reporter(visit.session, visit.vault, visit.texts, person, flag.id, visit.now)

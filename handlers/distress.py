@@ -13,6 +13,7 @@ from aiogram import Router
 from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
+from handlers.desk import Writing
 from handlers.form import Filling, keep_answer
 from handlers.form import begin as go_on_with_draft
 from handlers.home import call_rows, help_lines, help_text, way_out
@@ -37,8 +38,13 @@ class Distressed(Filter):
     def __init__(self, distress: Distress) -> None:
         self._distress = distress
 
-    async def __call__(self, message: Message) -> bool:
-        """Look through all languages, whichever the person has chosen."""
+    async def __call__(self, message: Message, visit: Visit) -> bool:
+        """Look through all languages, whichever the person has chosen.
+
+        What a member of the team writes about a flag tells of others, often in the same words.
+        """
+        if visit.raw_state in Writing:
+            return False
         text = message.text or message.caption or ""
         return not text.startswith("/") and self._distress.cries(text)
 

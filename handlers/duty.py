@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.notices import post_message
 from handlers.presses import Action, DutyPress, ReviewPress
-from handlers.review import show_queue
+from handlers.queue import show_queue
 from handlers.roles import OnTeam
 from handlers.screens import Method, button, keyboard
 from handlers.texts import Texts

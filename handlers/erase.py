@@ -14,7 +14,8 @@ from handlers.screens import DANGER, PRIMARY, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
-from models.flags import delete_flag, holders, own_flag
+from models.deletion import delete_flag
+from models.flags import holders, own_flag
 
 
 def router() -> Router:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.arrivals import note_added, note_removed
 from handlers.cleaning import clean_photo, seconds_of_voice
-from handlers.desk import flag_at_desk, note, nothing_there
+from handlers.desk import find_kept, no_such_flag, note
 from handlers.form import go
 from handlers.home import way_out
 from handlers.making import Made, OutOfReach, Workshop, post_order
@@ -183,11 +183,11 @@ async def remove_place(query: CallbackQuery, callback_data: EvidencePress, visit
 
 async def see(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
     """Order a piece of a flag for a reviewer, below the screen of the flag."""
-    flag = await flag_at_desk(callback_data.flag, visit)
+    flag = await find_kept(callback_data.flag, visit)
     pieces = await pieces_of_flag(visit.session, flag.id) if flag is not None else []
     piece = next((piece for piece in pieces if piece.id == callback_data.piece), None)
     if flag is None:
-        return nothing_there(query, visit)
+        return no_such_flag(query, visit._)
     if piece is None or piece.status is not Status.STORED:  # deleted since the button was shown
         return await open_flag(query, ReviewPress(action="open", flag=flag.id), visit)
     await note(visit, Audited.EVIDENCE, flag, f"{piece.kind.value} {piece.id}")
@@ -196,9 +196,9 @@ async def see(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) 
 
 async def see_place(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
     """Order the place of a flag for a reviewer, as a map."""
-    flag = await flag_at_desk(callback_data.flag, visit)
+    flag = await find_kept(callback_data.flag, visit)
     if flag is None:
-        return nothing_there(query, visit)
+        return no_such_flag(query, visit._)
     if flag.sealed_place is None:
         return await open_flag(query, ReviewPress(action="open", flag=flag.id), visit)
     await note(visit, Audited.EVIDENCE, flag, "place")

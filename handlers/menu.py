@@ -21,6 +21,7 @@ EVERYONE = {
 REVIEWERS = {
     "queue": N_("queue of flags"),
     "flag": N_("open a flag: /flag 12"),
+    "search": N_("find a flag"),
     "stats": N_("figures"),
     "export": N_("flags as a file"),
 }

@@ -19,6 +19,7 @@ from models.behaviours import MAX_SEVERITY
 from models.directory import Contact
 from models.duty import on_call
 from models.flags import Flag
+from models.merging import worker_on
 from models.outbox import Priority, post
 from models.people import Language, Person
 from models.quiet import at_hour, local_day
@@ -105,8 +106,9 @@ async def tell_of_message(
         if reporter is not None:
             await tell_reporter(session, vault, texts, reporter, flag.id, now)
         return
+    worker = await worker_on(session, flag)
     for _member, person in await members(session):
-        if person.id == flag.reporter_id or flag.reviewer_id not in {None, person.id}:
+        if person.id == flag.reporter_id or worker not in {None, person.id}:
             continue
         _ = texts[person.language]
         rows = [[button(_("Show"), TalkPress(action="team", flag=flag.id))]]

@@ -7,7 +7,7 @@ from aiogram.filters import Command, Filter, StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
-from handlers.arrivals import arrived, note_added, released
+from handlers.arrivals import arrived, note_added, vehicle_named
 from handlers.details import detail_lines, details_of
 from handlers.home import way_out
 from handlers.pieces import own_lines, own_rows
@@ -28,12 +28,13 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import behaviour_name
-from models.escrow import name_vehicle
-from models.flags import OUTCOMES_FOR_REPORTER, UNSEEN, Flag, Ride, flags_of, own_flag, weigh_again
+from models.flags import OUTCOMES_FOR_REPORTER, UNSEEN, Flag, Ride, flags_of, own_flag
 from models.flags import State as FlagState
 from models.markup import units
+from models.merging import part_from
 from models.plates import looks_kazakh, normalise_plate
 from models.receipts import show_receipt
+from models.repeats import weigh_again
 from models.vault import Vault
 from models.words import N_
 
@@ -42,6 +43,7 @@ ORDER_LIMIT = 40
 STATE_NAMES = {
     FlagState.NEW: N_("received"),
     FlagState.CLAIMED: N_("being looked at"),
+    FlagState.MERGED: N_("looked at with another report"),
     FlagState.HELD: N_("held"),
     FlagState.COUNTED: N_("only counted"),
     FlagState.CLOSED: N_("closed"),
@@ -135,8 +137,12 @@ def report_text(flag: Flag, vault: Vault, _: Texts, more: Sequence[str] = ()) ->
         lines.append(_("{time}: given to the team", time=_.moment(flag.released_at)))
     if flag.opened_at is not None:
         lines.append(_("{time}: opened by a reviewer", time=_.moment(flag.opened_at)))
+    if flag.reopened_at is not None:
+        lines.append(_("{time}: opened once more", time=_.moment(flag.reopened_at)))
     if flag.state is FlagState.CLAIMED:
         lines.append(_("It is being looked at."))
+    if flag.state is FlagState.MERGED:
+        lines.append(_("It is being looked at together with another report."))
     if flag.state is FlagState.HELD:
         lines.append(_("Held until another person names the same car. Nobody of the team sees it."))
     if flag.state is FlagState.COUNTED:
@@ -197,7 +203,7 @@ async def hand_over(query: CallbackQuery, callback_data: OwnPress, visit: Visit)
     """Give a report to the team that was held or only counted until now."""
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is not None and flag.hand_over(visit.now):
-        await weigh_again(visit.session, visit.vault, flag)
+        await weigh_again(visit.session, visit.vault, flag, visit.now)
         await arrived(flag, visit)
     return await open_report(query, callback_data, visit)
 
@@ -240,7 +246,7 @@ async def add_plate(message: Message, visit: Visit) -> Method:
         rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
         return show(message, _("There are no letters or digits in that. Please write the plate once more."), rows)
     await visit.state.clear()
-    await released(await name_vehicle(visit.session, visit.vault, flag, plate, visit.now), visit)
+    await vehicle_named(flag, plate, visit)
     await note_added(flag, "plate", visit)
     note = _("Saved. Thank you.")
     if not looks_kazakh(plate):
@@ -310,5 +316,7 @@ async def withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) 
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     was_seen = flag is not None and flag.state not in UNSEEN
     if flag is not None and flag.withdraw(visit.now) and was_seen:
+        for each in await part_from(visit.session, flag):
+            await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=each.id)
         await record(visit.session, visit.vault, Audited.WITHDRAWN, now=visit.now, flag_id=flag.id)
     return await open_report(query, callback_data, visit)

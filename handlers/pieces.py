@@ -10,7 +10,8 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.details import Reach
 from models.evidence import Evidence, Kind, Status, pieces_of_flag
-from models.flags import Flag, State
+from models.flags import Flag
+from models.merging import works_on
 from models.talk import asks, thread
 
 SOUTH, NORTH, WEST, EAST = 40.0, 56.0, 46.0, 88.0
@@ -61,7 +62,7 @@ async def own_lines(flag: Flag, visit: Visit) -> list[str]:
     """Lines for the person who reported: what hangs on the report, and whether there's a question."""
     lines = piece_lines(await pieces_of_flag(visit.session, flag.id), flag.place(visit.vault), visit._)
     if flag.with_team and await asks(visit.session, flag.id):
-        lines.append("<b>" + visit._("There is a question for you.") + "</b>")
+        lines.append("<b>" + visit._("There is a message from the team.") + "</b>")
     return lines
 
 
@@ -103,12 +104,11 @@ async def desk_rows(flag: Flag, visit: Visit) -> list[Row]:
     talk: Row = []
     if await thread(visit.session, flag.id, by_team=True, limit=1):
         talk = [button(_("Talk"), TalkPress(action="team", flag=flag.id))]
-    if may_ask(flag, visit):
+    if await may_ask(flag, visit):
         talk = [*talk, button(_("Ask the person"), TalkPress(action="ask", flag=flag.id))]
     return [*in_rows(shown, 3), talk]
 
 
-def may_ask(flag: Flag, visit: Visit) -> bool:
+async def may_ask(flag: Flag, visit: Visit) -> bool:
     """Whether this member of the team works on the flag, and so may ask the person, unless they don't want that."""
-    works = flag.state is State.CLAIMED and flag.reviewer_id == visit.person.id
-    return works and flag.reach is not Reach.ANONYMOUS
+    return flag.reach is not Reach.ANONYMOUS and await works_on(visit.session, flag, visit.person.id)

@@ -285,12 +285,72 @@ class RightsPress(CallbackData, prefix="rights"):
 
 
 class ReviewPress(CallbackData, prefix="review"):
-    """The reviewers' desk: a flag's number, an outcome, a page of the queue counted from 0."""
+    """A flag as the team sees it: its number. The last two are of older buttons."""
 
     action: str
     flag: Number = 0
     outcome: str = ""
     page: int = 0
+
+
+class QueuePress(CallbackData, prefix="queue"):
+    """The queue: which flags are wanted, and from which place on, as `handlers/queue.py` writes both."""
+
+    action: str
+    view: str = ""
+    form: str = ""
+    platform: str = ""
+    at: str = ""
+
+
+class ClosePress(CallbackData, prefix="close"):
+    """Closing and reopening a flag: its number, an outcome, the position of a reason in its list."""
+
+    action: str
+    flag: Number = 0
+    outcome: str = ""
+    reason: int = 0
+
+
+class CategoryPress(CallbackData, prefix="category"):
+    """What a flag is about and how severe it is: its number, a form, behaviour or level, the position of a reason."""
+
+    action: str
+    flag: Number = 0
+    value: str = ""
+    reason: int = 0
+
+
+class MergePress(CallbackData, prefix="merge"):
+    """Duplicates: the number of the main flag, and of the other one."""
+
+    action: str
+    flag: Number = 0
+    other: Number = 0
+
+
+class NotePress(CallbackData, prefix="note"):
+    """The team's notes on a flag: its number, the position of a note."""
+
+    action: str
+    flag: Number = 0
+    at: Number = 0
+
+
+class TemplatePress(CallbackData, prefix="template"):
+    """Ready replies to whoever sent a flag: its number, the name of a reply."""
+
+    action: str
+    flag: Number = 0
+    name: str = ""
+
+
+class SearchPress(CallbackData, prefix="search"):
+    """Searching for flags: a form, and from which place on, as `handlers/search.py` writes it."""
+
+    action: str
+    form: str = ""
+    at: str = ""
 
 
 class FlagPress(CallbackData, prefix="flag"):

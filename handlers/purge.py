@@ -5,7 +5,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
 from handlers.asking import ask_reason
-from handlers.beside_flag import flag_to_work_on, no_such_flag
+from handlers.desk import find, no_such_flag
 from handlers.home import back_home
 from handlers.notices import post_message
 from handlers.presses import Action, FlagPress, HomePress, OwnPress, ReportPress
@@ -30,9 +30,9 @@ def router() -> Router:
 
 async def ask_purge(query: CallbackQuery, callback_data: FlagPress, visit: Visit) -> Method:
     """Wait for the reason."""
-    flag = await flag_to_work_on(callback_data.flag, visit)
+    flag = await find(callback_data.flag, visit)
     if flag is None:
-        return no_such_flag(query, visit)
+        return no_such_flag(query, visit._)
     return await ask_reason(query, Kind.PURGE, flag, visit)
 
 

@@ -21,7 +21,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
-from handlers.arrivals import arrived, note_added, released
+from handlers.arrivals import arrived, note_added, released, vehicle_named
 from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.notices import post_message, tell_team_of_flag
 from handlers.own import add_rows, open_report, report_screen
@@ -30,6 +30,8 @@ from handlers.quick_exit import exit_button, what_it_does
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
+from models.audit import Action as Audited
+from models.audit import record
 from models.behaviours import (
     BEHAVIOURS,
     FORMS_OF_HARASSMENT,
@@ -328,11 +330,13 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
     for name, value in asdict(told.details()).items():
         if getattr(flag, name) is None:
             setattr(flag, name, value)
-    flag.weigh(same_vehicle=False)
+    flag.weigh()
     if told.plate and flag.sealed_plate is None and not flag.by_driver:
-        await released(await name_vehicle(visit.session, visit.vault, flag, told.plate, visit.now), visit)
+        await vehicle_named(flag, told.plate, visit)
     await note_added(flag, "behaviours", visit)
-    if flag.severity > before and flag.state in {State.NEW, State.CLAIMED}:
+    if flag.severity > before and flag.part():  # more severe than what it's looked at together with may be
+        await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=flag.id)
+    if flag.severity > before and flag.with_team:
         await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
     return await report_screen(query, flag, visit, _("Saved. Thank you."))
 

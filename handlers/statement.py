@@ -86,7 +86,9 @@ def statement_of(flag: Flag, pieces: Sequence[Evidence], vault: Vault, _: Texts,
     standing = [_("{time}: received", time=moment(flag.received_at, _))]
     if flag.opened_at is not None:
         standing.append(_("{time}: opened by a reviewer", time=moment(flag.opened_at, _)))
-    if flag.state is State.CLAIMED:
+    if flag.reopened_at is not None:
+        standing.append(_("{time}: opened once more", time=moment(flag.reopened_at, _)))
+    if flag.state in {State.CLAIMED, State.MERGED}:
         standing.append(_("It is being looked at."))
     state = _(STATE_NAMES[flag.state])
     if flag.ended_at is not None:

@@ -12,7 +12,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 
-from handlers.desk import flag_at_desk, note, nothing_there
+from handlers.desk import find_kept, no_such_flag, note
 from handlers.home import back_home, way_out
 from handlers.making import post_order
 from handlers.media import UNFIT, Media, Unfit, note_piece, refusal
@@ -107,9 +107,9 @@ async def show_own(query: CallbackQuery, callback_data: TalkPress, visit: Visit)
 
 async def open_team(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
     """The talk as the team reads it."""
-    flag = await flag_at_desk(callback_data.flag, visit)
+    flag = await find_kept(callback_data.flag, visit)
     if flag is None:
-        return nothing_there(query, visit)
+        return no_such_flag(query, visit._)
     await visit.state.clear()
     return await _team_screen(query, flag, visit)
 
@@ -122,7 +122,7 @@ async def _team_screen(event: Event, flag: Flag, visit: Visit, said: str = "") -
     parts = [said, _("<b>Talk about flag №{number}</b>", number=flag.id)]
     parts += _lines(messages, flag, visit, by_team=True) or [_("Nothing was written yet.")]
     ask = [button(_("Ask the person"), TalkPress(action="ask", flag=flag.id), PRIMARY)]
-    rows = [*_message_rows(messages, flag, visit, by_team=True), ask if may_ask(flag, visit) else []]
+    rows = [*_message_rows(messages, flag, visit, by_team=True), ask if await may_ask(flag, visit) else []]
     return show(event, "\n\n".join(filter(None, parts)), [*rows, _to_flag(flag, visit)])
 
 
@@ -133,10 +133,10 @@ def _to_flag(flag: Flag, visit: Visit) -> Row:
 async def ask(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
     """Wait for what whoever works on the flag wants to ask."""
     _ = visit._
-    flag = await flag_at_desk(callback_data.flag, visit)
+    flag = await find_kept(callback_data.flag, visit)
     if flag is None:
-        return nothing_there(query, visit)
-    if not may_ask(flag, visit):
+        return no_such_flag(query, visit._)
+    if not await may_ask(flag, visit):
         return await _team_screen(query, flag, visit, _("Only who has claimed a flag can write to the person."))
     await _await(Talking.team, flag, visit)
     text = _(
@@ -148,9 +148,9 @@ async def ask(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> M
 
 async def show_team(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
     """One message of the talk in full, or its photo or voice below, for the team."""
-    flag = await flag_at_desk(callback_data.flag, visit)
+    flag = await find_kept(callback_data.flag, visit)
     if flag is None:
-        return nothing_there(query, visit)
+        return no_such_flag(query, visit._)
     return await _one(query, callback_data, flag, visit, by_team=True)
 
 
@@ -181,8 +181,8 @@ async def awaited(visit: Visit) -> tuple[Flag | None, bool]:
         return flag, False
     if await role_of(visit.session, visit.person.id) is None:
         return None, True
-    flag = await flag_at_desk(number, visit)
-    return flag if flag is not None and may_ask(flag, visit) else None, True
+    flag = await find_kept(number, visit)
+    return flag if flag is not None and await may_ask(flag, visit) else None, True
 
 
 async def take_text(message: Message, visit: Visit) -> Method:
@@ -204,6 +204,13 @@ async def say_text(event: Event, text: str, visit: Visit) -> Method:
     if from_team:
         await visit.state.clear()
     return await _sent(event, flag, visit, from_team=from_team)
+
+
+async def say_to_reporter(flag: Flag, text: str, visit: Visit) -> None:
+    """Add a text of the team to the talk and tell the person who reported; also when the flag is closed."""
+    said = await _say(flag, text, visit, from_team=True)
+    if await is_news(visit.session, said):
+        await tell_of_message(visit.session, visit.vault, visit.texts, flag, said, visit.now)
 
 
 async def take_media(message: Message, visit: Visit) -> Method | None:

@@ -41,6 +41,15 @@ class Texts:
         """The form of the text that fits the number `n`, which fills `{n}`."""
         return _fill(self._translations.ngettext(one, many, n), values | {"n": n})
 
+    def nth(self, n: int) -> str:
+        """A number that says which one: "3rd", and as it stands before its noun in Russian and Kazakh."""
+        if self.language is Language.RUSSIAN:
+            return f"{n}-е"
+        if self.language is Language.KAZAKH:
+            return f"{n}-"
+        teens = n % 100 in range(11, 14)
+        return f"{n}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
+
     def moment(self, at: datetime) -> str:
         """Day and time as people in Kazakhstan write them, in Kazakhstan's time."""
         return format_datetime(at, "d MMMM, HH:mm", tzinfo=ZONE, locale=self.language.value)

@@ -24,7 +24,8 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
-from models.behaviours import FIRST_LOOK, FORM_NAMES
+from models.behaviours import FORM_NAMES
+from models.first_look import FirstLook
 from models.outbox import Priority
 from models.people import Person
 from models.periods import Period, last_quarter, period_of
@@ -143,7 +144,7 @@ def _page(quarter: Quarter, workshop: Workshop, operator: str, _: Texts, *, cut:
             [(_(FORM_NAMES[form]), _figure(number, _), number) for form, number in quarter.forms.items()],
         ),
         table_title=_("How soon the team looked at them, by severity"),
-        table=_severities(quarter, _),
+        table=_severities(quarter, workshop.database.first_look, _),
         outcomes=Bars(
             _("What came of them"),
             [(_(STANDINGS[outcome]), _figure(number, _), number) for outcome, number in quarter.outcomes.items()],
@@ -153,13 +154,13 @@ def _page(quarter: Quarter, workshop: Workshop, operator: str, _: Texts, *, cut:
     )
 
 
-def _severities(quarter: Quarter, _: Texts) -> list[list[str]]:
+def _severities(quarter: Quarter, first_look: FirstLook, _: Texts) -> list[list[str]]:
     head = [_("Severity"), _("Received"), _("Look within"), _("First look, median"), _("Looked at in time")]
     rows = [
         [
             dots(level),
             _figure(number, _),
-            duration(FIRST_LOOK[level], _),
+            duration(first_look[level], _),
             duration(quarter.reactions[level].first_look, _) if number != 0 else "–",
             share(quarter.reactions[level].in_time, _) if number != 0 else "–",
         ]

@@ -16,6 +16,7 @@ from models.audit import Action, AuditEntry
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.certificates import Certificate
 from models.flags import Flag, State
+from models.merging import part_before_deletion
 from models.people import Person
 from models.team import OWNING, SUPERVISING, Member, Role, members, role_of
 from models.vault import Vault
@@ -267,6 +268,7 @@ async def purge(session: AsyncSession, approval: Approval) -> bool:
     """
     flag_id, approval.flag_id, approval.sealed_reason = approval.flag_id, None, None
     await session.flush()
+    await part_before_deletion(session, Flag.id == flag_id)
     gone = await session.scalar(delete(Flag).where(Flag.id == flag_id).returning(Flag.id))
     return gone is not None
 

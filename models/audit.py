@@ -38,7 +38,15 @@ class Action(StrEnum):
     READ = "words read"
     CLAIMED = "flag claimed"
     RELEASED = "flag released"
+    RECATEGORISED = "flag recategorised"
+    SEVERITY_SET = "severity set"
+    MERGED = "flag merged"
+    PARTED = "flag parted"
     CLOSED = "flag closed"
+    REOPENED = "flag reopened"
+    NOTED = "note written"
+    NOTES_READ = "notes read"
+    SEARCHED = "searched"
     EVIDENCE = "evidence seen"
     PIECE_REMOVED = "evidence removed"
     QUESTIONED = "person asked"
@@ -95,7 +103,15 @@ ACTION_NAMES = {
     Action.READ: N_("person's words read"),
     Action.CLAIMED: N_("flag claimed"),
     Action.RELEASED: N_("flag released"),
+    Action.RECATEGORISED: N_("category of a flag changed"),
+    Action.SEVERITY_SET: N_("severity of a flag changed"),
+    Action.MERGED: N_("flag put together with another"),
+    Action.PARTED: N_("flag looked at on its own again"),
     Action.CLOSED: N_("flag closed"),
+    Action.REOPENED: N_("flag reopened"),
+    Action.NOTED: N_("note written"),
+    Action.NOTES_READ: N_("notes read"),
+    Action.SEARCHED: N_("flags searched for"),
     Action.EVIDENCE: N_("evidence looked at"),
     Action.PIECE_REMOVED: N_("evidence removed by its person"),
     Action.QUESTIONED: N_("person asked"),

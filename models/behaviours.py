@@ -1,23 +1,16 @@
 """What can be flagged: behaviours, the form of harassment each belongs to, and how severe it is.
 
 The forms follow the training of drivers by the OSCE Programme Office in Astana and inDrive (Almaty, 2025).
-Severity 4 is the highest; it decides how soon a person looks: within 15 minutes, 4, 24 or 72 hours.
+Severity 4 is the highest; it decides how soon a person looks (`models/first_look.py`).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 
 from models.words import N_
 
 MAX_SEVERITY = 4
-FIRST_LOOK = {
-    4: timedelta(minutes=15),
-    3: timedelta(hours=4),
-    2: timedelta(hours=24),
-    1: timedelta(hours=72),
-}
 
 
 class Form(StrEnum):
@@ -136,6 +129,11 @@ def behaviour_name(code: str, *, by_passenger: bool = False) -> str:
 def form_name(form: Form, *, by_passenger: bool = False) -> str:
     """What a form is called, as it stands in the catalogues."""
     return FORMS_BY_PASSENGERS.get(form, FORM_NAMES[form]) if by_passenger else FORM_NAMES[form]
+
+
+def primary_form(codes: Iterable[str]) -> Form:
+    """The form of the most severe of these behaviours. Raises KeyError for an unknown code, ValueError without any."""
+    return max((BEHAVIOURS[code] for code in sorted(codes)), key=lambda behaviour: behaviour.severity).form
 
 
 def with_toggled(codes: list[str], code: str) -> list[str]:

@@ -45,10 +45,10 @@ class Consent(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
-async def consents_of(session: AsyncSession, flag_id: int) -> set[Recipient]:
-    """The recipients that may know of a flag now."""
+async def consents_of(session: AsyncSession, flag_id: int, *, lock: bool = False) -> set[Recipient]:
+    """The recipients that may know of a flag now; with `lock` none is taken back until the transaction ends."""
     query = select(Consent.recipient).where(Consent.flag_id == flag_id, Consent.revoked_at.is_(None))
-    return set(await session.scalars(query))
+    return set(await session.scalars(query.with_for_update() if lock else query))
 
 
 async def set_consents(session: AsyncSession, flag_id: int, recipients: Sequence[Recipient], now: datetime) -> None:

@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util.concurrency import await_
 
+from models.first_look import FIRST_LOOK, FirstLook, session_info
+
 SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
     "PRAGMA synchronous = FULL",
@@ -53,16 +55,20 @@ def may_pass(error: Exception) -> bool:
 
 
 class Database:
-    """The database behind a URL of SQLAlchemy: `sqlite+aiosqlite://…` or `postgresql+asyncpg://…`."""
+    """The database behind a URL of SQLAlchemy: `sqlite+aiosqlite://…` or `postgresql+asyncpg://…`.
 
-    def __init__(self, url: str) -> None:
+    Flags are to be looked at as soon as `first_look` says.
+    """
+
+    def __init__(self, url: str, *, first_look: FirstLook = FIRST_LOOK) -> None:
+        self.first_look = first_look
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self._writer = self._engine(write=True)
         self._reader = self._engine(write=False) if self.is_sqlite else self._snapshots()
-        self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)
+        self._write_session = async_sessionmaker(self._writer, expire_on_commit=False, info=session_info(first_look))
         self._read_session = async_sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
 
     def _engine(self, *, write: bool) -> AsyncEngine:

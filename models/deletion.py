@@ -1,21 +1,23 @@
-"""Deleting a person: everything that hangs on them goes with them, and nothing of theirs is left half-done."""
+"""Deleting a person or a flag: what hangs on them goes with them, and nothing is left half-done."""
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.broadcasts import Broadcast, Stage
 from models.flags import UNSEEN, Flag, State
+from models.merging import part_before_deletion
 from models.people import Person
 
 
 async def delete_person(session: AsyncSession, person: Person) -> list[int]:
-    """Delete the person; what they had claimed as a reviewer goes back to the queue.
+    """Delete the person; what they claimed, or what was merged with theirs, goes back to the queue.
 
     Returns the numbers of the flags that the team knew of; all went with them, their keys included. The rows
     that belong to the person elsewhere go by the foreign keys.
     """
     flags = list(await session.scalars(select(Flag.id).where(Flag.reporter_id == person.id, Flag.state.not_in(UNSEEN))))
     back_to_queue = {"state": State.NEW, "reviewer_id": None}
+    await part_before_deletion(session, Flag.reporter_id == person.id)
     claimed = (Flag.reviewer_id == person.id) & (Flag.state == State.CLAIMED)
     await session.execute(update(Flag).where(claimed).values(back_to_queue))
     draft = (Broadcast.owner_id == person.id) & (Broadcast.stage == Stage.DRAFT)
@@ -24,3 +26,10 @@ async def delete_person(session: AsyncSession, person: Person) -> list[int]:
     await session.execute(delete(Person).where(Person.id == person.id).execution_options(synchronize_session=False))
     session.expunge(person)
     return flags
+
+
+async def delete_flag(session: AsyncSession, flag: Flag) -> None:
+    """Delete a flag for everybody, its key with it; what was looked at together with it goes back to the queue."""
+    await part_before_deletion(session, Flag.id == flag.id)
+    await session.delete(flag)
+    await session.flush()

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, UtcDateTime
-from models.behaviours import FIRST_LOOK, MAX_SEVERITY
+from models.behaviours import MAX_SEVERITY
+from models.first_look import first_look
 from models.flags import ALERTS_DUE, Flag, State
 from models.people import Person
 from models.team import Member
@@ -66,7 +67,7 @@ async def on_call(session: AsyncSession) -> list[Person]:
 
 def _next_alert(flag: Flag) -> datetime:
     """When the alert after the first one is due."""
-    look = FIRST_LOOK[flag.severity]
+    look = first_look(flag, flag.severity)
     return flag.due_at if flag.alerts == Alert.EVERYBODY else flag.due_at + look / 2
 
 

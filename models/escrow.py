@@ -12,12 +12,13 @@ from itertools import combinations
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.flags import Flag, State, weigh_again
+from models.flags import Flag, State
 from models.plates import region_of
 from models.readers import Reader
+from models.repeats import weigh_again
 from models.vault import Vault
 
-_COUNTS = frozenset({State.NEW, State.CLAIMED, State.CLOSED, State.HELD})
+_COUNTS = frozenset({State.NEW, State.CLAIMED, State.MERGED, State.CLOSED, State.HELD})
 """Flags that say somebody named this vehicle."""
 
 
@@ -52,7 +53,7 @@ async def name_vehicle(session: AsyncSession, vault: Vault, flag: Flag, plate: s
         flag.region = region_of(plate)
     flag.write_plate(vault, plate)
     await session.flush()
-    await weigh_again(session, vault, flag)
+    await weigh_again(session, vault, flag, now)
     return await _release_matching(session, vault, flag, now)
 
 
@@ -71,5 +72,5 @@ async def _release_matching(session: AsyncSession, vault: Vault, flag: Flag, now
         each.hand_over(now)
     await session.flush()
     for each in held:
-        await weigh_again(session, vault, each)
+        await weigh_again(session, vault, each, now)
     return held

@@ -207,7 +207,7 @@ async def by_hour(session: AsyncSession, period: Period) -> Mapping[int, int | N
 
 async def by_outcome(session: AsyncSession, period: Period) -> Mapping[str, int | None]:
     """Flags by what came of them; "open" has no outcome yet, "counted" was sent for the statistics alone."""
-    states = {State.COUNTED.value: COUNTED, State.NEW.value: OPEN, State.CLAIMED.value: OPEN}
+    states = {State.COUNTED.value: COUNTED} | dict.fromkeys((State.NEW, State.CLAIMED, State.MERGED), OPEN)
     came = case(states, value=cast(Flag.state, String), else_=cast(Flag.outcome, String))
     return hidden(await _by(session, period, came), (*map(str, Outcome), OPEN, COUNTED))
 

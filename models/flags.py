@@ -1,45 +1,58 @@
 """Flags: what a person reported, sealed with a key of its own, and the small machine of its states.
 
-    new ──claim──▶ claimed ──close──▶ closed
-     ▲──release──────┘
-    new, claimed, held ──withdraw──▶ withdrawn
+    new ──claim──▶ claimed ──close──▶ closed ──reopen──▶ claimed
+     ▲──release──────┘                └──vehicle named again──▶ new
+    new, claimed ──merge──▶ merged ──part──▶ new
+    new, claimed, merged, held ──withdraw──▶ withdrawn
     held, counted ──hand over──▶ new
 
-A held flag waits until another person names the same vehicle (`models/escrow.py`), a counted one is a number in the
-statistics; neither exists for the team.
+A merged flag is looked at together with another one, the main one: it's closed and reopened with it, with its outcome
+(`models/merging.py`). A held flag waits until another person names the same vehicle (`models/escrow.py`), a counted one
+is a number in the statistics; neither exists for the team.
 
 The number of a flag is for the team; the person who reported holds a receipt code. Whoever asks for a flag is named in
 the query: the reporter by the row, readers and the team by their tables, so a right is never assumed.
 """
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
+    CompoundSelect,
     ForeignKey,
     Index,
     LargeBinary,
     SmallInteger,
     String,
+    TextClause,
     UniqueConstraint,
+    and_,
     delete,
     desc,
+    exists,
+    func,
+    literal,
+    not_,
     or_,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, lazyload, mapped_column, relationship
 
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
-from models.behaviours import BEHAVIOURS, FIRST_LOOK, MAX_SEVERITY, severity
+from models.behaviours import BEHAVIOURS, MAX_SEVERITY, Form, primary_form, severity
+from models.consents import Recipient
 from models.details import Aim, Daytime, Details, Platform, Reach, Teller
+from models.first_look import first_look
 from models.people import Person, barred
 from models.readers import Reader
 from models.receipts import new_receipt
@@ -60,6 +73,7 @@ class State(StrEnum):
 
     NEW = "new"
     CLAIMED = "claimed"
+    MERGED = "merged"
     HELD = "held"
     COUNTED = "counted"
     CLOSED = "closed"
@@ -77,6 +91,10 @@ class Outcome(StrEnum):
     """What came of a flag."""
 
     ADVICE = "advice"
+    LESSON = "lesson"
+    PASSED_TO_PLATFORM = "passed to platform"
+    PASSED_TO_LEGAL_AID = "passed to legal aid"
+    PASSED_TO_POLICE = "passed to police"
     RECORDED = "recorded"
     NO_FINDING = "no_finding"
     MISUSE = "misuse"
@@ -84,6 +102,10 @@ class Outcome(StrEnum):
 
 OUTCOME_NAMES = {
     Outcome.ADVICE: N_("Advice given to the driver"),
+    Outcome.LESSON: N_("Lesson assigned to the driver"),
+    Outcome.PASSED_TO_PLATFORM: N_("Passed to the app"),
+    Outcome.PASSED_TO_LEGAL_AID: N_("Passed to legal aid"),
+    Outcome.PASSED_TO_POLICE: N_("Passed to the police"),
     Outcome.RECORDED: N_("Kept on record"),
     Outcome.NO_FINDING: N_("No breach established"),
     Outcome.MISUSE: N_("Not what the bot is for"),
@@ -91,15 +113,31 @@ OUTCOME_NAMES = {
 """As the team sees them."""
 OUTCOMES_FOR_REPORTER = {
     Outcome.ADVICE: N_("The driver was given advice."),
+    Outcome.LESSON: N_("The driver was given a lesson to learn."),
+    Outcome.PASSED_TO_PLATFORM: N_("With your consent it was passed to the app through which the ride was ordered."),
+    Outcome.PASSED_TO_LEGAL_AID: N_("With your consent it was passed to an organisation that gives legal help."),
+    Outcome.PASSED_TO_POLICE: N_("With your consent it was passed to the police."),
     Outcome.RECORDED: N_("It is kept on record, in case the vehicle is reported again."),
     Outcome.NO_FINDING: N_("A breach could not be established. This does not mean that it did not happen."),
     Outcome.MISUSE: N_("Closed without further action."),
 }
 """As the person who reported sees them: never a verdict on that person."""
+NEEDS_CONSENT = {
+    Outcome.PASSED_TO_PLATFORM: Recipient.PLATFORM,
+    Outcome.PASSED_TO_LEGAL_AID: Recipient.LEGAL_AID,
+    Outcome.PASSED_TO_POLICE: Recipient.POLICE,
+}
+"""Outcomes by which somebody else comes to know, and whom the person who reported must have allowed that."""
+_STAYS_CLOSED = frozenset({*NEEDS_CONSENT, Outcome.MISUSE})
+"""With these a flag isn't taken up again by itself: others work on it, or there is nothing in it."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Spelt as in the indexes: with parameters SQLite would not use them.
 _OPEN, _HELD = text("state IN ('new', 'claimed')"), text("state = 'held'")
+_NEW, _CLAIMED = text("state = 'new'"), text("state = 'claimed'")
+_MERGED = text("merged_into_id IS NOT NULL")
+Condition = ColumnElement[bool] | TextClause
+_UNOPENED = text("state IN ('new', 'claimed') AND opened_at IS NULL")
 ALERTS_DUE = text("alert_at IS NOT NULL")
 SAME_STORY = timedelta(hours=2)
 """Within so long, another report of the same behaviour by the same person is likely to be the same incident."""
@@ -112,8 +150,21 @@ class Flag(Base):
     __table_args__ = (
         UniqueConstraint("reporter_id", "draft"),
         Index("ix_flags_queue", desc("severity"), "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_flags_queue_form", "form", "severity", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_flags_unopened", "severity", "due_at", "id", sqlite_where=_UNOPENED, postgresql_where=_UNOPENED),
+        Index(
+            "ix_flags_claimed",
+            "reviewer_id",
+            "severity",
+            "due_at",
+            "id",
+            sqlite_where=_CLAIMED,
+            postgresql_where=_CLAIMED,
+        ),
+        Index("ix_flags_received", "received_at", "id"),
+        Index("ix_flags_merged", "merged_into_id", sqlite_where=_MERGED, postgresql_where=_MERGED),
+        Index("ix_flags_form", "form", "received_at", "id"),
         Index("ix_flags_ended_at", "ended_at"),
-        Index("ix_flags_received_at", "received_at"),
         Index("ix_flags_held", "received_at", sqlite_where=_HELD, postgresql_where=_HELD),
         Index("ix_flags_alert_at", "alert_at", sqlite_where=ALERTS_DUE, postgresql_where=ALERTS_DUE),
         CheckConstraint("severity BETWEEN 1 AND 4", "severity"),
@@ -121,6 +172,9 @@ class Flag(Base):
         CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", "closed_with_outcome"),
         CheckConstraint("(state IN ('closed', 'withdrawn', 'counted')) = (ended_at IS NOT NULL)", "ended"),
         CheckConstraint("(sealed_plate IS NULL) = (plate_index IS NULL)", "plate_indexed"),
+        CheckConstraint("state <> 'merged' OR merged_into_id IS NOT NULL", "merged_into_another"),
+        CheckConstraint("merged_into_id IS NULL OR state IN ('merged', 'closed')", "merged_or_closed_with_it"),
+        CheckConstraint("merged_into_id <> id", "not_merged_into_itself"),
         NEVER_REUSED,
     )
 
@@ -139,7 +193,7 @@ class Flag(Base):
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
-    outcome: Mapped[Outcome | None] = mapped_column(words(Outcome, "outcome"), default=None)
+    outcome: Mapped[Outcome | None] = mapped_column(words(Outcome, "outcome", closed=False), default=None)
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
     receipt_index: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     sealed_receipt: Mapped[bytes] = mapped_column(LargeBinary)
@@ -169,6 +223,14 @@ class Flag(Base):
     sealed_place: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     region: Mapped[str | None] = mapped_column(String(5), default=None)
     """ISO 3166-2, as the person said, or as the plate says."""
+    form: Mapped[Form] = mapped_column(words(Form, "form", closed=False), default=Form.OTHER)
+    """That of its most severe behaviour."""
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("flags.id", ondelete="SET NULL"), default=None)
+    """The main flag that it's looked at together with."""
+    same_vehicle: Mapped[bool | None] = mapped_column(default=None)
+    """Whether another flag named its vehicle, which raised its severity, once."""
+    reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """When it was last taken up again after it had been closed."""
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
@@ -241,15 +303,43 @@ class Flag(Base):
         """What `seal_part` sealed for this place; raises CannotOpen."""
         return self._box(vault).open(sealed, place).decode()
 
-    def weigh(self, *, same_vehicle: bool) -> None:
+    def weigh(self) -> None:
         """Set the severity by all that is known, and by when to look; a flag never becomes less urgent by that."""
         details = Details(minor=self.minor, retaliation=self.retaliation)
         codes = [behaviour.code for behaviour in self.behaviours]
-        level = weight(codes, self.ride, details, same_vehicle=same_vehicle)
+        level = weight(codes, self.ride, details, same_vehicle=bool(self.same_vehicle))
         if level > self.severity:
-            self.severity = level
-            if self.state not in ENDED:
-                self.set_due(self.released_at or self.received_at)
+            self._set_severity(level)
+
+    def _set_severity(self, level: int) -> None:
+        self.severity = level
+        if self.state not in ENDED:
+            self.set_due(self.released_at or self.received_at)
+
+    def name_again(self, now: datetime) -> None:
+        """Another flag names its vehicle: one level more severe, once, and soon to be looked at."""
+        if self.same_vehicle or self.state in ENDED:
+            return
+        self.same_vehicle = True
+        if self.severity < MAX_SEVERITY:
+            self.severity += 1
+            if now + first_look(self, self.severity) < self.due_at:
+                self.set_due(now)
+
+    def take_up_again(self, now: datetime) -> bool:
+        """Another flag names the vehicle of a closed one: it waits in the queue again, once, to be decided on anew.
+
+        Not what was passed on or was misuse; what was closed together with another follows that one.
+        """
+        if self.state is not State.CLOSED or self.merged_into_id is not None or self.same_vehicle:
+            return False
+        if self.outcome in _STAYS_CLOSED:
+            return False
+        self.state, self.reviewer_id, self.outcome, self.ended_at = State.NEW, None, None, None
+        self.reopened_at = now
+        self.set_due(now)
+        self.name_again(now)
+        return True
 
     def write_contact(self, vault: Vault, contact: str) -> None:
         """Keep how the person may be reached."""
@@ -270,7 +360,7 @@ class Flag(Base):
     @property
     def with_team(self) -> bool:
         """Whether the team has it and it's not ended: then both sides may write to each other."""
-        return self.state in {State.NEW, State.CLAIMED}
+        return self.state in {State.NEW, State.CLAIMED, State.MERGED}
 
     @property
     def by_driver(self) -> bool:
@@ -287,7 +377,7 @@ class Flag(Base):
 
     def set_due(self, since: datetime) -> None:
         """Set by when somebody should look, counted from a moment, and when the team is reminded of it before."""
-        look = FIRST_LOOK[self.severity]
+        look = first_look(self, self.severity)
         self.due_at, self.alerts = since + look, 0
         self.alert_at = self.due_at - look / 3 if self.state not in UNSEEN else None
 
@@ -295,7 +385,30 @@ class Flag(Base):
         """Add behaviours that it doesn't have yet; what is known by then decides how severe it is."""
         kept = {behaviour.code for behaviour in self.behaviours}
         self.behaviours += [FlagBehaviour(code=code) for code in dict.fromkeys(codes) if code not in kept]
-        self.weigh(same_vehicle=False)
+        self.form = primary_form([behaviour.code for behaviour in self.behaviours])
+        self.weigh()
+
+    def is_worked_on_by(self, reviewer_id: int) -> bool:
+        """Whether this person has claimed it."""
+        return self.state is State.CLAIMED and self.reviewer_id == reviewer_id
+
+    def recategorise(self, reviewer_id: int, codes: Collection[str]) -> bool:
+        """Say anew what it's about: the severity follows, up or down; only who claimed it can."""
+        kept = {behaviour.code: behaviour for behaviour in self.behaviours}
+        if not self.is_worked_on_by(reviewer_id) or not codes or kept.keys() == set(codes):
+            return False
+        self.behaviours = [kept.get(code) or FlagBehaviour(code=code) for code in sorted(set(codes))]
+        self.form = primary_form(codes)
+        details = Details(minor=self.minor, retaliation=self.retaliation)
+        self._set_severity(weight(sorted(codes), self.ride, details, same_vehicle=bool(self.same_vehicle)))
+        return True
+
+    def set_severity(self, reviewer_id: int, level: int) -> bool:
+        """Set the severity by hand, 1 to 4; only who claimed it can."""
+        if not self.is_worked_on_by(reviewer_id) or level == self.severity or not 1 <= level <= MAX_SEVERITY:
+            return False
+        self._set_severity(level)
+        return True
 
     def claim(self, reviewer_id: int) -> bool:
         """Take it, unless somebody else has or it's ended."""
@@ -306,24 +419,81 @@ class Flag(Base):
 
     def release(self, reviewer_id: int) -> bool:
         """Give it back to the queue; only who claimed it can."""
-        if self.state is not State.CLAIMED or self.reviewer_id != reviewer_id:
+        if not self.is_worked_on_by(reviewer_id):
             return False
         self.state, self.reviewer_id = State.NEW, None
         return True
 
-    def close(self, reviewer_id: int, outcome: Outcome, now: datetime) -> bool:
-        """End it with an outcome; only who claimed it can."""
-        if self.state is not State.CLAIMED or self.reviewer_id != reviewer_id:
+    def give(self, member_id: int) -> bool:
+        """Let a member work on it, whoever did before; they must have the right to review it."""
+        if self.state not in {State.NEW, State.CLAIMED}:
+            return False
+        self.state, self.reviewer_id = State.CLAIMED, member_id
+        return True
+
+    def take_back(self) -> bool:
+        """Put it back into the queue, whoever claimed it."""
+        if self.state is not State.CLAIMED:
+            return False
+        self.state, self.reviewer_id = State.NEW, None
+        return True
+
+    def close(
+        self, reviewer_id: int, outcome: Outcome, now: datetime, consents: Collection[Recipient] = frozenset()
+    ) -> bool:
+        """End it with an outcome; only who claimed it can, and pass it on only where consents allow it."""
+        if not self.is_worked_on_by(reviewer_id) or not _allowed(outcome, consents):
             return False
         self.state, self.outcome, self.ended_at = State.CLOSED, outcome, now
         return True
+
+    def reopen(self, reviewer_id: int, now: datetime) -> bool:
+        """Work on a closed one again; what was closed together with another follows that one instead."""
+        if self.state is not State.CLOSED or self.merged_into_id is not None:
+            return False
+        self.state, self.reviewer_id, self.outcome, self.ended_at = State.CLAIMED, reviewer_id, None, None
+        self.reopened_at = now
+        return True
+
+    def merge(self, reviewer_id: int, main: "Flag") -> bool:
+        """Look at it together with another one that this reviewer works on; not if a colleague works on it."""
+        free = self.state is State.NEW or self.is_worked_on_by(reviewer_id)
+        if not free or not main.is_worked_on_by(reviewer_id) or main.id == self.id:
+            return False
+        self.state, self.reviewer_id, self.merged_into_id = State.MERGED, None, main.id
+        return True
+
+    def part(self) -> bool:
+        """Look at it on its own again."""
+        if self.state is not State.MERGED:
+            return False
+        self.state, self.merged_into_id = State.NEW, None
+        self.alert_at = self.alert_at or self.due_at
+        return True
+
+    def follow(self, main: "Flag", consents: Collection[Recipient] = frozenset()) -> bool:
+        """Close or reopen what is merged as the main one was; it was passed on only if its own consents allow that."""
+        if self.merged_into_id is None or self.merged_into_id != main.id:
+            return False
+        if self.state is State.MERGED and main.state is State.CLOSED and main.outcome is not None:
+            outcome = main.outcome if _allowed(main.outcome, consents) else Outcome.RECORDED
+            self.state, self.outcome, self.ended_at = State.CLOSED, outcome, main.ended_at
+            return True
+        if self.state is State.CLOSED and main.state in {State.NEW, State.CLAIMED}:
+            self.state, self.outcome, self.ended_at, self.reopened_at = State.MERGED, None, None, main.reopened_at
+            return True
+        return False
 
     def withdraw(self, now: datetime) -> bool:
         """End it because the person who reported wants so."""
         if not self.is_open:
             return False
-        self.state, self.reviewer_id, self.ended_at = State.WITHDRAWN, None, now
+        self.state, self.reviewer_id, self.merged_into_id, self.ended_at = State.WITHDRAWN, None, None, now
         return True
+
+
+def _allowed(outcome: Outcome, consents: Collection[Recipient]) -> bool:
+    return outcome not in NEEDS_CONSENT or NEEDS_CONSENT[outcome] in consents
 
 
 class FlagBehaviour(Base):
@@ -372,10 +542,11 @@ async def store_flag(
         receipt_index=vault.index(receipt.encode(), "receipt"),
         sealed_receipt=box.seal(receipt.encode(), "receipt"),
         behaviours=[FlagBehaviour(code=code) for code in sorted(set(codes))],
+        form=primary_form(codes),
         **asdict(details),
     )
-    flag.set_due(now)
     session.add(flag)
+    flag.set_due(now)
     await session.flush()
     return flag, True
 
@@ -408,13 +579,6 @@ async def wait_before_next(
     return max((until for until in waits if until > now), default=None)
 
 
-async def weigh_again(session: AsyncSession, vault: Vault, flag: Flag) -> None:
-    """Make a flag more severe if the team knows of another one on its vehicle."""
-    plate = flag.plate(vault)
-    others = [] if plate is None else await flags_on_vehicle(session, vault, plate)
-    flag.weigh(same_vehicle=any(other.id != flag.id for other in others))
-
-
 async def same_story(
     session: AsyncSession, vault: Vault, reporter_id: int, codes: Sequence[str], plate: str | None, now: datetime
 ) -> Flag | None:
@@ -431,9 +595,13 @@ async def same_story(
 
 def own(person_id: int) -> ColumnElement[bool]:
     """A condition for any query about flags: this person sent it, or opened it with its passphrase."""
+    return Flag.id.in_(_own_ids(person_id))
+
+
+def _own_ids(person_id: int) -> CompoundSelect[int]:
     sent = aliased(Flag)
     theirs = select(sent.id).where(sent.reporter_id == person_id)
-    return Flag.id.in_(theirs.union_all(select(Reader.flag_id).where(Reader.person_id == person_id)))
+    return theirs.union_all(select(Reader.flag_id).where(Reader.person_id == person_id))
 
 
 async def holders(session: AsyncSession, flag: Flag) -> Sequence[Person]:
@@ -461,15 +629,19 @@ async def own_flag_of_receipt(session: AsyncSession, vault: Vault, person_id: in
     return await session.scalar(query)
 
 
-async def delete_flag(session: AsyncSession, flag: Flag) -> None:
-    """Delete a flag for everybody, its key with it."""
-    await session.delete(flag)
-    await session.flush()
-
-
 async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -> Flag | None:
     """A flag that this person may review: a member of the team, it's not their own, and it was sent to the team."""
-    return await _locked(session, flag_id, ~own(reviewer_id), Flag.state.not_in(UNSEEN), reviews(reviewer_id))
+    return await _locked(session, flag_id, *reviewable(reviewer_id))
+
+
+def reviewable(reviewer_id: int) -> list[ColumnElement[bool]]:
+    """Conditions for any query about flags: this person may review them.
+
+    Neither a flag of their own, nor one that a flag of their own is looked at together with.
+    """
+    merged = aliased(Flag)
+    together = exists().where(merged.merged_into_id == Flag.id, merged.id.in_(_own_ids(reviewer_id)))
+    return [~own(reviewer_id), not_(together), Flag.state.not_in(UNSEEN), reviews(reviewer_id)]
 
 
 async def _locked(session: AsyncSession, flag_id: int, *rights: ColumnElement[bool]) -> Flag | None:
@@ -480,20 +652,132 @@ async def _locked(session: AsyncSession, flag_id: int, *rights: ColumnElement[bo
     return await session.scalar(query.execution_options(populate_existing=True))
 
 
-async def queue(session: AsyncSession, reviewer_id: int, *, limit: int, offset: int = 0) -> Sequence[Flag]:
-    """Open flags that this person may review: the most severe first, then the ones due soonest.
+@dataclass(frozen=True)
+class Wanted:
+    """Which open flags of the queue are asked for; what is None or False leaves none out."""
 
-    Of a barred person only the most severe ones come here.
+    state: State | None = None
+    """New or claimed."""
+    mine: bool = False
+    """Claimed by who asks."""
+    overdue: bool = False
+    form: Form | None = None
+    platform: Platform | None = None
+
+    def conditions(self, reviewer_id: int, now: datetime) -> list[Condition]:
+        """The same as conditions of a query; each as the indexes can use it."""
+        found: list[Condition] = []
+        if self.mine:
+            found += [_CLAIMED, Flag.reviewer_id == reviewer_id]
+        elif self.state is not None:
+            found.append(_NEW if self.state is State.NEW else _CLAIMED)
+        if self.overdue:
+            found.append(_overdue(now))
+        if self.form is not None:
+            found.append(Flag.form == self.form)
+        if self.platform is not None:
+            found.append(Flag.platform == self.platform)
+        return found
+
+
+class Place(NamedTuple):
+    """A place in the queue, that of one flag; flags that come or go elsewhere don't move it."""
+
+    shelf: int
+    due_at: datetime
+    id: int
+
+
+# The queue stands on shelves, in this order: (severity, whether only the overdue or only the others stand there).
+# The most severe ones come first, overdue or not; each shelf is one range of an index.
+_SHELVES = (
+    (MAX_SEVERITY, None),
+    *((level, True) for level in range(MAX_SEVERITY - 1, 0, -1)),
+    *((level, False) for level in range(MAX_SEVERITY - 1, 0, -1)),
+)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _overdue(now: datetime) -> ColumnElement[bool]:
+    return and_(_UNOPENED, Flag.due_at < now)
+
+
+def is_overdue(flag: Flag, now: datetime) -> bool:
+    """Whether somebody should have looked at it by now."""
+    return flag.opened_at is None and flag.due_at < now
+
+
+def place_of(flag: Flag, now: datetime) -> Place:
+    """Where a flag stands in the queue."""
+    overdue = None if flag.severity == MAX_SEVERITY else is_overdue(flag, now)
+    return Place(_SHELVES.index((flag.severity, overdue)), flag.due_at, flag.id)
+
+
+def _waiting(reviewer_id: int) -> list[Condition]:
+    """Open flags that this person may review; of a barred person only the most severe ones."""
+    return [_OPEN, *reviewable(reviewer_id), or_(Flag.severity == MAX_SEVERITY, not_(barred(Flag.reporter_id)))]
+
+
+async def queue(
+    session: AsyncSession,
+    reviewer_id: int,
+    *,
+    limit: int,
+    now: datetime = _LONG_AGO,
+    wanted: Wanted = Wanted(),
+    after: Place | None = None,
+    before: Place | None = None,
+) -> Sequence[Flag]:
+    """Open flags that this person may review, without their behaviours: the most severe, then those that nobody has
+    looked at in time, then the others; each by severity, then by when they are due.
+
+    Of a barred person only the most severe ones come here. After a place, or so many just before one.
     """
-    query = (
-        select(Flag)
-        .where(_OPEN, ~own(reviewer_id), reviews(reviewer_id))
-        .where(or_(Flag.severity == MAX_SEVERITY, Flag.reporter_id.not_in(barred())))
-        .order_by(Flag.severity.desc(), Flag.due_at, Flag.id)
-        .limit(limit)
-        .offset(offset)
-    )
-    return (await session.scalars(query)).all()
+    conditions = [_OPEN, *reviewable(reviewer_id), *wanted.conditions(reviewer_id, now)]
+    edge, backwards = (before, True) if before is not None else (after, False)
+    order = (Flag.due_at.desc(), Flag.id.desc()) if backwards else (Flag.due_at, Flag.id)
+    shelves = list(enumerate(_SHELVES))
+    found: list[Flag] = []
+    for number, (level, overdue) in reversed(shelves) if backwards else shelves:
+        if edge is not None and (number > edge.shelf if backwards else number < edge.shelf):
+            continue
+        if wanted.overdue and overdue is False:
+            continue
+        query = select(Flag).where(*conditions, Flag.severity == level).options(lazyload(Flag.behaviours))
+        if level < MAX_SEVERITY:
+            query = query.where(not_(barred(Flag.reporter_id)))
+        if overdue is not None and not wanted.overdue:
+            query = query.where(_overdue(now) if overdue else or_(Flag.opened_at.is_not(None), Flag.due_at >= now))
+        if edge is not None and number == edge.shelf:
+            here = tuple_(Flag.due_at, Flag.id)
+            there = tuple_(literal(edge.due_at, UtcDateTime()), literal(edge.id, Identifier))
+            query = query.where(here < there if backwards else here > there)
+        found += await session.scalars(query.order_by(*order).limit(limit - len(found)))
+        if len(found) == limit:
+            break
+    return found[::-1] if backwards else found
+
+
+COUNTED_TO = 1000
+"""No count of the queue goes further: it must stay quick, and nobody needs it exactly by then."""
+
+
+class Waiting(NamedTuple):
+    """How many flags wait, each `COUNTED_TO` at most."""
+
+    open: int
+    overdue: int
+    mine: int
+
+
+async def count_waiting(session: AsyncSession, reviewer_id: int, now: datetime) -> Waiting:
+    """How many open flags this person may review, how many nobody has looked at in time, how many they work on."""
+    counts = []
+    for wanted in (Wanted(), Wanted(overdue=True), Wanted(mine=True)):
+        conditions = [*_waiting(reviewer_id), *wanted.conditions(reviewer_id, now)]
+        some = select(literal(1)).select_from(Flag).where(*conditions).limit(COUNTED_TO).subquery()
+        counts.append(await session.scalar(select(func.count()).select_from(some)) or 0)
+    return Waiting(*counts)
 
 
 async def flags_on_vehicle(session: AsyncSession, vault: Vault, plate: str) -> Sequence[Flag]:

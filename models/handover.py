@@ -1,12 +1,21 @@
-"""Handing a flag over to a colleague, whoever works on it now."""
+"""Handing a flag over to a colleague: by whoever works on it, or by a supervisor."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.flags import Flag, State
-from models.team import Member, role_of
+from models.flags import Flag, State, reviewable
+from models.team import SUPERVISING, Member, role_of
+
+_GIVEN = frozenset({State.NEW, State.CLAIMED})
+
+
+async def may_hand_over(session: AsyncSession, flag: Flag, person_id: int) -> bool:
+    """Whether a member may give this flag away: who works on it, or a supervisor whoever does."""
+    if flag.state not in _GIVEN:
+        return False
+    return flag.is_worked_on_by(person_id) or await role_of(session, person_id) in SUPERVISING
 
 
 async def colleagues(session: AsyncSession, flag: Flag) -> Sequence[Member]:
@@ -19,16 +28,6 @@ async def colleagues(session: AsyncSession, flag: Flag) -> Sequence[Member]:
 
 
 async def hand_over(session: AsyncSession, flag: Flag, member_id: int) -> bool:
-    """Give an open flag to a member; False if it has ended, or is theirs to report and not to review."""
-    if not flag.is_open or member_id == flag.reporter_id or await role_of(session, member_id) is None:
-        return False
-    flag.state, flag.reviewer_id = State.CLAIMED, member_id
-    return True
-
-
-def give_back(flag: Flag) -> bool:
-    """Put a claimed flag back into the queue, whoever claimed it."""
-    if flag.state is not State.CLAIMED:
-        return False
-    flag.state, flag.reviewer_id = State.NEW, None
-    return True
+    """Give a flag that waits or is worked on to a member; False if it's neither, or they may not review it."""
+    may = select(Flag.id).where(Flag.id == flag.id, *reviewable(member_id))
+    return await session.scalar(may) is not None and flag.give(member_id)

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import LargeBinary, Select, select
+from sqlalchemy import ColumnElement, Index, LargeBinary, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, joinedload, mapped_column, relationship
 
 from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.conversation import Conversation
@@ -33,11 +33,17 @@ class Language(StrEnum):
         return cls(primary) if primary in set(cls) else default
 
 
+_BARRED = text("barred_at IS NOT NULL")
+
+
 class Person(Base):
     """Somebody who wrote to the bot in a private chat."""
 
     __tablename__ = "people"
-    __table_args__ = (NEVER_REUSED,)
+    __table_args__ = (
+        Index("ix_people_barred", "id", sqlite_where=_BARRED, postgresql_where=_BARRED),
+        NEVER_REUSED,
+    )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     telegram_index: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
@@ -140,9 +146,9 @@ async def find_person(session: AsyncSession, vault: Vault, telegram_id: int) -> 
     return await session.scalar(select(Person).where(Person.telegram_index.in_(indexes)))
 
 
-def barred() -> Select[int]:
-    """The numbers of those whom an owner barred, for conditions of other queries."""
-    return select(Person.id).where(Person.barred_at.is_not(None))
+def barred(person_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """A condition for other queries: an owner barred the person of this column."""
+    return exists().where(Person.id == person_id, Person.barred_at.is_not(None))
 
 
 async def present(session: AsyncSession, vault: Vault, telegram_ids: Collection[int]) -> dict[int, int]:

@@ -20,6 +20,7 @@ from tests import postgres
 from tests.bench import broadcast
 from tests.bench.bots import LANGUAGE, OURS, USUAL, USUAL_UVLOOP, Kind, import_seconds, places, prepare, running
 from tests.bench.crowd import Crowd, Measured
+from tests.bench.desk import FEW, MANY, queue_times
 from tests.bench.due import PEOPLE as PEOPLE_REMINDED
 from tests.bench.due import find_due
 from tests.bench.exporting import ROWS, export_apart
@@ -144,6 +145,11 @@ async def bench(databases: Databases) -> None:
         milliseconds, found = await find_due(databases.fresh(backend))
         lines.append(f"reminders on {backend}: {found} due among {PEOPLE_REMINDED} found in {milliseconds:.0f} ms")
     for backend in ("sqlite", "postgres"):
+        few, many = await queue_times(databases.fresh(backend), databases.fresh(backend))
+        lines.append(
+            f"the queue on {backend}: {few:.1f} ms with {FEW:,} flags stored, {many:.1f} ms with {MANY:,}: "
+            f"{many / few:.2f}x"
+        )
         queued = await broadcast.queue(databases.fresh(backend))
         lines.append(
             f"broadcast on {backend}: {queued.people} people queued in {queued.seconds:.1f} s, "

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
 KEY = bytes(range(32))
 OLD_KEY = bytes(range(1, 33))
 KEY_TEXT = base64.b64encode(KEY).decode()
+HOUR = timedelta(hours=1)
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
 
@@ -88,6 +90,10 @@ def test_everything_missing_is_one_line_each_with_the_way_to_mend_it() -> None:
         ("HEALTH_LISTEN", "127.0.0.1", "not host:port"),
         ("HEALTH_LISTEN", "127.0.0.1:65536", "not host:port"),
         ("OPERATOR_BIN", "98765432101", "12 digits"),
+        ("FIRST_LOOK_MINUTES", "15,240,60", "four numbers of minutes"),
+        ("FIRST_LOOK_MINUTES", "15,240,1440,0", "four numbers of minutes"),
+        ("FIRST_LOOK_MINUTES", "15,240,hidden-value,4320", "four numbers of minutes"),
+        ("FIRST_LOOK_MINUTES", "4320,1440,240,15", "most severe and shortest first"),
         ("DEFAULT_LANGUAGE", "de", "'kk', 'ru' or 'en'"),
         ("LOG_FORMAT", "xml", "'console' or 'json'"),
         ("LOG_LEVEL", "LOUD", "'DEBUG'"),
@@ -197,12 +203,13 @@ def test_the_health_pages_can_be_turned_off(env: Callable[..., None], word: str)
 def test_the_environment_wins_over_the_file_and_overrides_win_over_both(
     env: Callable[..., None], tmp_path: Path
 ) -> None:
-    lines = "LOG_LEVEL=warning\nBATCH_SIZE=7\nSEND_RATE=3\nOWNER_IDS=11, 22,11\n"
+    lines = "LOG_LEVEL=warning\nBATCH_SIZE=7\nSEND_RATE=3\nOWNER_IDS=11, 22,11\nFIRST_LOOK_MINUTES=5, 60,60,600\n"
     (tmp_path / ".env").write_text("\ufeff" + lines, encoding="utf-8")
     env(BATCH_SIZE="8", SEND_RATE="4")
     settings = load_settings(send_rate=5)
     assert (settings.log_level, settings.batch_size, settings.send_rate) == ("WARNING", 8, 5)
     assert settings.owner_ids == (11, 22)
+    assert settings.first_look == {4: timedelta(minutes=5), **dict.fromkeys((3, 2), HOUR), 1: 10 * HOUR}
 
 
 def test_a_misspelled_name_in_the_file_is_told_with_the_right_one(env: Callable[..., None], tmp_path: Path) -> None:
@@ -277,7 +284,8 @@ def test_the_example_file_names_every_setting_once_with_a_comment_and_its_defaul
     for name, value in named.items():
         field = Settings.model_fields[name.lower()]
         if value:
-            assert value == str(field.default), name
+            default = field.default if isinstance(field.default, tuple) else (field.default,)
+            assert value == ",".join(map(str, default)), name
         else:
             assert field.is_required() or not field.default, name
 

@@ -87,7 +87,8 @@ async def test_a_flag_goes_its_whole_way_by_webhook(house: House) -> None:
     await reviewer.press("№1", expect=1)
     await reviewer.press("Claim", expect=1)
     await reviewer.press("Set the outcome", expect=1)
-    await reviewer.press_data("review:close:1:recorded:0", expect=1)
+    await reviewer.press("Kept on record", expect=1)
+    await reviewer.press("What was told is enough to decide", expect=1)
     await passenger.until(lambda p: p.texts.count("There is news for you") == 2)  # opened, closed
     await passenger.send("/myreports")
     assert receipt in passenger.screen

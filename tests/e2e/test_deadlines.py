@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from handlers.presses import DutyPress
 from models.audit import AuditEntry
-from models.behaviours import FIRST_LOOK
 from models.duty import Duty
+from models.first_look import FIRST_LOOK
 from models.flags import Flag
 from models.team import Role
 from models.weekly import next_summary
@@ -117,3 +117,22 @@ async def test_the_team_hears_once_a_week_how_the_week_went(house: House, langua
     assert _("looked at in time: {n} of {total}", n=1, total=1) in told
     assert _("waiting now: {n}, of them overdue: {late}", n=3, late=0) in told
     await assert_sound(house)
+
+
+async def test_the_operator_says_how_soon_somebody_should_look(database_url: str) -> None:
+    _, minutes = say("en"), timedelta(minutes=1)
+    async with open_house(database_url, first_look_minutes=(2, 30, 60, 90), **QUICK) as house:
+        owner, phone = await reviewer(house), passenger(house)
+        await flag(phone, _, "SX5")  # severity 3
+        [sent] = await stored(house, Flag)
+        assert sent.due_at - sent.received_at == 30 * minutes
+        assert sent.alert_at is not None
+        assert sent.alert_at - sent.received_at == 20 * minutes
+        house.clock.shift += 21 * minutes
+        assert await house.app.deadlines.look() == 1
+        await owner.until(lambda phone: _(SOON) in phone.texts)
+        house.clock.shift += 10 * minutes
+        assert await house.app.deadlines.look() == 1
+        [late] = await stored(house, Flag)
+        assert late.alert_at == late.due_at + 15 * minutes
+        await assert_sound(house)

@@ -113,14 +113,16 @@ def assert_whole(message: Message, english: re.Pattern[str] | None) -> None:
 
 def meaning(data: str) -> str:
     """What a button does, whichever draft or report it names."""
-    if data.startswith(("exam:answer", "daily:answer", "daily:hour")):
+    if data.startswith(("exam:answer", "daily:answer", "daily:hour", "queue:", "search:")):
         return ":".join(data.split(":")[:2])
     if data.startswith("report:"):
         return re.sub(r"^(report:\w+):[^:]*", r"\1:", data)
-    return re.sub(r"^((own|review):\w+):\d+", r"\1:", data)
+    return re.sub(r"^((own|review|close|category|merge|reassign|note):\w+):\d+", r"\1:", data)
 
 
-async def crawl(phone: Phone, commands: list[str], language: str, only: str = "") -> dict[str, set[str]]:
+async def crawl(
+    phone: Phone, commands: list[str], language: str, only: str | tuple[str, ...] = ""
+) -> dict[str, set[str]]:
     """Press every button that can be reached and begins with `only`, breadth first; gives what each leads to."""
     english = english_left(language) if language != "en" else None
     others = [f"home:choose:{other}" for other in LANGUAGES if other != language]
@@ -181,8 +183,16 @@ async def test_no_button_of_the_desk_is_dead_and_none_speaks_another_language(ho
     for asked, words in (("Add the plate", "777 ABE 05"), ("Add your words", "Сол күні")):
         await press(phone, asked, screen)
         screen = await send(phone, words)
-    led = await crawl(desk, ["/queue", "/flag", "/flag 1", "/flag 7"], language, "review:")
-    assert {"review:read:::0", "review:claim:::0", "review:release:::0", "review:close::advice:0"} <= led.keys()
+    begin = ["/queue", "/flag", "/search", "/search 1", "/flag 1", "/flag 7"]
+    led = await crawl(desk, begin, language, ("review:", "queue:", "search:"))
+    await press(desk, say(language)("Claim"), await send(desk, "/flag 1"))
+    for only in (("category:", "merge:", "flag:give", "note:"), ("close:",), ("close:",)):  # closed, then reopened
+        for data, shown in (await crawl(desk, ["/flag 1"], language, only)).items():
+            led.setdefault(data, set()).update(shown)
+    assert {"review:read:::0", "review:claim:::0", "review:release:::0"} <= led.keys()
+    seen = {":".join(each.split(":")[:2]) for each in led}
+    assert {"category:toggle", "category:set", "note:ask", "merge:list", "flag:give"} <= seen
+    assert {"close:close", "close:reopened", "queue:form", "search:form"} <= seen
     assert_there_is_a_way_back(led)
     await assert_sound(house)
 

@@ -13,6 +13,7 @@ from models.details import Details
 from models.directory import HELP_LINES
 from models.flags import Flag, Outcome, Ride, State, flags_of, own_flag, weight
 from models.markup import units
+from models.notes import Kind, write_note
 from models.people import Person
 from tests.e2e.conftest import QUICK
 from tests.e2e.walking import (
@@ -397,6 +398,7 @@ async def test_deletedata_leaves_nothing_of_a_person_and_the_next_start_is_the_f
     async with house.app.database.transaction() as session:
         await add_course(session, house.app.vault, gone, now=house.clock())
         [sent, *_others] = await flags_of(session, gone.id)
+        await write_note(session, house.app.vault, sent, gone.id, Kind.NOTE, "note", house.clock())
         await add_access(session, house.app.vault, sent, gone, "a few words", house.clock())
     ids = await ids_of(house, gone)
     before = await everything_of(house, ids)

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bot.sandbox import Phone
+from handlers.reasons import MISUSE
 from models.audit import Action, AuditEntry
 from models.behaviours import BEHAVIOURS, FORM_NAMES, MAX_SEVERITY
+from models.consents import Recipient, set_consents
 from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome, Ride, State, store_flag
 from models.team import Role
 from tests.e2e.walking import (
@@ -30,6 +32,7 @@ from tests.e2e.walking import (
 )
 from tests.house import OWNER, House
 
+REASON = "What was told is enough to decide"
 WORDS, PLATE = "Сөзім осы <b>", "123ABC02"
 
 
@@ -102,7 +105,9 @@ async def test_a_flag_goes_from_claim_to_outcome_and_every_look_is_written_down(
     await press(desk, _("« Back"), shown)
     await press(desk, _("Set the outcome"), shown)
     await press(desk, _(OUTCOME_NAMES[Outcome.ADVICE]), shown)
+    await press(desk, _(REASON), shown)
     assert _(OUTCOME_NAMES[Outcome.ADVICE]) in shown.text
+    assert _(REASON) in shown.text
     (closed,) = await stored(house, Flag)
     assert (closed.state, closed.outcome) == (State.CLOSED, Outcome.ADVICE)
 
@@ -130,12 +135,16 @@ async def test_each_outcome_can_be_set_and_the_person_sees_it_in_words_of_their_
     desk, phone = await reviewer(small_house, "ru"), passenger(small_house, "kk")
     _, their = say("ru"), say("kk")
     await send(phone, "/start")
-    await many_flags(small_house, phone, ["SX1"] * len(Outcome))
+    flags = await many_flags(small_house, phone, ["SX1"] * len(Outcome))
+    async with small_house.app.database.transaction() as session:
+        for each in flags:
+            await set_consents(session, each.id, list(Recipient), small_house.clock())
     for number, outcome in enumerate(Outcome, 1):
         shown = await send(desk, f"/flag {number}")
         await press(desk, _("Claim"), shown)
         await press(desk, _("Set the outcome"), shown)
-        answer = await desk.press(_(OUTCOME_NAMES[outcome]), shown)
+        await press(desk, _(OUTCOME_NAMES[outcome]), shown)
+        answer = await desk.press(_(MISUSE[0] if outcome is Outcome.MISUSE else REASON), shown)
         assert answer.text == _("Closed. The person will be told.")
         await phone.until(lambda phone, n=number: phone.texts.count(their("There is news for you.")) >= n)
         assert their(OUTCOMES_FOR_REPORTER[outcome]) in (await press(phone, their("Show"))).text
@@ -160,10 +169,10 @@ async def test_the_queue_is_ordered_by_severity_then_by_when_it_is_due_and_turns
     assert [label for label in labels(shown) if label.startswith("№")] == seen
     house.clock.shift += timedelta(minutes=60)
     await press(desk, _("Refresh"), shown)
-    assert "overdue since" in shown.text.splitlines()[2]
+    assert "❗ overdue since" in shown.text.splitlines()[3]
     await press(desk, seen[0], shown)
     await press(desk, _("« Queue"), shown)
-    assert "opened" in shown.text.splitlines()[2]
+    assert "opened" in shown.text.splitlines()[3]
     await assert_sound(house)
 
 
@@ -216,7 +225,13 @@ async def test_of_two_who_claim_one_is_told_that_somebody_was_faster(house: Hous
     await first.until(lambda _phone: mine.text.count(both[1]) + theirs.text.count(both[1]) == 1)
     winner, loser, lost = (first, second, theirs) if both[0] in mine.text else (second, first, mine)
     assert _("Claim") not in labels(lost)
-    for forged in ("review:release:1::0", "review:outcome:1::0", "review:close:1:misuse:0"):
+    for forged in (
+        "review:release:1::0",
+        "close:outcome:1::0",
+        "close:close:1:misuse:0",
+        "category:set:1:4:0",
+        "merge:list:1:0",
+    ):
         await loser.press_data(forged, lost)
         assert _("A colleague is working on it.") in lost.text
     (kept,) = await stored(house, Flag)

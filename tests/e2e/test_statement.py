@@ -16,8 +16,9 @@ from handlers.making import Made, Workshop
 from handlers.texts import load_texts
 from models.audit import Action, AuditEntry
 from models.behaviours import BEHAVIOURS
+from models.deletion import delete_flag
 from models.evidence import Evidence
-from models.flags import Flag, delete_flag
+from models.flags import Flag
 from models.outbox import Delivery, Parcel
 from models.people import Language, Person
 from models.regions import REGIONS

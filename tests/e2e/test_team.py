@@ -280,10 +280,15 @@ NEEDED = {
     "export": Role.REVIEWER,
     "duty": Role.REVIEWER,
     "talk": Role.REVIEWER,
-    "flag:contact": Role.REVIEWER,
-    "flag:cancel": Role.REVIEWER,
+    "queue": Role.REVIEWER,
+    "close": Role.REVIEWER,
+    "category": Role.REVIEWER,
+    "merge": Role.REVIEWER,
+    "note": Role.REVIEWER,
+    "template": Role.REVIEWER,
+    "search": Role.REVIEWER,
+    "flag": Role.REVIEWER,
     "second:mine": Role.REVIEWER,
-    "flag": Role.SUPERVISOR,
     "second": Role.SUPERVISOR,
     "flag:purge": Role.OWNER,
     "team": Role.OWNER,
@@ -338,7 +343,7 @@ async def test_each_command_and_each_button_works_from_its_role_on_and_for_nobod
 
     seen: set[str] = set()
     for role, commands in (
-        (Role.REVIEWER, ["/queue", "/flag 1", "/flag 2", "/stats", "/export"]),
+        (Role.REVIEWER, ["/queue", "/flag 1", "/flag 2", "/search", "/stats", "/export"]),
         (Role.SUPERVISOR, ["/queue", "/flag 1", "/flag 3", "/approve"]),
         (Role.OWNER, ["/queue", "/flag 2", "/flag 3", "/approve", "/team", "/audit", "/audit 1", "/cohort"]),
     ):
@@ -354,8 +359,9 @@ async def test_each_command_and_each_button_works_from_its_role_on_and_for_nobod
     seen |= set(presses(await invite(owner, _, Role.REVIEWER)))
     seen |= {"cert:revoke:0:1234567890", "cert:revoked:1:1234567890", "second:yes:1", "second:no:1", "second:mine:1"}
     seen |= {"team:removed:1:", "flag:to:1:1", "flag:back:1:0", "review:close:1:advice:0", "review:read:1::0"}
+    seen |= {"close:close:1:advice:0", "category:set:1:4:0", "merge:merge:1:2", "note:ask:1:0", "template:send:1:plate"}
     everything = {data for data in seen if needed(data) is not None}
-    assert len({data.split(":")[0] for data in everything}) == 14
+    assert len({data.split(":")[0] for data in everything}) == 21
     assert len(everything) > 60
 
     commands = {f"/{name}" for name in {*REVIEWERS, *SUPERVISORS, *OWNERS}}

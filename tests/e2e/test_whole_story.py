@@ -48,6 +48,7 @@ async def test_a_driver_a_passenger_and_a_reviewer_use_it_from_end_to_end(house:
     await press(desk, _("Claim"), shown)
     await press(desk, _("Set the outcome"), shown)
     await press(desk, _(OUTCOME_NAMES[Outcome.RECORDED]), shown)
+    await press(desk, _("What was told is enough to decide"), shown)
 
     await phone.until(lambda phone: phone.texts.count(_("There is news for you.")) == 2)
     told = await press(phone, _("Show"), phone.last)

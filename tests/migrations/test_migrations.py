@@ -166,6 +166,40 @@ async def test_reports_of_before_stay_whole_when_their_table_is_changed(empty: D
     assert await ask(empty, lambda c: c.scalar(text("SELECT count(*) FROM flag_behaviours"))) == 0
 
 
+async def test_reports_of_before_get_their_form_and_an_older_bot_understands_what_the_desk_did(empty: Database) -> None:
+    await migrate(empty, "0011")
+    blob = "x'0{}'" if empty.is_sqlite else "'\\x0{}'"
+    no = "0" if empty.is_sqlite else "false"
+    at = "'2026-11-21 00:00:00'"
+    one = blob.format(1)
+    statements = [
+        "INSERT INTO people (id, telegram_index, sealed_telegram_id, language, language_chosen, joined_at)"
+        f" VALUES (1, {one}, {one}, 'kk', {no}, {at})",
+    ]
+    for number, codes in ((1, ("NV3+", "VB2")), (2, ("DR1", "SX5")), (3, ())):
+        own = blob.format(number)
+        plate = f"{one}, {one}" if number < 3 else "NULL, NULL"
+        statements.append(
+            "INSERT INTO flags (id, uid, reporter_id, draft, ride, severity, state, received_at, due_at, wrapped_key,"
+            f" receipt_index, sealed_receipt, sealed_plate, plate_index) VALUES ({number}, {own}, 1, '{number}',"
+            f" 'over', 2, 'new', {at}, {at}, {one}, {own}, {one}, {plate})"
+        )
+        statements += [f"INSERT INTO flag_behaviours (flag_id, code) VALUES ({number}, '{code}')" for code in codes]
+    async with empty.engine.begin() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+    await migrate(empty, "0013")
+    found = await ask(empty, lambda c: c.execute(text("SELECT form, same_vehicle FROM flags ORDER BY id")).all())
+    assert [(form, bool(again)) for form, again in found] == [("NV", False), ("SX", True), ("OT", False)]
+    async with empty.engine.begin() as connection:
+        await connection.execute(text("UPDATE flags SET state = 'merged', merged_into_id = 1 WHERE id = 2"))
+        closed = f"UPDATE flags SET state = 'closed', outcome = 'passed to legal aid', ended_at = {at} WHERE id = 3"
+        await connection.execute(text(closed))
+    await migrate(empty, "0011")
+    found = await ask(empty, lambda c: c.execute(text("SELECT state, outcome FROM flags ORDER BY id")).all())
+    assert [tuple(row) for row in found] == [("new", None), ("new", None), ("closed", "recorded")]
+
+
 async def test_processes_that_start_at_once_migrate_once(empty: Database) -> None:
     replicas = [Database(empty.url.render_as_string(hide_password=False)) for _ in range(3)]
     try:

@@ -31,7 +31,7 @@ from models.audit import record
 from models.certificates import newest_certificate
 from models.database import Database
 from models.flags import Flag
-from models.handover import colleagues, give_back, hand_over
+from models.handover import colleagues, hand_over
 from models.people import Person
 from models.team import Member, Role
 from models.vault import Vault
@@ -214,8 +214,8 @@ async def test_a_flag_is_handed_to_any_member_but_the_one_who_reported(database:
         assert flag.reviewer_id == reviewer.id
         assert await hand_over(session, flag, owner.id)
         assert flag.reviewer_id == owner.id
-        assert give_back(flag)
-        assert not give_back(flag)
+        assert flag.take_back()
+        assert not flag.take_back()
         assert await hand_over(session, flag, supervisor.id)
         flag.withdraw(NOW)
         assert not await hand_over(session, flag, owner.id)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.behaviours import BEHAVIOURS, FIRST_LOOK, FORM_NAMES, Form, behaviours_of, severity
+from models.behaviours import BEHAVIOURS, FORM_NAMES, Form, behaviours_of, severity
+from models.first_look import FIRST_LOOK
 
 # The table that the list is made from: code and severity.
 TABLE = """

@@ -20,6 +20,8 @@ from models.deletion import delete_person
 from models.duty import change_duty
 from models.flags import Flag, Outcome, State, forget_ended
 from models.leases import Lease
+from models.merging import merge
+from models.notes import Kind, notes_on, write_note
 from models.outbox import Priority, post
 from models.people import Person, find_person
 from models.rotation import rotate_keys
@@ -59,6 +61,7 @@ async def live(database: Database, vault: Vault, *telegram_ids: int) -> list[Per
             flag.write_plate(vault, "123ABC02")
             flag.write_contact(vault, "contact")
             await set_consents(session, flag.id, [Recipient.POLICE], NOW)
+            await write_note(session, vault, flag, person.id, Kind.NOTE, "note", NOW)
             await change_duty(session, person.id, NOW)
             attempt = Attempt(person_id=person.id, lesson=1, version="1", place="q1", started_at=NOW)
             session.add_all([attempt, Member(person_id=person.id, role=Role.REVIEWER, since=NOW)])
@@ -159,6 +162,25 @@ async def test_what_a_deleted_reviewer_had_claimed_is_back_in_the_queue(database
         ):
             flag = await session.get_one(Flag, number)
             assert (flag.state, flag.reviewer_id, flag.outcome) == expected
+
+
+async def test_what_was_merged_with_a_flag_of_a_deleted_person_is_back_in_the_queue(
+    database: Database, vault: Vault
+) -> None:
+    one, other, reviewer = await live(database, vault, 1, 2, 3)
+    async with database.transaction() as session:
+        main, merged, theirs = [
+            await add_flag(session, vault, who, draft) for who, draft in ((one, "m"), (other, "d"), (one, "e"))
+        ]
+        main.claim(reviewer.id)
+        await write_note(session, vault, merged, one.id, Kind.NOTE, "note", NOW)
+        assert await merge(session, reviewer.id, merged, main)
+        assert await merge(session, reviewer.id, theirs, main)
+    await delete(database, vault, 1)
+    async with database.reading() as session:
+        left = await session.get_one(Flag, merged.id)
+        assert (left.state, left.merged_into_id) == (State.NEW, None)
+        assert [note.author_id for note in await notes_on(session, left.id)] == [None]
 
 
 async def test_a_person_can_be_deleted_in_the_middle_of_something(database: Database, vault: Vault) -> None:

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from models.behaviours import FIRST_LOOK
 from models.database import Database
 from models.details import Aim
 from models.escrow import name_vehicle
+from models.first_look import FIRST_LOOK
 from models.flags import Flag, Ride, State, flags_on_vehicle, forget_ended, queue, reviewed_flag, store_flag
 from models.people import Person
 from models.team import Role

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.behaviours import BEHAVIOURS, FIRST_LOOK, Form
+from models.behaviours import BEHAVIOURS, Form
 from models.consents import Consent, Recipient
 from models.database import Database
 from models.details import Platform, Teller
+from models.first_look import FIRST_LOOK
 from models.flag_figures import (
     COUNTED,
     OPEN,

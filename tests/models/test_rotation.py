@@ -10,6 +10,7 @@ from models.audit import Action, record, verify
 from models.conversation import Conversation
 from models.database import Database
 from models.flags import Flag, flags_of, flags_on_vehicle
+from models.notes import Kind, notes_on, write_note
 from models.outbox import Delivery, Parcel, Priority, lease, post
 from models.passphrases import is_passphrase, keep_passphrase
 from models.people import find_person
@@ -68,6 +69,7 @@ async def live(database: Database, vault: Vault, first: int = 1, many: int = len
             flag = await add_flag(session, vault, person)
             flag.write_words(vault, f"words of {telegram_id}")
             flag.write_plate(vault, "123ABC02")
+            await write_note(session, vault, flag, person.id, Kind.NOTE, f"note of {telegram_id}", NOW)
             keep_passphrase(vault, flag, f"passphrase of {telegram_id}")
             post(session, vault, person.id, "sendMessage", {"text": "x"}, priority=Priority.ALERT, now=NOW)
             await set_aside(session, vault, {"update_id": telegram_id}, person.id, "x", NOW)
@@ -86,6 +88,8 @@ async def assert_readable(database: Database, vault: Vault, people: range = PEOP
             assert person.telegram_id(vault) == telegram_id
             flag = (await flags_of(session, person.id))[-1]
             assert flag.words(vault) == f"words of {telegram_id}"
+            [note] = await notes_on(session, flag.id)
+            assert note.text(vault, flag) == f"note of {telegram_id}"
             assert is_passphrase(vault, flag, f"passphrase of {telegram_id}")
             assert await read_course(session, vault, person) == texts_of(telegram_id)
             ((said, _),) = await thread(session, flag.id, by_team=True)

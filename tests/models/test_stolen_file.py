@@ -19,6 +19,8 @@ from models.duty import change_duty
 from models.evidence import Kind, add_piece
 from models.flags import Ride, store_flag
 from models.leases import hold
+from models.notes import Kind as NoteKind
+from models.notes import write_note
 from models.outbox import LEASE, Delivery, Priority, lease, post
 from models.people import mark_blocked
 from models.receipts import show_receipt
@@ -48,6 +50,7 @@ TEXTS = OwnTexts(
 )
 PASSPHRASE = "жеті құрақ көрпе, seven patchwork quilts"
 SAID = "Командаға жазғаным, переписка с командой, wrote back yesterday"
+NOTE = "Екінші рет қоңырау шалып, перезвонила вчера, colleague confirmed everything"
 FILE_ID, PLACE = "AgACAgIAAxkBAAIBQ2V4YmRl", (43.238949, 76.889709)
 PLATE, PLATE_TYPED = "717XYZ02", "717 xyz 02"
 UPDATE = {
@@ -82,6 +85,7 @@ async def live(database: Database, vault: Vault) -> str:
         of = {"person_id": person.id, "flag_id": flag.id, "talk_id": said.id, "size": 1, "now": NOW}
         await add_piece(session, vault, kind=Kind.PHOTO, file_id=FILE_ID, **of)
         flag.claim(reviewer.id)
+        await write_note(session, vault, flag, reviewer.id, NoteKind.CLOSED, NOTE, NOW)
         receipt = flag.receipt(vault)
         person.conversation = Conversation(person_id=person.id)
         person.conversation.write(vault, "Adding:words", {"flag": flag.id, "draft": WORDS, "plate": PLATE_TYPED}, NOW)
@@ -131,8 +135,8 @@ def number_spellings(number: int) -> Iterator[bytes]:
 
 def secrets_of(receipt: str) -> set[bytes]:
     texts = [str(TELEGRAM_ID), str(REVIEWER_ID), NAME, USERNAME, PHONE, PHONE[1:], PLATE, PLATE_TYPED, receipt, WORDS]
-    texts += [*TEXTS, PASSPHRASE, str(READER_ID), SAID, FILE_ID, *map(str, PLACE)]
-    spoken = (WORDS, PASSPHRASE, SAID, *TEXTS)
+    texts += [*TEXTS, PASSPHRASE, str(READER_ID), SAID, NOTE, FILE_ID, *map(str, PLACE)]
+    spoken = (WORDS, PASSPHRASE, SAID, NOTE, *TEXTS)
     texts += [word.strip(",") for each in spoken for word in each.split() if len(word) > 5]
     found = {spelling for secret in texts for spelling in spellings(secret)}
     return found.union(*map(number_spellings, (TELEGRAM_ID, REVIEWER_ID, READER_ID)))
@@ -189,6 +193,7 @@ def test_the_search_for_secrets_finds_them_in_every_spelling(encode: Callable[[s
         PHONE,
         NAME,
         USERNAME,
+        NOTE,
         receipt,
         show_receipt(receipt),
         PASSPHRASE,

@@ -1,0 +1,68 @@
+"""Duplicates: several flags about one incident, looked at together as one, the main flag.
+
+What is merged stays the report of its own person, with its own receipt and consents; it's closed and reopened with the
+main one. If that is withdrawn or deleted, the others wait in the queue again.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.consents import consents_of
+from models.flags import Flag, State
+
+
+async def merged_with(session: AsyncSession, main_id: int) -> Sequence[Flag]:
+    """The flags that are looked at together with this one, or were closed with it; oldest first."""
+    query = select(Flag).where(Flag.merged_into_id == main_id).order_by(Flag.id).with_for_update(of=Flag)
+    return (await session.scalars(query.execution_options(populate_existing=True))).all()
+
+
+async def merge(session: AsyncSession, reviewer_id: int, flag: Flag, main: Flag) -> bool:
+    """Look at a flag together with the main one, and at all that was merged with it; whether that was possible."""
+    with_it = await merged_with(session, flag.id)
+    if not flag.merge(reviewer_id, main):
+        return False
+    for each in with_it:
+        each.merged_into_id = main.id
+    return True
+
+
+async def follow(session: AsyncSession, main: Flag) -> list[Flag]:
+    """Close or reopen with the main flag all that is merged with it; which ones moved."""
+    return [
+        each
+        for each in await merged_with(session, main.id)
+        if each.follow(main, await consents_of(session, each.id, lock=True))
+    ]
+
+
+async def part_from(session: AsyncSession, main: Flag) -> list[Flag]:
+    """Give back to the queue all that is looked at together with a flag; which ones."""
+    return [each for each in await merged_with(session, main.id) if each.part()]
+
+
+async def part_before_deletion(session: AsyncSession, *which: ColumnElement[bool]) -> None:
+    """The same for all flags that are about to be deleted, given as conditions."""
+    gone = select(Flag.id).where(*which).scalar_subquery()
+    merged = update(Flag).where(Flag.state == State.MERGED, Flag.merged_into_id.in_(gone))
+    alert = func.coalesce(Flag.alert_at, Flag.due_at)
+    await session.execute(merged.values(state=State.NEW, merged_into_id=None, alert_at=alert))
+
+
+async def works_on(session: AsyncSession, flag: Flag, person_id: int) -> bool:
+    """Whether this member has claimed a flag, or the main one that it's looked at together with."""
+    return await worker_on(session, flag) == person_id
+
+
+async def worker_on(session: AsyncSession, flag: Flag) -> int | None:
+    """Who of the team has claimed a flag, or the main one that it's looked at together with."""
+    if flag.state is State.MERGED:
+        return await session.scalar(select(Flag.reviewer_id).where(Flag.id == flag.merged_into_id))
+    return flag.reviewer_id if flag.state is State.CLAIMED else None
+
+
+def differs(one: str | None, other: str | None) -> bool | None:
+    """Whether two plates are of different vehicles; None if one isn't known."""
+    return None if one is None or other is None else one != other

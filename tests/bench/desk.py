@@ -1,0 +1,95 @@
+"""How long a page of the reviewers' queue takes with few and with many flags stored, one in fifty of them open."""
+
+from datetime import UTC, datetime
+from statistics import median
+from time import perf_counter
+
+from sqlalchemy import text
+
+from bot.migrate import migrate
+from models.behaviours import Form
+from models.database import Database
+from models.flags import Wanted, count_waiting, place_of, queue
+
+FEW, MANY, OPEN_ONE_IN = 1_000, 200_000, 50
+PAGE, ROUNDS, REPORTERS, REVIEWER = 9, 25, 500, 501
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+_DIALECT = {
+    "sqlite": {
+        "numbers": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})",
+        "bytes": "CAST(printf('%032d', i) AS BLOB)",
+        "uid": "CAST(printf('%016d', i) AS BLOB)",
+        "moment": "strftime('%Y-%m-%d %H:%M:%S.000000', '2026-11-21', (i % 90 - 60) || ' hours')",
+        "ended": "CASE WHEN i % {one_in} = 0 THEN NULL ELSE '2026-11-20 00:00:00.000000' END",
+        "form": "CASE i / 50 % 4 WHEN 0 THEN 'SX' WHEN 1 THEN 'VB' WHEN 2 THEN 'PH' ELSE 'DR' END",
+    },
+    "postgresql": {
+        "numbers": "WITH n(i) AS (SELECT generate_series(1, {rows}))",
+        "bytes": "CAST(lpad(CAST(i AS TEXT), 32, '0') AS BYTEA)",
+        "uid": "CAST(lpad(CAST(i AS TEXT), 16, '0') AS BYTEA)",
+        "moment": "TIMESTAMPTZ '2026-11-21 00:00:00+00' + (i % 90 - 60) * INTERVAL '1 hour'",
+        "ended": "CASE WHEN i % {one_in} = 0 THEN NULL ELSE TIMESTAMPTZ '2026-11-20 00:00:00+00' END",
+        "form": "CASE i / 50 % 4 WHEN 0 THEN 'SX' WHEN 1 THEN 'VB' WHEN 2 THEN 'PH' ELSE 'DR' END",
+    },
+}
+
+
+async def queue_times(few_url: str, many_url: str) -> tuple[float, float]:
+    """Median milliseconds of a page of the queue with few and with many flags stored, in turns."""
+    databases = [await _filled(few_url, FEW), await _filled(many_url, MANY)]
+    times: list[list[float]] = [[], []]
+    for number in range(ROUNDS + 3):
+        for database, seconds in zip(databases, times, strict=True):
+            took = await _look(database)
+            if number >= 3:  # the first ones read the file
+                seconds.append(1000 * took)
+    for database in databases:
+        await database.close()
+    return median(times[0]), median(times[1])
+
+
+async def _look(database: Database) -> float:
+    """Seconds for what a reviewer sees: the first page and its counts, the next page, and a page of one form."""
+    async with database.transaction() as session:
+        began = perf_counter()
+        shown = await queue(session, REVIEWER, limit=PAGE, now=NOW)
+        await count_waiting(session, REVIEWER, NOW)
+        await queue(session, REVIEWER, limit=PAGE, now=NOW, after=place_of(shown[-1], NOW))
+        await queue(session, REVIEWER, limit=PAGE, now=NOW, wanted=Wanted(form=Form.PHYSICAL))
+        return perf_counter() - began
+
+
+async def _filled(database_url: str, rows: int) -> Database:
+    database = Database(database_url)
+    await migrate(database)
+    kind = database.engine.dialect.name
+    form = {name: sql.format(rows=rows, one_in=OPEN_ONE_IN) for name, sql in _DIALECT[kind].items()}
+    people = _DIALECT[kind]["numbers"].format(rows=REPORTERS + 1)
+    async with database.transaction() as session:
+        await session.execute(
+            text(
+                "INSERT INTO people (id, telegram_index, sealed_telegram_id, language, language_chosen, joined_at) "
+                f"{people} SELECT i, {form['bytes']}, {form['bytes']}, 'kk', false, {form['moment']} FROM n"
+            )
+        )
+        await session.execute(
+            text(
+                "INSERT INTO team (person_id, role, since) "
+                f"{people} SELECT i, 'reviewer', {form['moment']} FROM n WHERE i = {REVIEWER}"
+            )
+        )
+        await session.execute(
+            text(
+                "INSERT INTO flags (id, uid, reporter_id, draft, ride, severity, state, received_at, due_at, "
+                "ended_at, wrapped_key, receipt_index, sealed_receipt, form) "
+                f"{form['numbers']} SELECT i, {form['uid']}, i % {REPORTERS} + 1, CAST(i AS TEXT), 'over', "
+                f"i / {OPEN_ONE_IN} % 4 + 1, CASE WHEN i % {OPEN_ONE_IN} = 0 THEN 'new' ELSE 'withdrawn' END, "
+                f"{form['moment']}, {form['moment']}, {form['ended']}, {form['uid']}, {form['bytes']}, "
+                f"{form['uid']}, {form['form']} FROM n"
+            )
+        )
+    if kind == "postgresql":
+        async with database.engine.connect() as connection:
+            autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await autocommit.execute(text("ANALYZE"))
+    return database

@@ -299,6 +299,7 @@ class QueuePress(CallbackData, prefix="queue"):
     action: str
     view: str = ""
     form: str = ""
+    region: str = ""
     platform: str = ""
     at: str = ""
 

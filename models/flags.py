@@ -663,6 +663,8 @@ class Wanted:
     overdue: bool = False
     form: Form | None = None
     platform: Platform | None = None
+    region: str | None = None
+    """ISO 3166-2."""
 
     def conditions(self, reviewer_id: int, now: datetime) -> list[Condition]:
         """The same as conditions of a query; each as the indexes can use it."""
@@ -677,6 +679,8 @@ class Wanted:
             found.append(Flag.form == self.form)
         if self.platform is not None:
             found.append(Flag.platform == self.platform)
+        if self.region is not None:
+            found.append(Flag.region == self.region)
         return found
 
 

@@ -11,12 +11,14 @@ from models.behaviours import Form
 from models.database import Database
 from models.flags import Wanted, count_waiting, place_of, queue
 
-FEW, MANY, OPEN_ONE_IN = 1_000, 200_000, 50
+FEW, MANY, OPEN_ONE_IN = 1_000, 1_000_000, 50
+AT_ONCE = 100_000
+"""Rows in one statement, so that none takes longer than the database allows."""
 PAGE, ROUNDS, REPORTERS, REVIEWER = 9, 25, 500, 501
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 _DIALECT = {
     "sqlite": {
-        "numbers": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})",
+        "numbers": "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last})",
         "bytes": "CAST(printf('%032d', i) AS BLOB)",
         "uid": "CAST(printf('%016d', i) AS BLOB)",
         "moment": "strftime('%Y-%m-%d %H:%M:%S.000000', '2026-11-21', (i % 90 - 60) || ' hours')",
@@ -24,7 +26,7 @@ _DIALECT = {
         "form": "CASE i / 50 % 4 WHEN 0 THEN 'SX' WHEN 1 THEN 'VB' WHEN 2 THEN 'PH' ELSE 'DR' END",
     },
     "postgresql": {
-        "numbers": "WITH n(i) AS (SELECT generate_series(1, {rows}))",
+        "numbers": "WITH n(i) AS (SELECT generate_series({first}, {last}))",
         "bytes": "CAST(lpad(CAST(i AS TEXT), 32, '0') AS BYTEA)",
         "uid": "CAST(lpad(CAST(i AS TEXT), 16, '0') AS BYTEA)",
         "moment": "TIMESTAMPTZ '2026-11-21 00:00:00+00' + (i % 90 - 60) * INTERVAL '1 hour'",
@@ -49,13 +51,16 @@ async def queue_times(few_url: str, many_url: str) -> tuple[float, float]:
 
 
 async def _look(database: Database) -> float:
-    """Seconds for what a reviewer sees: the first page and its counts, the next page, and a page of one form."""
+    """Seconds for what a reviewer sees: the first page and its counts, the next page, and a page of one form; then of
+    a region from which there's nothing, for which all that is open is looked through.
+    """
     async with database.transaction() as session:
         began = perf_counter()
         shown = await queue(session, REVIEWER, limit=PAGE, now=NOW)
         await count_waiting(session, REVIEWER, NOW)
         await queue(session, REVIEWER, limit=PAGE, now=NOW, after=place_of(shown[-1], NOW))
         await queue(session, REVIEWER, limit=PAGE, now=NOW, wanted=Wanted(form=Form.PHYSICAL))
+        await queue(session, REVIEWER, limit=PAGE, now=NOW, wanted=Wanted(region="KZ-59"))
         return perf_counter() - began
 
 
@@ -63,8 +68,8 @@ async def _filled(database_url: str, rows: int) -> Database:
     database = Database(database_url)
     await migrate(database)
     kind = database.engine.dialect.name
-    form = {name: sql.format(rows=rows, one_in=OPEN_ONE_IN) for name, sql in _DIALECT[kind].items()}
-    people = _DIALECT[kind]["numbers"].format(rows=REPORTERS + 1)
+    form = {name: sql.format(first=1, last=REPORTERS + 1, one_in=OPEN_ONE_IN) for name, sql in _DIALECT[kind].items()}
+    people = form["numbers"]
     async with database.transaction() as session:
         await session.execute(
             text(
@@ -74,20 +79,23 @@ async def _filled(database_url: str, rows: int) -> Database:
         )
         await session.execute(
             text(
-                "INSERT INTO team (person_id, role, since) "
-                f"{people} SELECT i, 'reviewer', {form['moment']} FROM n WHERE i = {REVIEWER}"
+                "INSERT INTO team (person_id, role, since, by_settings) "
+                f"{people} SELECT i, 'reviewer', {form['moment']}, false FROM n WHERE i = {REVIEWER}"
             )
         )
-        await session.execute(
-            text(
-                "INSERT INTO flags (id, uid, reporter_id, draft, ride, severity, state, received_at, due_at, "
-                "ended_at, wrapped_key, receipt_index, sealed_receipt, form) "
-                f"{form['numbers']} SELECT i, {form['uid']}, i % {REPORTERS} + 1, CAST(i AS TEXT), 'over', "
-                f"i / {OPEN_ONE_IN} % 4 + 1, CASE WHEN i % {OPEN_ONE_IN} = 0 THEN 'new' ELSE 'withdrawn' END, "
-                f"{form['moment']}, {form['moment']}, {form['ended']}, {form['uid']}, {form['bytes']}, "
-                f"{form['uid']}, {form['form']} FROM n"
+    for first in range(1, rows + 1, AT_ONCE):
+        flags = _DIALECT[kind]["numbers"].format(first=first, last=min(first + AT_ONCE - 1, rows))
+        async with database.transaction() as session:
+            await session.execute(
+                text(
+                    "INSERT INTO flags (id, uid, reporter_id, draft, ride, severity, state, received_at, due_at, "
+                    "ended_at, wrapped_key, receipt_index, sealed_receipt, form) "
+                    f"{flags} SELECT i, {form['uid']}, i % {REPORTERS} + 1, CAST(i AS TEXT), 'over', "
+                    f"i / {OPEN_ONE_IN} % 4 + 1, CASE WHEN i % {OPEN_ONE_IN} = 0 THEN 'new' ELSE 'withdrawn' END, "
+                    f"{form['moment']}, {form['moment']}, {form['ended']}, {form['uid']}, {form['bytes']}, "
+                    f"{form['uid']}, {form['form']} FROM n"
+                )
             )
-        )
     if kind == "postgresql":
         async with database.engine.connect() as connection:
             autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -627,7 +627,14 @@ def _driven_ids(person_id: int) -> CompoundSelect[int]:
 
 async def parties(session: AsyncSession, flag: Flag) -> set[int]:
     """Who is on either side of a flag, and so hears nothing of it as a member of the team."""
-    drivers = select(Car.person_id).where(Car.plate_index == flag.plate_index)
+    drivers = (
+        select(Car.person_id)
+        .where(Car.plate_index == flag.plate_index)
+        .union_all(
+            select(Hearing.driver_id).where(Hearing.flag_id == flag.id),
+            select(Remedy.driver_id).where(Remedy.flag_id == flag.id, Remedy.driver_id.is_not(None)),
+        )
+    )
     return {person.id for person in await holders(session, flag)} | set(await session.scalars(drivers))
 
 

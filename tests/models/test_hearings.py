@@ -7,12 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.approvals import Fault, Kind, ask, fault_of, may_ask
 from models.cars import Car, declare_car
 from models.consents import Recipient, say
 from models.database import Database
 from models.deletion import delete_person
 from models.drivers import Hearing
-from models.flags import Flag, Outcome, queue, reviewed_flag
+from models.flags import Flag, Outcome, parties, queue, reviewed_flag
 from models.hearings import (
     answer,
     ask_driver,
@@ -250,6 +251,20 @@ async def test_a_reviewer_who_drives_the_car_can_not_open_the_flag_nor_see_it_in
         await session.flush()
         assert hearing.driver_id == case.driver.id
         assert await reviewed_flag(session, case.driver.id, case.flag.id) is None
+
+
+async def test_nor_say_yes_to_what_takes_two_people_about_such_a_flag(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        session.add(Member(person_id=case.driver.id, role=Role.OWNER, since=NOW))
+        case.flag.write_contact(vault, "+7 701")
+        await session.flush()
+        reason = {"requester_id": case.reviewer.id, "reason": "needed", "flag_id": case.flag.id}
+        contact = await ask(session, vault, Kind.CONTACT, now=NOW, **reason)
+        assert contact is not None
+        assert await fault_of(session, contact, case.driver.id, NOW) is Fault.PARTY
+        assert not await may_ask(session, Kind.PURGE, case.driver.id, case.flag)
+        assert await parties(session, case.flag) == {case.reporter.id, case.driver.id}
 
 
 async def test_nor_a_flag_that_is_looked_at_together_with_one_on_their_car(database: Database, vault: Vault) -> None:

@@ -144,7 +144,7 @@ async def test_who_changed_the_outcome_can_not_decide_on_the_other_sides_appeal(
 async def test_a_flag_that_is_taken_up_again_waits_with_its_appeal(database: Database, vault: Vault) -> None:
     async with database.transaction() as session:
         case, appeal, other = await appealed(session, vault)
-        assert case.flag.reopen(case.reviewer.id)
+        assert case.flag.reopen(case.reviewer.id, LONG_AFTER)
         await session.flush()
         assert await decidable(session, other.id, appeal.id) is None
         assert case.flag.close(case.reviewer.id, Outcome.LESSON, LONG_AFTER)

@@ -104,7 +104,7 @@ async def test_a_no_until_the_moment_comes_keeps_it_from_the_driver_and_so_does_
         await drop_untold(session, case.flag)
         assert await remedy_of(session, case.flag.id) is None
         await given(session, vault, case)
-        case.flag.reopen(case.reviewer.id)
+        case.flag.reopen(case.reviewer.id, LONG_AFTER)
         await session.flush()
         assert await tell_due(session, LONG_AFTER, 10) == ([], 1)
 
@@ -141,7 +141,7 @@ async def test_another_outcome_lifts_what_the_driver_knew_of_and_the_driver_is_t
         assert not await opens_lesson(session, case.driver.id, remedy.lesson)
         assert await note_passed(session, an_attempt(case, remedy.lesson)) == []
         assert await settle_remedy(session, vault, case.flag, 7, LONG_AFTER) == (None, None)
-        assert case.flag.reopen(other)
+        assert case.flag.reopen(other, LONG_AFTER)
         assert case.flag.close(other, Outcome.ADVICE, LONG_AFTER)
         again, told = await settle_remedy(session, vault, case.flag, 7, LONG_AFTER)
         assert (again, told) == (remedy, case.driver.id)
@@ -149,7 +149,7 @@ async def test_another_outcome_lifts_what_the_driver_knew_of_and_the_driver_is_t
 
 
 async def a_second_reviewer_closes(session: AsyncSession, vault: Vault, case: Case, outcome: Outcome) -> int:
-    assert case.flag.reopen(case.reviewer.id)
+    assert case.flag.reopen(case.reviewer.id, LONG_AFTER)
     assert case.flag.close(case.reviewer.id, outcome, LONG_AFTER)
     await session.flush()
     return case.reviewer.id

@@ -29,18 +29,23 @@ def test_the_week_is_that_of_the_day_it_happened_and_else_of_the_day_it_was_repo
     assert week_named(a_flag(sunday_night, date(2026, 11, 2))) == (date(2026, 11, 2), date(2026, 11, 8))
 
 
-@given(received=MOMENTS, later=st.timedeltas(timedelta(), timedelta(days=60)), ago=st.integers(0, 60))
+@given(
+    received=MOMENTS,
+    later=st.timedeltas(timedelta(), timedelta(days=60)),
+    ago=st.integers(0, 60),
+    delay=st.integers(0, 30),
+)
 def test_the_driver_hears_by_day_after_the_delay_the_week_and_the_time_to_say_no(
-    received: datetime, later: timedelta, ago: int
+    received: datetime, later: timedelta, ago: int, delay: int
 ) -> None:
     flag, now = a_flag(received, local_day(received) - timedelta(days=ago)), received + later
-    moments = {first_moment(flag, 7, now) for _ in range(20)}
+    moments = {first_moment(flag, delay, now) for _ in range(20)}
     for moment in moments:
         day = local_day(moment)
         assert moment.astimezone(ZONE).hour == HOUR
         assert quiet_until(moment) is None
         assert day > week_named(flag)[1]
-        assert day >= local_day(received) + timedelta(days=7)
+        assert day >= local_day(received) + timedelta(days=delay)
         assert day >= local_day(now) + timedelta(days=TIME_TO_SAY_NO)
     assert max(moments) - min(moments) < timedelta(days=EXTRA_DAYS)
 

@@ -40,7 +40,7 @@ from bot.telling import Telling
 from bot.traces import Traces
 from bot.webhook import Webhook
 from bot.workshop import Address, Making
-from handlers import routers
+from handlers import SLOW, routers
 from handlers.making import post_order
 from handlers.texts import LOCALES, load_texts
 from handlers.visit import Terms
@@ -200,7 +200,15 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         making = Making(database, vault, course, texts, bot, address, clock)
         traces = Traces()
         sender = Sender(
-            database, vault, bot, metrics, rate=settings.send_rate, make=making.make, clock=clock, traces=traces
+            database,
+            vault,
+            bot,
+            metrics,
+            rate=settings.send_rate,
+            make=making.make,
+            slow=SLOW,
+            clock=clock,
+            traces=traces,
         )
         broadcasting = Broadcasting(
             database=database,

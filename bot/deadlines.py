@@ -3,16 +3,13 @@
 The moments stand in the rows, so a restart forgets none; one replica looks at a time, so that nobody hears twice.
 """
 
-import asyncio
-import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.clock import Clock, utc_now
+from bot.rounds import go_round
 from handlers.duty import post_alerts, post_nobody_on_call, post_week
 from handlers.texts import Texts
 from models.database import Database
@@ -21,8 +18,6 @@ from models.leases import hold
 from models.people import Language
 from models.vault import Vault
 from models.weekly import next_summary, week_of
-
-log = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=15)
 """Fine enough for a deadline of 15 minutes."""
@@ -45,14 +40,12 @@ class Deadlines:
 
     async def run(self) -> None:
         """Look every quarter of a minute until cancelled."""
-        while True:
-            await asyncio.sleep(EVERY.total_seconds())
-            try:
-                while await self.look() == AT_ONCE:
-                    pass
-                await self.sum_up()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("deadlines wait for the database: %s", type(error).__name__)
+        await go_round("deadlines", self._look_at_all, EVERY)
+
+    async def _look_at_all(self) -> None:
+        while await self.look() == AT_ONCE:
+            pass
+        await self.sum_up()
 
     async def look(self) -> int:
         """Have the team told of the next flags that wait too long; how many there were."""

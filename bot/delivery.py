@@ -1,19 +1,23 @@
 """Empties the outbox: by priority, at Telegram's pace, once for all replicas.
 
 Each round leases a handful of rows, sends them at the same time, and writes down what became of each. A crash in
-between repeats them when the lease ends: at least once, never not at all.
+between repeats them when the lease ends: at least once, never not at all. What takes long to make goes beside the
+rounds, one after another, and keeps its lease meanwhile: a receipt doesn't wait for a table of a million rows.
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
+import shutil
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from aiogram import Bot, methods
+from aiogram.methods import TelegramMethod
 from aiogram.types import Message
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,7 +29,7 @@ from bot.traces import Traces
 from handlers.making import Made, ordered
 from models.database import Database
 from models.leases import hold, release
-from models.outbox import Delivery, Parcel, lease, next_due, waiting
+from models.outbox import LEASE, Delivery, Parcel, keep, lease, next_due, waiting
 from models.people import Person, mark_blocked
 from models.uploads import keep_file_id
 from models.vault import Vault
@@ -38,6 +42,8 @@ SENDING = "outbox"
 """The lease of whoever sends what wasn't asked for: one replica keeps Telegram's pace for all."""
 TERM = timedelta(seconds=30)
 """How long this sender remains the one without saying so again."""
+UPLOAD_SECONDS = 300
+"""How long Telegram may take for what took long to make: it may be a file of 50 MB."""
 LONGEST_PAUSE = timedelta(minutes=10)
 _LOOK_AGAIN = 2.0
 Make = Callable[[str, Person, Mapping[str, Any]], Awaitable[Made | None]]
@@ -69,11 +75,16 @@ class Sender:
     rate: float = 30.0
     make: Make = _make_nothing
     """Makes a message that was only ordered; see `handlers/making.py`."""
+    slow: Collection[str] = ()
+    """The orders that take long."""
     clock: Clock = utc_now
     traces: Traces = field(default_factory=Traces)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _slow_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _errands: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    """What takes long and is in work, by the number of its row."""
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.rate)
@@ -98,6 +109,9 @@ class Sender:
                 seconds = _LOOK_AGAIN
             if seconds > 0:
                 await pause(seconds, self._wake)
+        for errand in self._errands.values():  # made again after the next start
+            errand.cancel()
+        await asyncio.gather(*self._errands.values(), return_exceptions=True)
         try:
             async with self.database.transaction() as session:
                 await release(session, SENDING, self.name, self.clock())
@@ -116,7 +130,11 @@ class Sender:
             if not await hold(session, SENDING, self.name, now, TERM):
                 return _LOOK_AGAIN
             rows = await lease(session, now, ROUND)
-        results = await asyncio.gather(*(self._send(parcel, person) for parcel, person in rows))
+        quick = [row for row in rows if not self._is_slow(row[0])]
+        for parcel, person in rows:
+            if self._is_slow(parcel):
+                self._begin(parcel, person)
+        results = await asyncio.gather(*(self._send(parcel, person) for parcel, person in quick))
         await self._write_down(results)
         waits = [r.failure.wait for r in results if r.failure is not None and r.failure.wait is not None]
         if len({r.person_id for r in results if r.failure is not None and r.failure.wait is not None}) > 1:
@@ -131,7 +149,39 @@ class Sender:
         self.metrics.outbox_age.set((now - oldest).total_seconds() if oldest and oldest < now else 0.0)
         return due is not None and due <= now
 
-    async def _send(self, parcel: Parcel, person: Person) -> _Result:
+    def _is_slow(self, parcel: Parcel) -> bool:
+        try:
+            return ordered(parcel.read(self.vault)[0]) in self.slow
+        except Exception:  # sending it finds out what is wrong with it
+            return False
+
+    def _begin(self, parcel: Parcel, person: Person) -> None:
+        if parcel.id in self._errands:  # its lease ended before it could be renewed
+            return
+        errand = asyncio.create_task(self._run_errand(parcel, person))
+        self._errands[parcel.id] = errand
+        errand.add_done_callback(lambda _: self._errands.pop(parcel.id, None))
+
+    async def _run_errand(self, parcel: Parcel, person: Person) -> None:
+        """Send what takes long; if its end can't be written down, it's made again when the lease ends."""
+        keeping = asyncio.create_task(self._keep(parcel.id))
+        try:
+            async with self._slow_turn:
+                result = await self._send(parcel, person, UPLOAD_SECONDS)
+            await self._write_down([result])
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("what took long is made again: %s", type(error).__name__)
+        finally:
+            keeping.cancel()
+
+    async def _keep(self, parcel_id: int) -> None:
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                async with self.database.transaction() as session:
+                    await keep(session, parcel_id, self.clock())
+
+    async def _send(self, parcel: Parcel, person: Person, seconds: int | None = None) -> _Result:
         result = _Result(parcel.id, person.id)
         try:
             name, parameters = parcel.read(self.vault)
@@ -144,35 +194,46 @@ class Sender:
         except Exception as error:  # it would fail the next time too, and must not take the rest of the round along
             result.failure = Failure(Verdict.REFUSED, type(error).__name__)
             return result
-        if person.blocked_at is not None:
-            result.failure = _BLOCKED_BEFORE
-            return result
-        if made is None:
-            return result
+        try:
+            if person.blocked_at is not None:
+                result.failure = _BLOCKED_BEFORE
+            elif made is not None:
+                await self._deliver(made, person, result, seconds)
+                self.metrics.send_done(name, result.failure.verdict.name.lower() if result.failure else "ok")
+        finally:
+            if made is not None and made.folder is not None:
+                await asyncio.to_thread(shutil.rmtree, made.folder, ignore_errors=True)
+        return result
+
+    async def _deliver(self, made: Made, person: Person, result: _Result, seconds: int | None) -> None:
+        """Send what was made, and put into the result what became of it."""
+        chat_id = person.telegram_id(self.vault)
         async with self.pace.limiter:
             at = self.clock()
             try:
+                for method in made.before:
+                    if (message_id := await tell(self.bot, method, seconds)) is not None:
+                        self.traces.note(chat_id, message_id, at)
                 if made.keep is None:
-                    message_id = await tell(self.bot, made.method)
+                    message_id = await tell(self.bot, made.method, seconds)
                 else:
                     message = await self.bot(made.method)
                     message_id = getattr(message, "message_id", None)
                     result.uploaded = _uploaded(made.keep, message)
                 if message_id is not None:
-                    self.traces.note(person.telegram_id(self.vault), message_id, at)
+                    self.traces.note(chat_id, message_id, at)
             except Exception as error:  # whatever it is, it must not take the rest of the round along
                 result.failure = judge(error)
-        self.metrics.send_done(name, result.failure.verdict.name.lower() if result.failure else "ok")
-        return result
 
     async def _made(self, name: str, parameters: dict[str, Any], person: Person) -> Made | None:
         chat_id = person.telegram_id(self.vault)
         if (order := ordered(name)) is None:
             return Made(getattr(methods, name[0].upper() + name[1:])(chat_id=chat_id, **parameters))
         made = await self.make(order, person, parameters)
-        if made is None or "chat_id" not in type(made.method).model_fields:  # what Telegram is asked, not the person
-            return made
-        return Made(made.method.model_copy(update={"chat_id": chat_id}), made.keep)
+        if made is None:
+            return None
+        method, *before = (_to(chat_id, each) for each in (made.method, *made.before))
+        return replace(made, method=method, before=before)
 
     async def _write_down(self, results: list[_Result]) -> None:
         now = self.clock()
@@ -190,6 +251,13 @@ class Sender:
                     _settle(parcel, result.failure, now)
         for name, count in Counter(r.failure.name for r in results if r.failure).items():
             log.warning("%d of the outbox not sent: %s", count, name)
+
+
+def _to(chat_id: int, method: TelegramMethod[Any]) -> TelegramMethod[Any]:
+    """The method for a chat; what asks Telegram, not the person, has none."""
+    if "chat_id" not in type(method).model_fields:
+        return method
+    return method.model_copy(update={"chat_id": chat_id})
 
 
 def _uploaded(name: str, message: object) -> tuple[str, str] | None:

@@ -1,6 +1,5 @@
 """What is done now and then, by one replica at a time: forgetting what is old, telling what has to be renewed."""
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Mapping
@@ -8,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
+from bot.rounds import go_round
 from handlers.notices import tell_owners_of_anchor, tell_owners_of_contacts
 from handlers.texts import Texts
 from models.approvals import KEPT as APPROVALS_KEPT
@@ -71,13 +70,7 @@ class Housekeeping:
 
     async def run(self) -> None:
         """Tidy soon after the start, and then once an hour until cancelled."""
-        await asyncio.sleep(FIRST.total_seconds())
-        while True:
-            try:
-                await self.tidy()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("tidying waits for the database: %s", type(error).__name__)
-            await asyncio.sleep(EVERY.total_seconds())
+        await go_round("tidying", self.tidy, EVERY, first=FIRST)
 
     async def tidy(self) -> None:
         """Delete what is old enough and tell of stale contacts, unless another replica has just done so."""

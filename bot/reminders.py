@@ -1,15 +1,12 @@
 """Reminds of the daily questions and tells of thanks: looks now and then who is due, and posts what is for them."""
 
-import asyncio
-import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.clock import Clock, utc_now
+from bot.rounds import go_round
 from handlers.making import post_order
 from models.database import Database
 from models.leases import hold
@@ -18,8 +15,6 @@ from models.quiet import local_day
 from models.reviews import due_people, note_reminded
 from models.thanks import note_told
 from models.vault import Vault
-
-log = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=30)
 AT_ONCE = 500
@@ -38,15 +33,13 @@ class Reminders:
 
     async def run(self) -> None:
         """Remind every half minute until cancelled, for the first time when the bot has settled."""
-        while True:
-            await asyncio.sleep(EVERY.total_seconds())
-            try:
-                while await self.remind() == AT_ONCE:
-                    pass
-                while await self.tell_thanks() == AT_ONCE:
-                    pass
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("reminders wait for the database: %s", type(error).__name__)
+        await go_round("reminders", self._remind_all, EVERY)
+
+    async def _remind_all(self) -> None:
+        while await self.remind() == AT_ONCE:
+            pass
+        while await self.tell_thanks() == AT_ONCE:
+            pass
 
     async def remind(self) -> int:
         """Remind the next who are due; how many there were."""

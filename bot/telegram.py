@@ -49,12 +49,12 @@ class Session(AiohttpSession):
         status, content = await self._post(bot, method, timeout)
         return cast("TelegramType", self.check_response(bot, method, status, content).result)
 
-    async def tell(self, bot: Bot, method: TelegramMethod[Any]) -> int | None:
+    async def tell(self, bot: Bot, method: TelegramMethod[Any], seconds: int | None = None) -> int | None:
         """Call a method of whose result nobody reads more than the id of the message, if it is one.
 
-        Raises aiogram's errors.
+        It may take the usual time, or so many seconds. Raises aiogram's errors.
         """
-        status, content = await self._post(bot, method, None)
+        status, content = await self._post(bot, method, seconds)
         if not content.startswith('{"ok":true'):
             self.check_response(bot, method, status, content)
         return _message_id(content)
@@ -91,12 +91,12 @@ def connect(token: str, api_url: str) -> Bot:
     return Bot(token, session=session, default=DefaultBotProperties(parse_mode="HTML", link_preview_is_disabled=True))
 
 
-async def tell(bot: Bot, method: TelegramMethod[Any]) -> int | None:
+async def tell(bot: Bot, method: TelegramMethod[Any], seconds: int | None = None) -> int | None:
     """Call a method of whose result nobody reads more than the id of the message, if it is one.
 
-    Raises aiogram's errors.
+    It may take the usual time, or so many seconds. Raises aiogram's errors.
     """
-    return await cast("Session", bot.session).tell(bot, method)
+    return await cast("Session", bot.session).tell(bot, method, seconds)
 
 
 _MESSAGE = re.compile(r'\{"ok":true,"result":\{"message_id":(\d+)')

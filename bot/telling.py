@@ -3,16 +3,13 @@
 The moments stand in the rows, so a restart forgets none; one replica looks at a time, so that nobody hears twice.
 """
 
-import asyncio
-import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.clock import Clock, utc_now
+from bot.rounds import go_round
 from handlers.hearing import tell_asked
 from handlers.remedy import tell_given
 from handlers.texts import Texts
@@ -20,8 +17,6 @@ from models.database import Database
 from models.leases import hold
 from models.people import Language
 from models.vault import Vault
-
-log = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=1)
 AT_ONCE = 200
@@ -42,13 +37,11 @@ class Telling:
 
     async def run(self) -> None:
         """Look once a minute until cancelled."""
-        while True:
-            await asyncio.sleep(EVERY.total_seconds())
-            try:
-                while await self.look() >= AT_ONCE:
-                    pass
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("telling drivers waits for the database: %s", type(error).__name__)
+        await go_round("telling drivers", self._look_at_all, EVERY)
+
+    async def _look_at_all(self) -> None:
+        while await self.look() >= AT_ONCE:
+            pass
 
     async def look(self) -> int:
         """Tell the next drivers; how much was looked at of what there was most."""

@@ -1,5 +1,6 @@
 """Where messages are made that are drawn, or worded, only when they're delivered."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -7,9 +8,11 @@ from typing import Any
 
 from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramBadRequest
+from aiogram.methods import TelegramMethod
 from aiohttp import ClientError
 
 from bot.clock import Clock
+from bot.telegram import tell
 from handlers import makers
 from handlers.making import Made, OutOfReach, Workshop
 from handlers.texts import Texts
@@ -56,8 +59,13 @@ class Making:
             bot_id=self.bot.id,
             link=self.address.link,
             download=self._download,
+            tell=self._tell,
         )
         return await self._makers[order](workshop, person, values)
+
+    async def _tell(self, person: Person, method: TelegramMethod[Any]) -> None:
+        with contextlib.suppress(AiogramError, OSError):
+            await tell(self.bot, method.model_copy(update={"chat_id": person.telegram_id(self.vault)}))
 
     async def _download(self, file_id: str) -> bytes:
         content = BytesIO()

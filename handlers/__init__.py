@@ -36,8 +36,11 @@ from handlers import (
     erase,
     evidence,
     exam,
+    export,
     fallback,
+    flag_stats,
     form,
+    full_export,
     groups,
     handover,
     hearing,
@@ -70,6 +73,7 @@ from handlers import (
     team,
     templates,
     thanks,
+    transparency,
     trial,
     verify,
     voting,
@@ -145,7 +149,11 @@ def routers() -> list[Router]:
         voting,
         seminar,
         progress,
+        flag_stats,
         stats,
+        transparency,
+        export,
+        full_export,
         opting,
         home,
         rights,
@@ -155,6 +163,10 @@ def routers() -> list[Router]:
     )
     private.include_routers(*(module.router() for module in modules))
     return [private, groups.router()]
+
+
+SLOW = frozenset({"flag figures", "flag plot", "export", "full export", "transparency"})
+"""Orders that may take long: what else is to be delivered doesn't wait for them."""
 
 
 def makers() -> Mapping[str, Maker]:
@@ -182,4 +194,9 @@ def makers() -> Mapping[str, Maker]:
         "course plot": stats.make_plot,
         "menu": team.make_menu,
         "capsule": capsule.make_capsule,
+        "flag figures": flag_stats.make_page,
+        "flag plot": flag_stats.make_plot,
+        "export": export.make_export,
+        "full export": full_export.make_full_export,
+        "transparency": transparency.make_report,
     }

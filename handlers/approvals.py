@@ -10,8 +10,9 @@ from aiogram.filters import Command
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
-from handlers import purge, verify
+from handlers import full_export, purge, verify
 from handlers.desk import note
+from handlers.flag_stats import period_name
 from handlers.home import back_home
 from handlers.notices import post_message
 from handlers.presses import Action, ApprovalPress, FlagPress
@@ -34,12 +35,14 @@ from models.approvals import (
 from models.audit import Action as Audited
 from models.audit import record
 from models.certificates import Certificate, show_number
+from models.full_export import period_asked
 from models.outbox import Priority
 from models.people import Person
 from models.team import labels
 from models.words import N_
 
 PERFORMERS: Mapping[Kind, Callable[[Approval, Visit], Awaitable[None]]] = {
+    Kind.EXPORT: full_export.perform,
     Kind.PURGE: purge.perform,
     Kind.REVOCATION: verify.perform,
 }
@@ -115,7 +118,7 @@ async def open_request(query: CallbackQuery, callback_data: ApprovalPress, visit
 
 
 async def _what(approval: Approval, visit: Visit) -> str:
-    """What a request is about: its kind, and the number of the flag or certificate."""
+    """What a request is about: its kind, and the number of the flag or certificate, or the days."""
     _ = visit._
     what = _("<b>{what}</b>", what=_(KIND_NAMES[approval.kind]))
     if approval.flag_id is not None:
@@ -123,6 +126,8 @@ async def _what(approval: Approval, visit: Visit) -> str:
     if approval.certificate_id is not None:
         certificate = await visit.session.get_one(Certificate, approval.certificate_id)
         return f"{what}: {show_number(certificate.number)}"
+    if approval.kind is Kind.EXPORT:
+        return f"{what}: {period_name(period_asked(approval), _)}"
     return what
 
 

@@ -6,6 +6,7 @@ from handlers.texts import Texts
 from models.consents import RECIPIENT_NAMES, Recipient
 from models.details import DAYTIME_NAMES, PLATFORM_NAMES, Details, Reach, Teller
 from models.flags import Flag
+from models.regions import REGIONS
 from models.words import N_
 
 TOLD_BY = {
@@ -36,6 +37,8 @@ def detail_lines(details: Details, order: str | None, plate: str | None, _: Text
         lines.append(_("Day: {day}", day=_.date(details.happened_on)))
     if details.daytime is not None:
         lines.append(_("Time: {time}", time=_(DAYTIME_NAMES[details.daytime])))
+    if (region := REGIONS.get(details.region or "")) is not None:
+        lines.append(_("Region: {region}", region=_(region)))
     if details.platform is not None:
         lines.append(_("App: {platform}", platform=_(PLATFORM_NAMES[details.platform])))
     if order:
@@ -68,4 +71,5 @@ def details_of(flag: Flag) -> Details:
         minor=flag.minor,
         retaliation=flag.retaliation,
         reach=flag.reach,
+        region=flag.region,
     )

@@ -22,10 +22,22 @@ from handlers.desk import find_kept, no_such_flag, note
 from handlers.form import go
 from handlers.home import way_out
 from handlers.making import Made, OutOfReach, Workshop, post_order
-from handlers.media import ASKED, CAPTION_LEFT_OUT, HINT, UNFIT, Media, Unfit, take_piece, with_caption
+from handlers.media import (
+    ASKED,
+    CAPTION_LEFT_OUT,
+    FAR_AWAY,
+    HINT,
+    UNFIT,
+    Media,
+    Place,
+    Unfit,
+    place_of,
+    take_piece,
+    with_caption,
+)
 from handlers.notices import tell_of_message
 from handlers.own import Adding, Typed, open_report, show_reports
-from handlers.pieces import piece_lines, piece_names, remove_rows
+from handlers.pieces import is_around_kazakhstan, piece_lines, piece_names, remove_rows
 from handlers.presses import Action, EvidencePress, FormPress, OwnPress, ReviewPress, TalkPress
 from handlers.review import open_flag
 from handlers.roles import OnTeam
@@ -40,13 +52,15 @@ from models.markup import units
 from models.outbox import Priority
 from models.people import Person
 from models.talk import TEXT_LIMIT, Talk, is_news
+from models.words import N_
 
+ASKED_PLACE = N_("The place fits in here too: tap the paperclip 📎, then “Location”.")
 SLACK = 5
 """Seconds by which a recording may be longer than Telegram said."""
 
 
 class Showing(StatesGroup):
-    """Photos or voice are awaited for a report that was sent; the data holds `flag`, its number."""
+    """Photos, voice or a place are awaited for a report that was sent; the data holds `flag`, its number."""
 
     media = State()
 
@@ -55,11 +69,13 @@ def router() -> Router:
     """Routes for evidence."""
     router = Router(name="evidence")
     router.message.register(take, StateFilter(Showing.media, Adding.words), Media())
+    router.message.register(take_place, StateFilter(Showing.media), Place())
     router.message.register(explain, StateFilter(Showing.media), Unfit())
     router.message.register(explain, StateFilter(Showing.media), Typed())
     router.callback_query.filter(EvidencePress.filter())
     router.callback_query.register(ask, Action("add"))
     router.callback_query.register(remove, Action("remove"))
+    router.callback_query.register(remove_place, Action("remove_place"))
     router.callback_query.register(see, Action("see"), OnTeam())
     router.callback_query.register(see_place, Action("map"), OnTeam())
     return router
@@ -69,7 +85,7 @@ def router() -> Router:
 
 
 async def ask(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
-    """Wait for photos or voice messages for a report that was sent; what is there can be deleted."""
+    """Wait for photos, voice messages or the place of a report that was sent; what is there can be deleted."""
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None or not flag.is_open:
         return await open_report(query, OwnPress(action="open", flag=callback_data.flag), visit)
@@ -81,9 +97,14 @@ async def ask(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) 
 async def _screen(event: Event, flag: Flag, visit: Visit, said: str = "") -> Method:
     _ = visit._
     pieces = await pieces_of_flag(visit.session, flag.id)
-    parts = [said, _(ASKED), *piece_lines(pieces, None, _)]
+    place = flag.place(visit.vault)
+    parts = [said, _(ASKED), _(ASKED_PLACE), "\n".join(piece_lines(pieces, place, _))]
+    rows = remove_rows(pieces, _)
+    if place is not None:
+        press = EvidencePress(action="remove_place", flag=flag.id)
+        rows.append([button(_("Delete: {what}", what=_("Place")), press)])
     done = [button(_("Done"), OwnPress(action="open", flag=flag.id), SUCCESS), *way_out(_)]
-    return show(event, "\n\n".join(filter(None, parts)), [*remove_rows(pieces, _), done])
+    return show(event, "\n\n".join(filter(None, parts)), [*rows, done])
 
 
 async def take(message: Message, visit: Visit) -> Method | None:
@@ -110,6 +131,18 @@ async def take(message: Message, visit: Visit) -> Method | None:
     return await _screen(message, flag, visit, said)
 
 
+async def take_place(message: Message, visit: Visit) -> Method:
+    """Keep the place of the report; one that looks odd is kept too, with a hint."""
+    _ = visit._
+    flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
+    if flag is None or not flag.is_open:
+        return await show_reports(message, visit)
+    place = place_of(message)
+    flag.write_place(visit.vault, place)
+    await note_added(flag, "place", visit)
+    return await _screen(message, flag, visit, _("Kept. Thank you.") if is_around_kazakhstan(place) else _(FAR_AWAY))
+
+
 async def explain(message: Message, visit: Visit) -> Method:
     """Say what can be taken here, and why a file can't."""
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
@@ -134,6 +167,15 @@ async def remove(query: CallbackQuery, callback_data: EvidencePress, visit: Visi
     await visit.session.flush()
     await note_removed(flag, piece.kind.value, visit)
     return await ask(query, EvidencePress(action="add", flag=flag.id), visit)
+
+
+async def remove_place(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
+    """Delete the place of an open report of the person's own."""
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    if flag is not None and flag.is_open and flag.sealed_place is not None:
+        flag.sealed_place = None
+        await note_removed(flag, "place", visit)
+    return await ask(query, callback_data, visit)
 
 
 # the team
@@ -227,7 +269,7 @@ def _refused(piece: Evidence, _: Texts) -> Made:
     if piece.flag_id is None:
         again = button(_("Go on with my draft"), FormPress(action="begin"), PRIMARY)
     elif piece.talk_id is None:
-        again = button(_("Add photo or voice"), EvidencePress(action="add", flag=piece.flag_id), PRIMARY)
+        again = button(_("Photo, voice or place"), EvidencePress(action="add", flag=piece.flag_id), PRIMARY)
     else:
         again = button(_("Back to the talk"), TalkPress(action="again", flag=piece.flag_id), PRIMARY)
     rows: list[Row] = [[again], way_out(_)]

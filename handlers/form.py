@@ -1,7 +1,8 @@
 """A report told step by step, for whoever has time: one question a screen, each may be skipped, and back at any point.
 
-    who → what → own words → photos or voice → day → about when → place → platform → order → plate → first time?
-        → under 18? → earlier report? → what shall happen → may you be asked? → who else may know → review → sent
+    who → what → own words → photos or voice → day → about when → region → place → platform → order → plate
+        → first time? → under 18? → earlier report? → what shall happen → may you be asked? → who else may know
+        → review → sent
 
 The draft is kept sealed with every answer, survives restarts, and is offered again. Nothing is sent before the review.
 """
@@ -16,12 +17,14 @@ from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
+from handlers.cohort import in_pairs
 from handlers.consent import ASK_CONTACT, CONTACT_LIMIT, TOO_LONG
 from handlers.details import consent_line, detail_lines
 from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.media import (
     ASKED,
     CAPTION_LEFT_OUT,
+    FAR_AWAY,
     HINT,
     UNFIT,
     Media,
@@ -68,6 +71,7 @@ from models.flags import Ride, sent_from
 from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
 from models.quiet import local_day, read_day
+from models.regions import REGIONS
 from models.words import N_
 
 STEPS = (
@@ -77,6 +81,7 @@ STEPS = (
     "media",
     "day",
     "daytime",
+    "region",
     "place",
     "platform",
     "order",
@@ -118,6 +123,7 @@ QUESTIONS = {
     "media": ASKED,
     "day": N_("<b>When was it?</b>\n\nTap a day, or write the date, for example 05.11.2026."),
     "daytime": N_("<b>About when was it?</b>"),
+    "region": N_("<b>In which region was it?</b>"),
     "place": N_(
         "<b>Where was it?</b>\n\nSend the place with the paperclip 📎: tap it, then “Location”. "
         "Any place along the way helps."
@@ -146,6 +152,7 @@ SHORT = {
     "media": N_("Photos, voice"),
     "day": N_("When"),
     "daytime": N_("About when"),
+    "region": N_("Region"),
     "place": N_("Place"),
     "platform": N_("App"),
     "order": N_("Order"),
@@ -225,7 +232,9 @@ async def choose(query: CallbackQuery, callback_data: FormPress, visit: Visit) -
     elif step == "consents":
         told.consents = None if not value else told.consents
     elif step == "day":
-        told.day = _day_of(value, visit)
+        told.day, told.at = _day_of(value, visit), visit.now if value == "now" else None
+    elif step == "region":
+        told.region = value if value in REGIONS else None
     elif step in ONE_OF:
         setattr(told, step, ONE_OF[step](value) if value in set(ONE_OF[step]) else None)
     elif step in YES_OR_NO:
@@ -237,7 +246,7 @@ async def choose(query: CallbackQuery, callback_data: FormPress, visit: Visit) -
 
 def _day_of(value: str, visit: Visit) -> date | None:
     today = local_day(visit.now)
-    return {"today": today, "yesterday": today - timedelta(days=1)}.get(value)
+    return {"now": today, "today": today, "yesterday": today - timedelta(days=1)}.get(value)
 
 
 async def show_form(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> Method:
@@ -335,7 +344,7 @@ async def keep_answer(event: Event, typed: str, visit: Visit) -> Method:
             return _again(event, step, _("Please write the date as day, month, year: 05.11.2026."), _)
         if day > local_day(visit.now):
             return _again(event, step, _("That day has not come yet. Please write the date once more."), _)
-        told.day = day
+        told.day, told.at = day, None
     return await _on(event, draft, told, step, visit, note)
 
 
@@ -369,7 +378,7 @@ async def take_place(message: Message, visit: Visit) -> Method:
         return await show_reports(message, visit)
     told = draft.read(visit.vault)
     told.place = place_of(message)
-    note = "" if is_around_kazakhstan(told.place) else _("That is far from Kazakhstan; it is kept as you sent it.")
+    note = "" if is_around_kazakhstan(told.place) else _(FAR_AWAY)
     if draft.place == "place":
         return await _on(message, draft, told, "place", visit, note)
     draft.write(visit.vault, told, visit.now)
@@ -452,7 +461,10 @@ def _choices(step: str, told: Told, _: Texts) -> list[Row]:
     if step == "what":
         return _forms(told, _)
     if step == "day":
-        return [[*chosen(_("Today"), "today", False), *chosen(_("Yesterday"), "yesterday", False)]]
+        days = {_("Just now"): "now", _("Today"): "today", _("Yesterday"): "yesterday"}
+        return [[button for label, value in days.items() for button in chosen(label, value, False)]]
+    if step == "region":
+        return in_pairs([chosen(_(name), code, told.region == code)[0] for code, name in REGIONS.items()])
     if step == "consents":
         return [
             chosen(_(name), each, each in _consents(told), "toggle")
@@ -498,6 +510,8 @@ def _answer(step: str, told: Told, visit: Visit) -> str:
         return _("<code>{value}</code>", value=getattr(told, step))
     if step == "place" and told.place:
         return piece_lines([], told.place, _)[0]
+    if step == "day" and (at := told.details().happened_at) is not None:
+        return _.moment(at)
     return _.date(told.day) if step == "day" and told.day else ""
 
 

@@ -13,6 +13,7 @@ from handlers.quick_exit import exit_button
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
+from models.cars import plate_of_code
 from models.directory import HELP_LINES, Contact, phone
 from models.drafts import draft_of
 from models.flags import DAY, flags_of
@@ -130,12 +131,17 @@ async def help_now(event: Event, visit: Visit) -> Method:
     return show(event, text, rows)
 
 
-async def text_to_send(query: CallbackQuery, visit: Visit) -> Method:
-    """A text to send to somebody one trusts, or to show to somebody near, with the plate if it was told today."""
+async def text_to_send(query: CallbackQuery, callback_data: HomePress, visit: Visit) -> Method:
+    """A text to send to somebody one trusts, or to show to somebody near.
+
+    It names the plate of the car whose code stands in the press, or the one that was told today.
+    """
     _ = visit._
     text = _("I am in a taxi and I don't feel safe. Please call me now and stay on the line.")
+    plate = await plate_of_code(visit.session, visit.vault, callback_data.value)
     draft = await draft_of(visit.session, visit.person.id)
-    plate = draft.read(visit.vault).plate if draft is not None else None
+    if plate is None and draft is not None:
+        plate = draft.read(visit.vault).plate
     if plate is None:
         for flag in await flags_of(visit.session, visit.person.id, limit=1):
             plate = flag.plate(visit.vault) if visit.now - flag.received_at < DAY else None

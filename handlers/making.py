@@ -6,9 +6,10 @@ say nothing when there's nothing left to say.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from aiogram.methods import TelegramMethod
@@ -50,6 +51,8 @@ class Workshop:
 
     Raises OSError if it can't be had now, OutOfReach if it never can.
     """
+    tell: Callable[[Person, TelegramMethod[Any]], Awaitable[None]]
+    """Show something to a person meanwhile; nothing is lost if Telegram doesn't take it. `chat_id` may be 0."""
 
     async def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do work that takes long off the event loop."""
@@ -61,10 +64,13 @@ class Made:
     """A message to send; its chat is filled in at delivery.
 
     `keep` names a file of the product's own whose file id is to be remembered: see `models/uploads.py`.
+    `before` is sent first; `folder` holds the files of all of it, and is deleted afterwards, whatever became of them.
     """
 
     method: TelegramMethod[Any]
     keep: str | None = None
+    before: Sequence[TelegramMethod[Any]] = ()
+    folder: Path | None = None
 
 
 Maker = Callable[[Workshop, Person, Mapping[str, Any]], Awaitable[Made | None]]

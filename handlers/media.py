@@ -32,6 +32,7 @@ UNFIT = N_(
     "they were made: please send a photo as a photo, not as a file."
 )
 HINT = N_("Please send a photo or a voice message here, or go on with the button below.")
+FAR_AWAY = N_("That is far from Kazakhstan; it is kept as you sent it.")
 CAPTION_LEFT_OUT = N_("The words below the photo did not fit any more and were not kept.")
 
 

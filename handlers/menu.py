@@ -23,6 +23,7 @@ REVIEWERS = {
     "flag": N_("open a flag: /flag 12"),
     "search": N_("find a flag"),
     "stats": N_("figures"),
+    "export": N_("flags as a file"),
 }
 SUPERVISORS = {
     "approve": N_("what waits for a second person"),

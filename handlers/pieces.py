@@ -67,13 +67,13 @@ async def own_lines(flag: Flag, visit: Visit) -> list[str]:
 
 
 async def own_rows(flag: Flag, visit: Visit) -> list[Row]:
-    """Buttons for the person who reported: add a photo or voice, write to the team."""
+    """Buttons for the person who reported: add a photo, voice or place, write to the team."""
     _ = visit._
     if not flag.is_open:
         if not await thread(visit.session, flag.id, by_team=False, limit=1):
             return []
         return [[button(_("Messages"), TalkPress(action="own", flag=flag.id))]]
-    add: Row = [button(_("Add photo or voice"), EvidencePress(action="add", flag=flag.id))]
+    add: Row = [button(_("Photo, voice or place"), EvidencePress(action="add", flag=flag.id))]
     if not flag.with_team:
         return [add]
     asked = await asks(visit.session, flag.id)

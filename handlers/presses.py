@@ -140,6 +140,21 @@ class StatsPress(CallbackData, prefix="stats"):
     value: str = ""
 
 
+class FiguresPress(CallbackData, prefix="figures"):
+    """Figures about flags: a page of them, the name of a period."""
+
+    action: str
+    page: str = "all"
+    period: str = "30"
+
+
+class ExportPress(CallbackData, prefix="export"):
+    """Flags as a file: its kind, or the name of a period."""
+
+    action: str
+    value: str = ""
+
+
 class TrialPress(CallbackData, prefix="trial"):
     """A lesson that its author is trying: the key of a card or question, the key of an option."""
 
@@ -284,6 +299,7 @@ class QueuePress(CallbackData, prefix="queue"):
     action: str
     view: str = ""
     form: str = ""
+    region: str = ""
     platform: str = ""
     at: str = ""
 

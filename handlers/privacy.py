@@ -40,7 +40,7 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "• whether you want no messages that the team sends to many people at once\n"
         "• your reports: your words, photos, voice, the place, a contact, what you and the team write to each other, "
         "the number plate and the code are encrypted, with keys of their own for each report; "
-        "what you chose by buttons, and when, is not\n"
+        "what you chose by buttons, when, and the region, also if it was read from the plate, are not\n"
         "• your Telegram ID, encrypted, so that the bot can answer you. "
         "Not your name in Telegram, not your telephone number\n"
         "• for 48 hours, the numbers of the messages in this chat, so that “{clear}” can delete them\n\n"

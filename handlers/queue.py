@@ -25,10 +25,13 @@ from models.behaviours import FORM_NAMES, Form, form_name
 from models.details import PLATFORM_NAMES, Platform
 from models.duty import is_on_call
 from models.flags import COUNTED_TO, Flag, Place, State, Wanted, count_waiting, is_overdue, place_of, queue
+from models.regions import REGIONS
 from models.repeats import REPEAT_DAYS, count_on_vehicles
 from models.words import N_
 
 PAGE = 8
+KAZAKHSTAN = "KZ-"
+"""Begins the code of every region, and is left out of buttons: they hold 64 bytes."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 VIEWS: Mapping[str, tuple[str, Wanted]] = {
@@ -50,6 +53,7 @@ class Choice(NamedTuple):
 
 CHOICES: Mapping[str, Choice] = {
     "form": Choice(N_("Any form"), FORM_NAMES),
+    "region": Choice(N_("Any region"), {code.removeprefix(KAZAKHSTAN): name for code, name in REGIONS.items()}),
     "platform": Choice(N_("Any app"), PLATFORM_NAMES),
 }
 """By the name of the field in the press."""
@@ -101,6 +105,7 @@ def _known(press: QueuePress) -> QueuePress:
         view=press.view if press.view in VIEWS else "",
         form=press.form if press.form in set(Form) else "",
         platform=press.platform if press.platform in set(Platform) else "",
+        region=press.region if KAZAKHSTAN + press.region in REGIONS else "",
         at=press.at,
     )
 
@@ -114,6 +119,7 @@ async def _page(press: QueuePress, visit: Visit) -> tuple[Sequence[Flag], bool, 
         overdue=wanted.overdue,
         form=Form(press.form) if press.form else None,
         platform=Platform(press.platform) if press.platform else None,
+        region=KAZAKHSTAN + press.region if press.region else None,
     )
     place, backwards = _read(press.at), press.at.startswith("<")
     after, before = (None, place) if backwards else (place, None)

@@ -2,6 +2,8 @@
 
     Report an incident → is the ride going on? → what kind? → what happened? → stored, with a receipt
 
+Where life may be in danger, the help lines stand above the last choice, and first below the receipt.
+
 The draft's name travels in the buttons, so pressing twice, or a repeated update, gives the same receipt. The flag is
 stored before its receipt is shown, and the receipt also goes through the outbox. A driver who tells of a passenger goes
 the same way, asked in other words.
@@ -41,7 +43,7 @@ from models.behaviours import (
 )
 from models.cars import is_code, plate_of_code
 from models.consents import AT_FIRST, set_consents
-from models.details import Aim, Teller
+from models.details import Aim, Details, Teller
 from models.drafts import Told, draft_of
 from models.escrow import name_vehicle
 from models.evidence import attach
@@ -77,7 +79,7 @@ async def begin(event: Event, visit: Visit, callback_data: ReportPress | None = 
     plate = await plate_of_code(visit.session, visit.vault, code)
     at = ReportPress(action="ride", draft=secrets.token_urlsafe(6), car=code if plate else "")
     text = _(
-        "<b>Report an incident</b>\n\nTell as much or as little as you want. It takes four taps and no typing.\n\n"
+        "<b>Report an incident</b>\n\nTell as much or as little as you want. Four taps, no typing.\n\n"
         "Is the ride going on now?"
     )
     text += f"\n\n<i>{what_it_does(_)}</i>"
@@ -162,10 +164,23 @@ async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit:
         for behaviour in behaviours_of(form, by_passenger=by_passenger)
     ]
     rows += _last_rows(_to(callback_data, "ride"), _)
-    text = f"<b>{_(form_name(form, by_passenger=by_passenger))}</b>\n\n" + _(
-        "Tap what fits best. Your report is sent at once.\n\n{terms}", terms=_terms(_)
-    )
-    return show(query, text, rows)
+    parts = [f"<b>{_(form_name(form, by_passenger=by_passenger))}</b>"]
+    if any(_urgent(each.code, callback_data) for each in behaviours_of(form, by_passenger=by_passenger)):
+        parts = [_("In danger? Call 112 first; saving can wait."), *parts]
+        rows = [*_help_rows(callback_data.car, visit), *rows]
+    parts += [_("Tap what fits best to send it."), _terms(_)]
+    return show(query, "\n\n".join(parts), rows)
+
+
+def _urgent(code: str, press: ReportPress) -> bool:
+    """Whether life may be in danger, if this is what happens: then the help lines come before the choice to save it."""
+    return weight([code], Ride(press.ride), Details()) == MAX_SEVERITY
+
+
+def _help_rows(car: str, visit: Visit) -> list[Row]:
+    """The help lines, each a tap, and a text for somebody near, with the plate of the car whose code was scanned."""
+    trusted = button(visit._("A text for somebody you trust"), HomePress(action="text", value=car))
+    return [*call_rows(help_lines(visit)), [trusted]]
 
 
 def _terms(_: Texts) -> str:
@@ -248,7 +263,9 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
         flag.write_place(visit.vault, told.place)
     if told.contact:
         flag.write_contact(visit.vault, told.contact)
-    recipients = list(AT_FIRST) if told.consents is None else told.consents
+    # Whoever chose that it's only counted agreed to that alone, whatever was answered before.
+    chosen = None if told.aim is Aim.COUNT else told.consents
+    recipients = list(AT_FIRST) if chosen is None else chosen
     await set_consents(visit.session, flag.id, recipients, visit.now)
     freed: Sequence[Flag] = []
     if told.plate and not flag.by_driver:
@@ -380,11 +397,7 @@ def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
     _ = visit._
     rows: list[Row] = [[copy_button(_("Copy the code"), receipt)]]
     if flag.severity == MAX_SEVERITY:
-        rows = [
-            *call_rows(help_lines(visit)),
-            [button(_("A text for somebody you trust"), HomePress(action="text"))],
-            *rows,
-        ]
+        rows = [*_help_rows("", visit), *rows]
     if flag.is_open:
         rows += add_rows(flag, _)
         rows.append(

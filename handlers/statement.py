@@ -7,7 +7,7 @@ content was changed: the same content has the same hash, on whatever day and in 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from html import unescape
@@ -22,12 +22,14 @@ from handlers.details import detail_lines, details_of
 from handlers.drawings.statement import Statement, as_pdf, moment
 from handlers.making import Made, Workshop, post_order
 from handlers.own import STATE_NAMES, show_reports
+from handlers.pieces import piece_lines
 from handlers.presses import StatementPress
 from handlers.screens import Method
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action, record
 from models.behaviours import BEHAVIOURS, Behaviour, behaviour_name, form_name
+from models.evidence import Evidence, Kind, pieces_of_flag
 from models.flags import OUTCOMES_FOR_REPORTER, Flag, Ride, State, own_flag
 from models.outbox import Priority
 from models.people import Person
@@ -64,7 +66,8 @@ async def make_statement(workshop: Workshop, person: Person, values: Mapping[str
         flag = await own_flag(session, person.id, values["flag"])
         if flag is None:
             return None
-        statement = statement_of(flag, workshop.vault, _, workshop.now)
+        pieces = await pieces_of_flag(session, flag.id)
+        statement = statement_of(flag, pieces, workshop.vault, _, workshop.now)
     pdf = await workshop.aside(as_pdf, statement, _)
     async with workshop.database.transaction() as session:
         if await own_flag(session, person.id, values["flag"]) is None:
@@ -76,8 +79,8 @@ async def make_statement(workshop: Workshop, person: Person, values: Mapping[str
     return Made(SendDocument(chat_id=0, document=document, caption=caption))
 
 
-def statement_of(flag: Flag, vault: Vault, _: Texts, now: datetime) -> Statement:
-    """What the statement of a flag says, drawn at this moment in the language of the texts."""
+def statement_of(flag: Flag, pieces: Sequence[Evidence], vault: Vault, _: Texts, now: datetime) -> Statement:
+    """What the statement of a flag and of what hangs on it says, drawn at this moment in the language of the texts."""
     known = [BEHAVIOURS[behaviour.code] for behaviour in flag.behaviours]
     ride = _("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride")
     standing = [_("{time}: received", time=moment(flag.received_at, _))]
@@ -94,6 +97,7 @@ def statement_of(flag: Flag, vault: Vault, _: Texts, now: datetime) -> Statement
         standing.append(_("Outcome: {outcome}", outcome=_(OUTCOMES_FOR_REPORTER[flag.outcome])))
     told = replace(details_of(flag), reach=None)
     details = [ride, *detail_lines(told, flag.order(vault), flag.plate(vault), _)]
+    details += piece_lines(pieces, flag.place(vault), _)
     return Statement(
         receipt=show_receipt(flag.receipt(vault)),
         received=flag.received_at,
@@ -102,7 +106,7 @@ def statement_of(flag: Flag, vault: Vault, _: Texts, now: datetime) -> Statement
         details=[_plain(line) for line in details],
         words=flag.words(vault),
         standing=[_plain(line) for line in standing],
-        hash=hashlib.sha256(canonical(flag, vault).encode()).hexdigest(),
+        hash=hashlib.sha256(canonical(flag, pieces, vault).encode()).hexdigest(),
     )
 
 
@@ -116,8 +120,11 @@ def _plain(line: str) -> str:
     return unescape(re.sub(r"<[^>]*>", "", line))
 
 
-def canonical(flag: Flag, vault: Vault) -> str:
-    """The content of a statement as one text (JSON in NFC, keys in order, no blanks, times in UTC) to be hashed."""
+def canonical(flag: Flag, pieces: Sequence[Evidence], vault: Vault) -> str:
+    """The content of a statement as one text (JSON in NFC, keys in order, no blanks, times in UTC) to be hashed.
+
+    What may be there or not stands in it only if it's there: so what comes to be asked later changes no older hash.
+    """
     told = {
         "statement": VERSION,
         "receipt": flag.receipt(vault),
@@ -139,4 +146,12 @@ def canonical(flag: Flag, vault: Vault) -> str:
         "ended": flag.ended_at.isoformat() if flag.ended_at else None,
         "outcome": flag.outcome,
     }
+    besides = {
+        "region": flag.region,
+        "time": flag.happened_at.isoformat() if flag.happened_at else None,
+        "place": flag.place(vault),
+        "photos": sum(piece.kind is Kind.PHOTO for piece in pieces) or None,
+        "voices": sum(piece.kind is Kind.VOICE for piece in pieces) or None,
+    }
+    told |= {name: value for name, value in besides.items() if value is not None}
     return normalize("NFC", json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")))

@@ -21,7 +21,7 @@ from handlers.cohort import day, gain_line
 from handlers.drawings.plots import bars
 from handlers.home import back_home
 from handlers.making import Made, Workshop, post_order
-from handlers.presses import Action, StatsPress
+from handlers.presses import Action, FiguresPress, StatsPress
 from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.texts import Texts
@@ -63,7 +63,7 @@ KIND_NAMES = {
     Kind.CONFIDENCE: N_("Confidence to step in (higher is better)"),
     Kind.BLAME: N_("Blame put on the person affected (lower is better)"),
 }
-_HIDDEN = "*"
+HIDDEN = "*"
 _WORDS = 70
 """Characters of a scenario that name its question."""
 
@@ -88,11 +88,18 @@ def router() -> Router:
 
 
 async def by_command(message: Message, command: CommandObject, visit: Visit) -> Method:
-    """`/stats course` shows the figures of the course; `/stats` alone asks which figures."""
+    """`/stats course` shows the figures of the course; `/stats` alone asks which figures.
+
+    With a period it's about flags, see `handlers/flag_stats.py`.
+    """
     _ = visit._
     if (command.args or "").strip().casefold() == "course":
         return await _page(message, ALL, visit)
-    rows: list[Row] = [[button(_("Course"), StatsPress(action=ALL), PRIMARY)], back_home(_)]
+    sections = [
+        button(_("Course"), StatsPress(action=ALL), PRIMARY),
+        button(_("Flags"), FiguresPress(action="page"), PRIMARY),
+    ]
+    rows: list[Row] = [sections, back_home(_)]
     return show(message, _("<b>Figures</b>") + "\n\n" + _("Which ones would you like to see?"), rows)
 
 
@@ -133,14 +140,14 @@ async def _page(event: Event, page: str, visit: Visit) -> Method:
     _ = visit._
     await _note(visit)
     table = await _table(page, visit.session, visit.course, visit.now, _)
-    parts = [f"<b>{escape(_title(page, _))}</b>", "\n".join(_lines(table, _))]
+    parts = [f"<b>{escape(_title(page, _))}</b>", "\n".join(table_lines(table, _))]
     if page == ALL:
         parts.append(gain_line(await gain(visit.session), _))
         parts += _opinion_texts(await opinions(visit.session), _)
     if page == HARDEST:
         parts.append(_("How many were right at their first try, of at least five people."))
     else:
-        parts.append(f"{_HIDDEN}: " + _("hidden, so that nobody can be recognised"))
+        parts.append(f"{HIDDEN}: " + _("hidden, so that nobody can be recognised"))
     parts.append(_("As of {time}.", time=_.moment(visit.now)))
     return show(event, "\n\n".join(parts), [*_tabs(page, _, drawn=bool(table.labels)), back_home(_)])
 
@@ -209,7 +216,7 @@ async def _hardest(session: AsyncSession, course: Course, _: Texts) -> Table:
 # how it's written
 
 
-def _lines(table: Table, _: Texts) -> list[str]:
+def table_lines(table: Table, _: Texts) -> list[str]:
     """A line for each row, its figures in the order of the columns, which are named first if there are several."""
     lines = [f"<i>{escape(' / '.join(table.columns), quote=False)}</i>"] if len(table.columns) > 1 else []
     for label, *figures in zip(table.labels, *table.columns.values(), strict=True):
@@ -220,7 +227,7 @@ def _lines(table: Table, _: Texts) -> list[str]:
 
 def _number(figure: float | None, _: Texts, pattern: str, unit: str = "") -> str:
     if figure is None:
-        return _HIDDEN
+        return HIDDEN
     number = format_decimal(figure, pattern, locale=_.language.value)
     return f"{number}\N{NO-BREAK SPACE}{unit}" if unit else number
 
@@ -243,6 +250,6 @@ def _opinion_texts(found: Sequence[Opinion], _: Texts) -> list[str]:
 
 def _change(opinion: Opinion, _: Texts) -> str:
     if opinion.before is None or opinion.after is None:
-        return _HIDDEN
+        return HIDDEN
     mark = " ⚠" if opinion.is_worrying else ""
     return f"{_number(opinion.before, _, '0.00')} → {_number(opinion.after, _, '0.00')}{mark}"

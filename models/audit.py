@@ -103,6 +103,7 @@ class Action(StrEnum):
     BROADCAST_RESUMED = "broadcast resumed"
     BROADCAST_CANCELLED = "broadcast cancelled"
     BROADCAST_ENDED = "broadcast ended"
+    EXPORTED = "flags exported"
 
 
 ACTION_NAMES = {
@@ -178,6 +179,7 @@ ACTION_NAMES = {
     Action.BROADCAST_RESUMED: N_("broadcast resumed"),
     Action.BROADCAST_CANCELLED: N_("broadcast cancelled"),
     Action.BROADCAST_ENDED: N_("broadcast ended"),
+    Action.EXPORTED: N_("flags exported"),
 }
 """As owners see them."""
 
@@ -224,7 +226,14 @@ _GROUPS_BUT_FLAGS = {
         Action.BROADCAST_CANCELLED,
         Action.BROADCAST_ENDED,
     },
-    Group.COURSE: {Action.REVOKED, Action.COHORT_MADE, Action.COHORT_ENDED, Action.COHORT_SEEN, Action.FIGURES},
+    Group.COURSE: {
+        Action.REVOKED,
+        Action.COHORT_MADE,
+        Action.COHORT_ENDED,
+        Action.COHORT_SEEN,
+        Action.FIGURES,
+        Action.EXPORTED,
+    },
     Group.DENIED: {Action.DENIED},
 }
 GROUPS = {Group.FLAGS: set(Action).difference(*_GROUPS_BUT_FLAGS.values()), **_GROUPS_BUT_FLAGS}

@@ -61,6 +61,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, first_look: FirstLook = FIRST_LOOK) -> None:
+        self.first_look = first_look
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:

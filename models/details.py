@@ -101,3 +101,5 @@ class Details:
     """Whether it happened because of an earlier report."""
     reach: Reach | None = None
     """None: nothing was said. Then the team may ask through the bot, where neither side learns who the other is."""
+    region: str | None = None
+    """Where in Kazakhstan it was, ISO 3166-2."""

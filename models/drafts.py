@@ -38,6 +38,7 @@ class Told(BaseModel):
     reach: Reach | None = None
     contact: str | None = None
     consents: list[Recipient] | None = None
+    region: str | None = None
     reviewed: bool = False
     """Whether the review was seen: from then on each answer leads back to it."""
     capsule: str | None = None
@@ -55,6 +56,7 @@ class Told(BaseModel):
             minor=self.minor,
             retaliation=self.retaliation,
             reach=self.reach,
+            region=self.region,
         )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.flags import Flag, State
+from models.plates import region_of
 from models.readers import Reader
 from models.repeats import weigh_again
 from models.vault import Vault
@@ -44,9 +45,12 @@ async def lock_vehicle(session: AsyncSession, vault: Vault, plate: str) -> None:
 async def name_vehicle(session: AsyncSession, vault: Vault, flag: Flag, plate: str, now: datetime) -> Sequence[Flag]:
     """Keep a normalised plate with a flag: a vehicle that was reported before makes it more severe.
 
+    Where no region was said, it's the one that stands on the plate.
     Returns the flags that this released from being held, oldest first; this one may be among them.
     """
     await lock_vehicle(session, vault, plate)
+    if flag.region in {None, region_of(flag.plate(vault) or "")}:
+        flag.region = region_of(plate)
     flag.write_plate(vault, plate)
     await session.flush()
     await weigh_again(session, vault, flag, now)

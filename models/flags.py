@@ -223,6 +223,8 @@ class Flag(Base):
     happened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     """The moment on that day, where it was noted."""
     sealed_place: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    region: Mapped[str | None] = mapped_column(String(5), default=None)
+    """ISO 3166-2, as the person said, or as the plate says."""
     form: Mapped[Form] = mapped_column(words(Form, "form", closed=False), default=Form.OTHER)
     """That of its most severe behaviour."""
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("flags.id", ondelete="SET NULL"), default=None)
@@ -337,7 +339,8 @@ class Flag(Base):
             return False
         self.state, self.reviewer_id, self.outcome, self.ended_at = State.NEW, None, None, None
         self.reopened_at = now
-        self.set_due(now)
+        if self.opened_at is None:
+            self.set_due(now)
         self.name_again(now)
         return True
 
@@ -705,6 +708,8 @@ class Wanted:
     overdue: bool = False
     form: Form | None = None
     platform: Platform | None = None
+    region: str | None = None
+    """ISO 3166-2."""
 
     def conditions(self, reviewer_id: int, now: datetime) -> list[Condition]:
         """The same as conditions of a query; each as the indexes can use it."""
@@ -719,6 +724,8 @@ class Wanted:
             found.append(Flag.form == self.form)
         if self.platform is not None:
             found.append(Flag.platform == self.platform)
+        if self.region is not None:
+            found.append(Flag.region == self.region)
         return found
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -169,6 +170,12 @@ async def lease(session: AsyncSession, now: datetime, limit: int) -> Sequence[tu
         parcel.tries += 1
         awake.append((parcel, person))
     return awake
+
+
+async def keep(session: AsyncSession, parcel_id: int, now: datetime) -> None:
+    """Lease a row for longer, that takes long to make."""
+    query = update(Parcel).where(Parcel.id == parcel_id, Parcel.status == Delivery.WAITING)
+    await session.execute(query.values(due_at=now + LEASE).execution_options(synchronize_session=False))
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

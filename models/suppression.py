@@ -38,10 +38,13 @@ class Suppressed(Generic[Row, Column]):
     total: int | None
 
 
-def suppress(table: Mapping[tuple[Row, Column], int], least: int = LEAST) -> Suppressed[Row, Column]:
+def suppress(
+    table: Mapping[tuple[Row, Column], int], least: int = LEAST, *, total_is_worth: int = _ROW_IS_WORTH
+) -> Suppressed[Row, Column]:
     """Hide every number from 1 to `least` - 1, the sums too, and what the hidden ones could be worked out from.
 
-    Cells are hidden rather than sums, the sums of rows and the total rather than those of columns.
+    Cells are hidden rather than sums, the sums of rows and the total rather than those of columns; how dear the total
+    is may be said, the sum of a row being worth 1 and that of a column 4.
     Cells that aren't in the table are zero. Raises ValueError for a negative count.
     """
     if any(number < 0 for number in table.values()):
@@ -54,7 +57,7 @@ def suppress(table: Mapping[tuple[Row, Column], int], least: int = LEAST) -> Sup
     for column in columns:
         flow[("column", column), _BOTTOM] = sum(cells[row, column] for row in rows)
     flow[_BOTTOM, _TOP] = sum(cells.values())
-    hidden = _hidden(flow, least)
+    hidden = _hidden(flow, least, total_is_worth)
 
     def shown(edge: Edge) -> int | None:
         return None if edge in hidden else flow[edge]
@@ -72,16 +75,16 @@ def shown_count(number: int, least: int = LEAST) -> int | None:
     return None if 0 < number < least else number
 
 
-def _hidden(flow: Mapping[Edge, int], least: int) -> set[Edge]:
+def _hidden(flow: Mapping[Edge, int], least: int, total_is_worth: int) -> set[Edge]:
     """The small edges, and for each a ring of hidden ones."""
     hidden = {edge for edge, number in flow.items() if 0 < number < least}
     safe: set[Edge] = set()
     for edge in sorted(hidden, key=lambda edge: (-flow[edge], str(edge))):
         if edge not in safe:
             source, target = edge
-            rings = [_ring(edge, target, source, flow, hidden)]  # one more on this edge
+            rings = [_ring(edge, target, source, flow, hidden, total_is_worth)]  # one more on this edge
             if flow[edge] > 1:
-                rings.append(_ring(edge, source, target, flow, hidden))  # one less
+                rings.append(_ring(edge, source, target, flow, hidden, total_is_worth))  # one less
             _cost, ring = min(rings, key=lambda each: each[0])
             hidden.update(ring)
             safe.update(ring)
@@ -89,7 +92,7 @@ def _hidden(flow: Mapping[Edge, int], least: int) -> set[Edge]:
 
 
 def _ring(
-    edge: Edge, start: Knot, goal: Knot, flow: Mapping[Edge, int], hidden: set[Edge]
+    edge: Edge, start: Knot, goal: Knot, flow: Mapping[Edge, int], hidden: set[Edge], total_is_worth: int
 ) -> tuple[float, frozenset[Edge]]:
     """The cheapest way for one more from the edge's one end to its other, with its cost and the edge itself."""
     order = count()
@@ -103,7 +106,7 @@ def _ring(
             continue
         seen.add(knot)
         for other, step in _steps(knot, edge, flow):
-            price = 0 if step in hidden else _price(step, flow)
+            price = 0 if step in hidden else _price(step, flow, total_is_worth)
             heappush(waiting, (cost + price, next(order), other, way | {step}))
     return inf, frozenset()
 
@@ -119,7 +122,13 @@ def _steps(knot: Knot, edge: Edge, flow: Mapping[Edge, int]) -> Iterator[tuple[K
             yield step[0], step
 
 
-def _price(edge: Edge, flow: Mapping[Edge, int]) -> int:
+def _price(edge: Edge, flow: Mapping[Edge, int], total_is_worth: int) -> int:
     """What is lost if an edge is hidden."""
-    worth = _COLUMN_IS_WORTH if edge[1] == _BOTTOM else _ROW_IS_WORTH if edge[1] == _TOP or edge[0] == _TOP else 0
+    worth = 0
+    if edge[1] == _TOP:
+        worth = total_is_worth
+    elif edge[1] == _BOTTOM:
+        worth = _COLUMN_IS_WORTH
+    elif edge[0] == _TOP:
+        worth = _ROW_IS_WORTH
     return flow[edge] + worth * flow[_BOTTOM, _TOP]

@@ -127,6 +127,35 @@ def bars(
         return _png(axes, round(y) + 36)
 
 
+def by_hour_of_day(title: str, hours: Mapping[int, int | None], _: Texts) -> bytes:
+    """How many at each hour of the day, 0 to 23, as a PNG of 900 x 560 pixels; None is one that must not be shown."""
+    from matplotlib.ticker import MaxNLocator
+
+    left, right, bottom = 95, WIDTH - RIM, HEIGHT - 75
+    step = (right - left) / 24
+    most = max([number for number in hours.values() if number is not None] + [4])
+    with _matplotlib:
+        axes, y = _sheet(), 20.0
+        for line in _lines(title, TITLE, most=2, bold=True):
+            y += 46
+            _write(axes, RIM, y, line, TITLE, bold=True)
+        unit = (bottom - y - 50) / most
+        for count in MaxNLocator(4, integer=True).tick_values(0, most):
+            if count <= most:
+                at = bottom - count * unit
+                axes.plot([left, right], [at, at], color=PALE if count else GREY, linewidth=2, zorder=0)
+                _write(axes, left - 14, at + 9, f"{count:.0f}", SMALL, GREY, align="right")
+        for hour in range(24):
+            x, number = left + (hour + 0.1) * step, hours.get(hour, 0)
+            if number is None:
+                _write(axes, x + 0.4 * step, bottom - 8, FEW, WORDS, GREY, align="center")
+            else:
+                _box(axes, x, bottom - number * unit, step * 0.8, number * unit, LOOKS[0])
+            if hour % 3 == 0:
+                _write(axes, x + 0.4 * step, bottom + 42, f"{hour:02}", SMALL, GREY, align="center")
+        return _png(axes, HEIGHT)
+
+
 def _figure(figure: float, unit: str, _: Texts) -> str:
     # Adding 0 makes of -0.0 a plain 0.
     number = format_decimal(round(figure, 1) + 0, "#,##0.#", locale=_.language.value).replace("-", "−")

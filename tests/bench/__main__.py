@@ -23,6 +23,7 @@ from tests.bench.crowd import Crowd, Measured
 from tests.bench.desk import FEW, MANY, queue_times
 from tests.bench.due import PEOPLE as PEOPLE_REMINDED
 from tests.bench.due import find_due
+from tests.bench.exporting import ROWS, export_apart
 
 PEOPLE = range(1001, 2001)
 AT_ONCE = 200
@@ -160,6 +161,12 @@ async def bench(databases: Databases) -> None:
         f"killed half-way: {sent.once} once, {sent.twice} twice, {sent.missing} never, "
         f"{sent.unsure} told as perhaps sent"
     )
+    for kind in ROWS:
+        made = await export_apart(databases.fresh("sqlite"), kind)
+        lines.append(
+            f"export to {kind}: {made['rows']:,.0f} rows at {made['rows'] / made['seconds']:,.0f} rows/s, "
+            f"peak {made['peak']:.0f} MB, of which {made['before']:.0f} MB before the first row"
+        )
     print(*lines, sep="\n")
     print(f"bench: sqlite {ratios['sqlite']:.1f}x postgres {ratios['postgres']:.1f}x")
 

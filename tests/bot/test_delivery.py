@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from aiogram.methods import SendMessage, SendPhoto
-from aiogram.types import BufferedInputFile
+from aiogram.methods import SendDocument, SendMessage, SendPhoto
+from aiogram.types import BufferedInputFile, FSInputFile
 from aiolimiter import AsyncLimiter
 from sqlalchemy import select
 
+import bot.delivery
 from bot.delivery import ROUND, Sender
 from bot.metrics import Metrics
 from bot.sandbox import Phone, Sandbox
@@ -488,3 +490,100 @@ async def test_no_more_leaves_in_a_second_than_the_settings_allow(office: Office
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await sender.bot.session.close()
+
+
+async def test_what_takes_long_holds_nothing_up_keeps_its_lease_and_leaves_no_file(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (phone,) = await office.phones(1)
+    begun, go_on, made = asyncio.Event(), asyncio.Event(), 0
+    monkeypatch.setattr(bot.delivery, "LEASE", timedelta(seconds=0.06))  # renewed every 20 ms
+
+    async def make(order: str, person: Person, values: Mapping[str, Any]) -> Made:
+        nonlocal made
+        made += 1
+        begun.set()
+        async with asyncio.timeout(20):  # else a sender that waits for it would never end
+            await go_on.wait()
+        folder = tmp_path / f"{made}"
+        folder.mkdir()
+        (folder / "table.csv").write_text("1")
+        document = SendDocument(chat_id=0, document=FSInputFile(folder / "table.csv"))
+        return Made(document, before=[SendMessage(chat_id=0, text="part 1")], folder=folder)
+
+    async with office.database.transaction() as session:
+        post_order(
+            session, office.vault, office.people[phone.id], "table", {}, priority=Priority.RECEIPT, now=office.clock()
+        )
+    sender = office.sender()
+    sender.make, sender.slow = make, {"table"}
+    async with office.sending(sender):
+        await begun.wait()
+        await office.post(phone, ["a receipt"])
+        sender.wake()
+        await eventually(lambda: office.sent == ["a receipt"])
+        office.clock.shift += LEASE  # so long that another sender would take it, if it were not renewed
+
+        async def renewed() -> bool:
+            async with office.database.reading() as session:
+                due = await session.scalar(select(Parcel.due_at).where(Parcel.status == Delivery.WAITING))
+            return due is not None and due > office.clock() + LEASE / 2
+
+        await eventually(renewed)
+        go_on.set()
+        await office.settled()
+    assert office.sent == ["a receipt", "part 1"]
+    assert made == 1
+    assert [call.method for call in office.sandbox.calls if call.ok][-1] == "sendDocument"
+    assert not (tmp_path / "1").exists()
+
+
+async def test_a_file_made_for_somebody_who_has_left_is_deleted(office: Office, tmp_path: Path) -> None:
+    (phone,) = await office.phones(1)
+    folder, made = tmp_path / "made", 0
+
+    async def make(order: str, person: Person, values: Mapping[str, Any]) -> Made:
+        nonlocal made
+        made += 1
+        folder.mkdir()
+        return Made(SendMessage(chat_id=0, text="the table"), folder=folder)
+
+    async with office.database.transaction() as session:
+        (await session.get_one(Person, office.people[phone.id])).blocked_at = office.clock()
+        post_order(
+            session, office.vault, office.people[phone.id], "table", {}, priority=Priority.RELAY, now=office.clock()
+        )
+    sender = office.sender()
+    sender.make, sender.slow = make, {"table"}
+    async with office.sending(sender):
+        await office.settled()
+    assert (office.sent, made) == ([], 1)
+    assert not folder.exists()
+
+
+async def test_what_takes_long_is_made_again_after_a_stop_in_the_middle(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    begun, tries = asyncio.Event(), 0
+
+    async def make(order: str, person: Person, values: Mapping[str, Any]) -> Made:
+        nonlocal tries
+        tries += 1
+        begun.set()
+        if tries == 1:
+            await asyncio.Event().wait()
+        return Made(SendMessage(chat_id=0, text="the table"))
+
+    async with office.database.transaction() as session:
+        post_order(
+            session, office.vault, office.people[phone.id], "table", {}, priority=Priority.RELAY, now=office.clock()
+        )
+    for shift in (timedelta(), LEASE):
+        office.clock.shift += shift
+        sender = office.sender()
+        sender.make, sender.slow = make, {"table"}
+        async with office.sending(sender):
+            await begun.wait()
+            if shift:
+                await office.settled()
+    assert office.sent == ["the table"]
+    assert tries == 2

@@ -1,5 +1,6 @@
 """Houses to walk in: tests press faster than people do, so nobody is told here to slow down."""
 
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -7,16 +8,40 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tests.conftest import KINDS
 from tests.e2e.walking import LANGUAGES
 from tests.house import House, open_house
 
 QUICK: dict[str, Any] = {"updates_per_person": 10_000}
 
 
-@pytest.fixture(params=LANGUAGES)
-def language(request: pytest.FixtureRequest) -> str:
-    """A language of the product; what uses it runs in each."""
-    return str(request.param)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Walks with a language run in each, walks in a house on each kind of database.
+
+    Those with both run three times, not six: in each language once and on both kinds, another language on PostgreSQL
+    from one walk to the next.
+    """
+    walks = [name for name in ("language", "kind") if name in metafunc.fixturenames]
+    named = {name for mark in metafunc.definition.iter_markers("parametrize") for name in _names(mark)}
+    if len(walks) == 2 and not named & set(walks):
+        turn = zlib.crc32(metafunc.definition.name.encode()) % len(LANGUAGES)
+        kinds = [KINDS[i == turn] for i in range(len(LANGUAGES))]
+        metafunc.parametrize("language,kind", list(zip(LANGUAGES, kinds, strict=True)))
+        return
+    for name, values in (("language", LANGUAGES), ("kind", KINDS)):
+        if name in walks and name not in named:
+            metafunc.parametrize(name, values)
+
+
+def _names(mark: pytest.Mark) -> list[str]:
+    names = mark.args[0]
+    return [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+
+
+@pytest.fixture
+def kind() -> str:
+    """The kind of database, as it is chosen above."""
+    raise NotImplementedError
 
 
 @pytest.fixture

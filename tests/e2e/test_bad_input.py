@@ -107,18 +107,18 @@ async def send_anything(phone: Phone) -> int:
     return sum(map(len, sent))
 
 
-async def test_what_is_no_text_is_answered_kindly_and_leads_on(small_house: House, language: str) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+async def test_what_is_no_text_is_answered_kindly_and_leads_on(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     assert await send_anything(phone) == 6
     assert phone.texts.count(_("I did not understand that. Here is what I can do:")) == 6
     await press(phone, _("Help now"))
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_a_sticker_in_the_middle_is_answered_kindly_and_the_question_stays_asked(
-    small_house: House, language: str
+    house: House, language: str
 ) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+    phone, _ = passenger(house, language), say(language)
     screen = await flag(phone, _)
     hint = _("Please send it as text. To stop, press Cancel above or go to /start.")
     await press(phone, _("Add the plate"), screen)
@@ -131,21 +131,21 @@ async def test_a_sticker_in_the_middle_is_answered_kindly_and_the_question_stays
     await phone.document(b"%PDF-1.7", "a.pdf", "application/pdf")
     assert phone.texts.count(hint) == 8
     assert "Тек осы" in (await send(phone, "Тек осы")).text
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 TEXTS = ["я" * 4096, "👩‍👩‍👧" * 500, "\u202eабв", "<b>", "&lt;", "%s {0} {plate}", "/", "//", "/start@other_bot"]
 
 
-async def test_any_text_gets_an_answer_whatever_is_asked(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
+async def test_any_text_gets_an_answer_whatever_is_asked(house: House) -> None:
+    phone, _ = passenger(house), say("en")
     screen = await flag(phone, _)
     for asked in ("open", "plate", "words"):
         for text in TEXTS:
             await phone.press_data(f"own:{asked}:1", screen)
             assert labels(await send(phone, text)) or asked != "open"
         assert len(await phone.forward("Forwarded words")) == 1
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_an_edited_message_changes_nothing_and_is_met_with_silence(small_house: House) -> None:
@@ -224,20 +224,20 @@ async def test_who_blocks_the_bot_is_left_alone_and_welcome_back(small_house: Ho
     await assert_sound(small_house)
 
 
-async def test_names_with_html_do_no_harm(small_house: House) -> None:
-    phone = small_house.sandbox.phone(PASSENGER, first_name="</b><a href='x'>", last_name="&&", username="a_b")
+async def test_names_with_html_do_no_harm(house: House) -> None:
+    phone = house.sandbox.phone(PASSENGER, first_name="</b><a href='x'>", last_name="&&", username="a_b")
     _ = say("en")
     for command in ("/start", "/learn", "/report", "/myreports", "/privacy", "/help", "/sos", "/language"):
         assert labels(await send(phone, command))
     await press(phone, _("« Menu"), await send(phone, "/privacy"))
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_old_buttons_of_every_kind_give_a_fresh_screen(small_house: House, language: str) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+async def test_old_buttons_of_every_kind_give_a_fresh_screen(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await send(phone, "/start")
     for data in ("old:press", "lesson:2:next", "home:gone:", LearnPress(action="gone").pack()):
         answer = await phone.press_data(data, screen)
         assert answer.text == _("That button no longer works. Here is the menu.")
         assert _("Report an incident") in labels(screen)
-    await assert_sound(small_house)
+    await assert_sound(house)

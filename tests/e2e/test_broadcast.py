@@ -223,13 +223,13 @@ async def test_the_audience_is_chosen_and_small_numbers_are_hidden(small_house: 
     await assert_sound(small_house)
 
 
-async def test_who_opts_out_gets_no_more_and_can_come_back(small_house: House, language: str) -> None:
-    desk, _ = await reviewer(small_house), say("en")
-    phones = await crowd(small_house, 8)
+async def test_who_opts_out_gets_no_more_and_can_come_back(house: House, language: str) -> None:
+    desk, _ = await reviewer(house), say("en")
+    phones = await crowd(house, 8)
     said, (leaver, *others) = say(language), phones[language]
     blocker = others[0]
     blocker.block()
-    await small_house.sandbox.until(lambda: not small_house.sandbox.delivery.count)
+    await house.sandbox.until(lambda: not house.sandbox.delivery.count)
     gone = others[1]
     gone.person.blocked = True  # and Telegram tells nobody
     for number in (24, 22):
@@ -244,17 +244,17 @@ async def test_who_opts_out_gets_no_more_and_can_come_back(small_house: House, l
             assert message.text == TEXTS[language]
     assert copies(leaver, TEXTS[language]) == 1
     assert copies(others[2], TEXTS[language]) == 2
-    assert len(await stored(small_house, OptOut)) == 1
-    first, second = await stored(small_house, Broadcast)
+    assert len(await stored(house, OptOut)) == 1
+    first, second = await stored(house, Broadcast)
     assert (first.sent, first.blocked, second.sent, second.blocked) == (23, 1, 22, 0)
-    assert (await person(small_house, gone)).blocked_at is not None
+    assert (await person(house, gone)).blocked_at is not None
 
     privacy = await send(leaver, "/privacy")
     await leaver.press(said("Send me such messages again"), privacy)
     await leaver.until(lambda phone: said("No more such messages") in labels(privacy))
     assert said("Delete my data") in labels(privacy)
-    assert not await stored(small_house, OptOut)
-    await assert_sound_but_for_blocks(small_house)
+    assert not await stored(house, OptOut)
+    await assert_sound_but_for_blocks(house)
 
 
 async def assert_sound_but_for_blocks(house: House) -> None:

@@ -108,21 +108,21 @@ async def test_time_and_plate_are_kept_and_asked_about_at_the_hour_chosen(house:
     await assert_sound(house)
 
 
-async def test_what_was_sent_meanwhile_is_not_asked_about(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
-    set_clock(small_house, 14, day=1)
+async def test_what_was_sent_meanwhile_is_not_asked_about(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
+    set_clock(house, 14, day=1)
     screen = await noted(phone, _)
-    await press(phone, "Today at 20:00", screen)
-    await press(phone, "Go on now", screen)
+    await press(phone, _("Today at 20:00"), screen)
+    await press(phone, _("Go on now"), screen)
     await to_review(phone, _, screen)
-    await press(phone, "Send", screen)
-    assert len(await stored(small_house, Flag)) == 1
-    set_clock(small_house, 20)
-    await delivered(small_house)
-    assert ASKED not in phone.texts
+    await press(phone, _("Send"), screen)
+    assert len(await stored(house, Flag)) == 1
+    set_clock(house, 20)
+    await delivered(house)
+    assert _(ASKED) not in phone.texts
     await noted(phone, _)  # another draft, to which the older reminder does not belong
-    assert ASKED not in phone.texts
-    await assert_sound(small_house)
+    assert _(ASKED) not in phone.texts
+    await assert_sound(house)
 
 
 async def test_an_hour_that_was_chosen_at_night_is_kept(small_house: House) -> None:
@@ -143,53 +143,52 @@ async def test_an_hour_that_was_chosen_at_night_is_kept(small_house: House) -> N
     await assert_sound(small_house)
 
 
-async def test_it_can_be_put_off_again_kept_in_silence_or_dropped_after_a_question(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
-    set_clock(small_house, 12, day=1)
-    await press(phone, "In an hour", await noted(phone, _))
-    set_clock(small_house, 13)
-    await phone.until(lambda phone: ASKED in phone.texts)
+async def test_it_can_be_put_off_again_kept_in_silence_or_dropped_after_a_question(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
+    set_clock(house, 12, day=1)
+    await press(phone, _("In an hour"), await noted(phone, _))
+    set_clock(house, 13)
+    await phone.until(lambda phone: _(ASKED) in phone.texts)
     asked = phone.last
-    await press(phone, "Later", asked)
-    await press(phone, "In an hour", asked)
-    set_clock(small_house, 14)
-    await phone.until(lambda phone: ASKED in phone.texts)
+    await press(phone, _("Later"), asked)
+    await press(phone, _("In an hour"), asked)
+    set_clock(house, 14)
+    await phone.until(lambda phone: _(ASKED) in phone.texts)
     asked = phone.last
-    await press(phone, "No longer needed", asked)
-    assert len(await stored(small_house, Draft)) == 1
-    await press(phone, "No, keep it", asked)
-    assert "30 days" in asked.text
-    await press(phone, "« Menu", asked)
-    await press(phone, "Tomorrow at 10:00", await noted(phone, _))
-    await press(phone, "Another time")
+    await press(phone, _("No longer needed"), asked)
+    assert len(await stored(house, Draft)) == 1
+    await press(phone, _("No, keep it"), asked)
+    assert "30" in asked.text  # days
+    await press(phone, _("« Menu"), asked)
+    await press(phone, _("Tomorrow at 10:00"), await noted(phone, _))
+    await press(phone, _("Another time"))
     await phone.press_data(CapsulePress(action="ask").pack())
-    await press(phone, "Yes, delete it")
-    assert await stored(small_house, Draft) == []
-    set_clock(small_house, 10, day=1)
-    await delivered(small_house)
-    assert ASKED not in phone.texts
-    await assert_sound(small_house)
+    await press(phone, _("Yes, delete it"))
+    assert await stored(house, Draft) == []
+    set_clock(house, 10, day=1)
+    await delivered(house)
+    assert _(ASKED) not in phone.texts
+    await assert_sound(house)
 
 
-async def test_a_draft_that_is_there_only_gains_what_it_lacks(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
+async def test_a_draft_that_is_there_only_gains_what_it_lacks(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await send(phone, "/report")
-    await press(phone, "No, it is over", screen)
-    await press(phone, "Tell it step by step", screen)
-    await press(phone, "I saw it", screen)
+    await press(phone, _("No, it is over"), screen)
+    await press(phone, _("Tell it step by step"), screen)
+    await press(phone, _("I saw it"), screen)
     for data in ("form:go:day:", "form:set:day:yesterday", "form:go:plate:"):
         await phone.press_data(data, screen)
     await send(phone, "123 ABC 02")
-    before = await told(small_house)
-    (draft,) = await stored(small_house, Draft)
+    before = await told(house)
+    (draft,) = await stored(house, Draft)
     screen = await noted(phone, _)
-    assert "if you see the number plate" not in screen.text.casefold()
     assert "123ABC02" in screen.text
-    assert await told(small_house) == before  # it was yesterday: now is not its time
-    await press(phone, "In an hour", screen)
-    assert (await told(small_house)).model_copy(update={"capsule": None}) == before
-    assert (await stored(small_house, Draft))[0].key == draft.key
-    await assert_sound(small_house)
+    assert await told(house) == before  # it was yesterday: now is not its time
+    await press(phone, _("In an hour"), screen)
+    assert (await told(house)).model_copy(update={"capsule": None}) == before
+    assert (await stored(house, Draft))[0].key == draft.key
+    await assert_sound(house)
 
 
 async def test_it_survives_a_restart_and_a_changed_language(database_url: str) -> None:
@@ -205,19 +204,19 @@ async def test_it_survives_a_restart_and_a_changed_language(database_url: str) -
         await assert_sound(house)
 
 
-async def test_forged_presses_and_odd_texts_touch_nobody_else_and_lead_on(small_house: House) -> None:
-    one, other, _ = passenger(small_house), small_house.phone(DRIVER), say("en")
+async def test_forged_presses_and_odd_texts_touch_nobody_else_and_lead_on(house: House) -> None:
+    one, other, _ = passenger(house), house.phone(DRIVER), say("en")
     await noted(one, _)
     screen = await send(other, "/start")
     for forged in ("when:", "at:hour", "ask:", "keep:", "at:never"):
         await other.press_data(f"capsule:{forged}", screen)
         assert labels(screen)
-    (draft,) = await stored(small_house, Draft)
-    assert draft.read(small_house.app.vault).capsule is None
+    (draft,) = await stored(house, Draft)
+    assert draft.read(house.app.vault).capsule is None
     again = await send(one, "🚕🚕")
     assert "no letters or digits" in again.text
     again = await send(one, "x" * 4000)
-    assert draft.person_id == (await stored(small_house, Draft))[0].person_id
+    assert draft.person_id == (await stored(house, Draft))[0].person_id
     for forged in ("at:never", "at:", "begin:" + "k" * 40):
         await one.press_data(f"capsule:{forged}", again)
         assert labels(again)
@@ -227,20 +226,20 @@ async def test_forged_presses_and_odd_texts_touch_nobody_else_and_lead_on(small_
     await press(other, "No, it is over", old)
     await press(other, "Not sure, uncomfortable", old)
     await other.press_data(begun, old)  # the draft of this button was sent: what is noted now is another report
-    keys = {each.key for each in await stored(small_house, Draft)}
-    assert not keys & {each.draft for each in await stored(small_house, Flag)}
-    soon = small_house.clock() + timedelta(minutes=5)
-    assert all(parcel.due_at < soon for parcel in await stored(small_house, Parcel))  # nothing is to be written later
-    await assert_sound(small_house)
+    keys = {each.key for each in await stored(house, Draft)}
+    assert not keys & {each.draft for each in await stored(house, Flag)}
+    soon = house.clock() + timedelta(minutes=5)
+    assert all(parcel.due_at < soon for parcel in await stored(house, Parcel))  # nothing is to be written later
+    await assert_sound(house)
 
 
-async def test_a_cry_for_help_instead_of_a_plate_is_answered_with_care(small_house: House) -> None:
+async def test_a_cry_for_help_instead_of_a_plate_is_answered_with_care(house: House) -> None:
     for number, language in enumerate(LANGUAGES):
-        phone, _ = small_house.phone(DRIVER + 100 + number, language), say(language)
+        phone, _ = house.phone(DRIVER + 100 + number, language), say(language)
         await noted(phone, _)
         care = await send(phone, "help me, he locked the doors")
         assert "112" in care.text
         assert _("What you wrote was not saved.") in care.text
-    for draft in await stored(small_house, Draft):
-        assert draft.read(small_house.app.vault).plate is None
-    await assert_sound(small_house)
+    for draft in await stored(house, Draft):
+        assert draft.read(house.app.vault).plate is None
+    await assert_sound(house)

@@ -131,9 +131,9 @@ async def is_zero(number: Awaitable[int]) -> bool:
 
 
 async def test_a_driver_goes_from_the_passed_test_to_a_certificate_that_a_passenger_can_check(
-    small_house: House, language: str
+    house: House, language: str
 ) -> None:
-    house, _, texts = small_house, say(language), _TEXTS[Language(language)]
+    house, _, texts = house, say(language), _TEXTS[Language(language)]
     driver, stranger = house.phone(DRIVER, language), house.phone(PASSENGER, language)
     await driver.send("/start")
     await passes(house, driver)

@@ -146,11 +146,11 @@ async def test_everybody_but_an_owner_gets_the_answer_to_an_unknown_command(smal
 
 
 async def test_a_person_comes_by_the_link_and_is_asked_two_questions_once_in_a_lifetime(
-    small_house: House, language: str
+    house: House, language: str
 ) -> None:
-    desk, _ = await reviewer(small_house), say(language)
-    cohort, second = await cohort_by(small_house, desk), await cohort_by(small_house, desk, "Екінші")
-    phone = small_house.phone(2001, language)
+    desk, _ = await reviewer(house), say(language)
+    cohort, second = await cohort_by(house, desk), await cohort_by(house, desk, "Екінші")
+    phone = house.phone(2001, language)
     (screen,) = await come(phone, cohort)
     joined = _(
         "You are in: <b>{name}</b>, {organisation}, {date}.",
@@ -163,31 +163,31 @@ async def test_a_person_comes_by_the_link_and_is_asked_two_questions_once_in_a_l
     await press(phone, _("« Back"), screen)
     await press(phone, _("Woman"), screen)
     await phone.press_data(f"cohort:gender:{cohort.id}:woman", screen)  # a second tap
-    (profile,) = await stored(small_house, Profile)
+    (profile,) = await stored(house, Profile)
     assert (profile.gender, profile.region) == (Gender.WOMAN, None)
     assert screen.text.startswith(joined)
     await phone.press_data(f"cohort:region:{cohort.id}:KZ-99", screen)  # forged
     await press(phone, _("Aktobe"), screen)
     assert screen.text == joined
-    (profile,) = await stored(small_house, Profile)
+    (profile,) = await stored(house, Profile)
     assert (profile.gender, profile.region) == (Gender.WOMAN, "KZ-15")
     await press(phone, _("Lessons for drivers"), screen)
 
     (again,) = await come(phone, cohort)
     assert again.text == joined
-    assert len(await stored(small_house, Participant)) == 1
+    assert len(await stored(house, Participant)) == 1
     folded = second.code.lower().translate(str.maketrans("acehkmptx", "асенкмртх"))
     elsewhere = await send(phone, folded)
     assert "Екінші" in elsewhere.text
     assert _("Woman") not in labels(elsewhere)
-    assert len(await stored(small_house, Participant)) == 2
+    assert len(await stored(house, Participant)) == 2
 
-    silent = small_house.phone(2002, language)
+    silent = house.phone(2002, language)
     (screen,) = await come(silent, cohort)
     await press(silent, _("Rather not say"), screen)
     await press(silent, _("Rather not say"), screen)
-    silent_id = (await person(small_house, silent)).id
-    (profile,) = await stored(small_house, Profile, person_id=silent_id)
+    silent_id = (await person(house, silent)).id
+    (profile,) = await stored(house, Profile, person_id=silent_id)
     assert (profile.gender, profile.region) == (Gender.UNSAID, UNSAID)
 
     sorry = _("I don't know this code. Please look at it once more, or ask your trainer.")
@@ -197,7 +197,7 @@ async def test_a_person_comes_by_the_link_and_is_asked_two_questions_once_in_a_l
         assert _("Lessons for drivers") in labels(unknown)
     await silent.press_data(f"cohort:gender:{second.id}:man", unknown)  # of a cohort that this person isn't in
     assert "Екінші" not in unknown.text
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_the_table_of_the_osce_is_read_on_a_phone_in_each_language(house: House) -> None:

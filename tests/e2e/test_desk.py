@@ -25,6 +25,7 @@ from models.consents import Consent, Recipient, set_consents
 from models.details import Details, Platform, Reach
 from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome, Ride, State, store_flag
 from models.notes import Note
+from models.regions import REGIONS
 from models.talk import Talk
 from models.team import Role
 from models.templates import QUESTIONS, TEXTS, TITLES, Template
@@ -99,7 +100,9 @@ async def test_the_queue_is_filtered_by_buttons_and_keeps_its_filter_over_pages(
                 codes=["VB2" if number % 2 else "PH1"],
                 ride=Ride.OVER,
                 now=house.clock() - timedelta(hours=25 if number == 19 else 0),
-                details=Details(platform=Platform.YANDEX if number < 12 else None),
+                details=Details(
+                    platform=Platform.YANDEX if number < 12 else None, region="KZ-75" if number < 4 else "KZ-19"
+                ),
             )
     shown = await send(desk, "/queue")
     assert shown.text.splitlines()[1] == _(
@@ -116,6 +119,9 @@ async def test_the_queue_is_filtered_by_buttons_and_keeps_its_filter_over_pages(
     await press(desk, f"▾ {_('Any app')}", shown)
     await press(desk, "Yandex Go", shown)
     assert numbers(shown) == [f"№{n}" for n in range(1, 13, 2)]
+    await press(desk, f"▾ {_('Any region')}", shown)
+    await press(desk, _(REGIONS["KZ-75"]), shown)
+    assert numbers(shown) == ["№1", "№3"]
     await press(desk, "№3", shown)
     await press(desk, _("Claim"), shown)
     shown = await send(desk, "/queue")
@@ -131,7 +137,7 @@ async def test_the_queue_is_filtered_by_buttons_and_keeps_its_filter_over_pages(
         if expected is not None:
             assert numbers(shown) == expected
         await press(desk, f"⟳ {_(view)}", shown)
-    for forged in ("queue:list:nowhere:XX:uber:>9.x.y", "queue:form::::", f"queue:list::::<0.{'f' * 13}.1"):
+    for forged in ("queue:list:nowhere:XX:99:uber:>9.x.y", "queue:region:::::", f"queue:list:::::<0.{'f' * 13}.1"):
         await desk.press_data(forged, shown)
         assert _("Refresh") in labels(shown) or _("« Queue") in labels(shown)
     await assert_sound(house)

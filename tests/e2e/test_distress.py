@@ -62,24 +62,24 @@ async def words(house: House) -> str | None:
 
 
 async def test_a_cry_in_any_language_is_answered_in_the_persons_own_and_leaves_no_trace(
-    small_house: House, language: str, caplog: pytest.LogCaptureFixture
+    house: House, language: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    phone, _ = passenger(small_house, language), say(language)
+    phone, _ = passenger(house, language), say(language)
     for cry in CRY.values():
         screen = await send(phone, cry)
         assert_cared(screen, _)
         assert _(UNSAVED) not in screen.text
         assert _(SAVE) not in labels(screen)
         assert cry not in caplog.text
-    assert await stored(small_house, Conversation) == []
-    assert await stored(small_house, Flag) == []
+    assert await stored(house, Conversation) == []
+    assert await stored(house, Flag) == []
     for number in ("112", "102", "103"):
         await phone.press(f"📞 {number}", screen, expect=1)
         assert phone.last.raw["contact"]["phone_number"] == number
     await press(phone, _("Report an incident"), screen)
     assert _("Yes, I am in the car") in labels(screen)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_words_of_a_report_that_cry_are_saved_only_by_the_button_and_once(house: House, language: str) -> None:
@@ -104,19 +104,19 @@ async def test_words_of_a_report_that_cry_are_saved_only_by_the_button_and_once(
     await assert_sound(house)
 
 
-async def test_the_question_stays_asked_and_the_next_message_answers_it(small_house: House, language: str) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+async def test_the_question_stays_asked_and_the_next_message_answers_it(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     await words_asked(phone, _)
     screen = await send(phone, CRY[language])
-    assert len(await held(small_house)) == 1
+    assert len(await held(house)) == 1
     calm = "Ол кешігіп келді. Он опоздал. He was late."
     assert calm in (await send(phone, calm)).text
-    assert await words(small_house) == calm
-    assert await held(small_house) == []
+    assert await words(house) == calm
+    assert await held(house) == []
     await press(phone, _(SAVE), screen)  # what was held is gone by now
-    assert await words(small_house) == calm
+    assert await words(house) == calm
     assert calm in screen.text
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_any_other_press_forgets_the_words_and_the_old_button_asks_anew(small_house: House) -> None:
@@ -143,20 +143,20 @@ async def test_a_command_forgets_the_words_too(small_house: House) -> None:
     assert await words(small_house) is None
 
 
-async def test_a_button_saves_the_words_it_stands_below_and_no_later_ones(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
+async def test_a_button_saves_the_words_it_stands_below_and_no_later_ones(house: House) -> None:
+    phone, _ = passenger(house), say("en")
     await words_asked(phone, _)
     first = await send(phone, CRY["en"])
     await send(phone, CRY["ru"])
     await press(phone, _(SAVE), first)
-    assert await words(small_house) is None
+    assert await words(house) is None
     await press(phone, _("Cancel"), first)
-    assert await held(small_house) == []
-    await assert_sound(small_house)
+    assert await held(house) == []
+    await assert_sound(house)
 
 
-async def test_a_forged_button_saves_nothing_and_shows_no_other_report(small_house: House) -> None:
-    phone, other, _ = passenger(small_house), small_house.phone(DRIVER), say("en")
+async def test_a_forged_button_saves_nothing_and_shows_no_other_report(house: House) -> None:
+    phone, other, _ = passenger(house), house.phone(DRIVER), say("en")
     await words_asked(other, _)
     await send(other, CRY["en"])
     screen = await send(phone, "/start")
@@ -164,16 +164,16 @@ async def test_a_forged_button_saves_nothing_and_shows_no_other_report(small_hou
         await phone.press_data(data, screen)
         assert labels(screen)
         assert CRY["en"] not in screen.text
-    assert await words(small_house) is None
-    assert len(await held(small_house)) == 1
-    await assert_sound(small_house)
+    assert await words(house) is None
+    assert len(await held(house)) == 1
+    await assert_sound(house)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_a_cry_where_a_name_is_asked_becomes_no_name(small_house: House, language: str) -> None:
-    phone, _ = small_house.phone(DRIVER, language), say(language)
+async def test_a_cry_where_a_name_is_asked_becomes_no_name(house: House, language: str) -> None:
+    phone, _ = house.phone(DRIVER, language), say(language)
     await phone.send("/start")
-    await passes(small_house, phone)
+    await passes(house, phone)
     screen = await send(phone, "/certificate")
     for label in (_("My action plan »"), "1", "4", "9", _("Done")):
         await press(phone, label, screen)
@@ -181,19 +181,19 @@ async def test_a_cry_where_a_name_is_asked_becomes_no_name(small_house: House, l
     assert_cared(screen, _)
     assert _(UNSAVED) in screen.text
     assert _(SAVE) not in labels(screen)
-    assert await held(small_house) == []
+    assert await held(house) == []
     assert "Ерлан Смагулов" in (await send(phone, "Ерлан Смагулов")).text
-    assert await stored(small_house, Certificate) == []
-    await assert_sound(small_house)
+    assert await stored(house, Certificate) == []
+    await assert_sound(house)
 
 
-async def test_a_code_is_no_cry_and_a_cry_in_the_room_is_one(small_house: House, language: str) -> None:
-    owner, phone, _ = await reviewer(small_house), passenger(small_house, language), say(language)
-    cohort = await cohort_by(small_house, owner)
+async def test_a_code_is_no_cry_and_a_cry_in_the_room_is_one(house: House, language: str) -> None:
+    owner, phone, _ = await reviewer(house), passenger(house, language), say(language)
+    cohort = await cohort_by(house, owner)
     screen = await send(phone, cohort.code)
     assert cohort.name in screen.text
     assert_cared(await send(phone, CRY[language]), _)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_a_plate_with_the_emergency_number_is_a_plate(small_house: House) -> None:
@@ -205,8 +205,8 @@ async def test_a_plate_with_the_emergency_number_is_a_plate(small_house: House) 
     assert "112ABC02" in (await send(phone, "112 abc 02")).text
 
 
-async def test_captions_and_edited_messages_are_heard_too(small_house: House, language: str) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+async def test_captions_and_edited_messages_are_heard_too(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     await words_asked(phone, _)
     (screen,) = await phone.photo(PICTURE, caption=CRY[language])
     assert_cared(screen, _)
@@ -216,7 +216,7 @@ async def test_captions_and_edited_messages_are_heard_too(small_house: House, la
     (screen,) = await phone.edit(typed, CRY[language])
     assert_cared(screen, _)
     assert await phone.edit(typed, "…", expect=0) == []
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_a_cry_in_a_group_is_left_to_the_group(small_house: House) -> None:

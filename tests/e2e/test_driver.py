@@ -34,9 +34,9 @@ async def answers(house: House, attempt: Attempt) -> dict[str, Answer]:
 
 
 async def test_a_driver_sees_each_card_and_question_in_turn_with_the_progress_and_the_minutes_left(
-    small_house: House, language: str
+    house: House, language: str
 ) -> None:
-    driver, _ = small_house.phone(DRIVER, language), say(language)
+    driver, _ = house.phone(DRIVER, language), say(language)
     lesson = COURSE.lesson(LESSON, language)
     steps: list[Card | Question] = [*lesson.cards, *lesson.questions]
     screen = await open_lesson(driver, language)
@@ -47,7 +47,7 @@ async def test_a_driver_sees_each_card_and_question_in_turn_with_the_progress_an
         assert header.count("▰") == round(10 * at / len(steps))
         assert f"{at}/{len(steps)}" in header
         minutes.append(int("".join(filter(str.isdigit, header.rpartition("·")[2]))))
-        assert [attempt.place for attempt in await attempts(small_house, driver)] == [step.key]
+        assert [attempt.place for attempt in await attempts(house, driver)] == [step.key]
         if step in lesson.questions:
             await press(driver, "1", screen)
         if step is not steps[-1]:
@@ -56,13 +56,13 @@ async def test_a_driver_sees_each_card_and_question_in_turn_with_the_progress_an
     assert minutes == sorted(minutes, reverse=True)
     assert minutes[-1] == 1
     assert len([message for message in driver.messages if message.from_bot]) == 3  # the list, the lesson, a picture
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_the_explanation_is_that_of_the_option_pressed_and_the_first_answer_counts(
-    small_house: House, language: str
+    house: House, language: str
 ) -> None:
-    driver, _ = small_house.phone(DRIVER, language), say(language)
+    driver, _ = house.phone(DRIVER, language), say(language)
     lesson = COURSE.lesson(LESSON, language)
     screen = await open_lesson(driver, language)
     for _card in lesson.cards:
@@ -87,15 +87,15 @@ async def test_the_explanation_is_that_of_the_option_pressed_and_the_first_answe
                 await press(driver, _("Look at the question again"), screen)
             assert screen.text.endswith(question.screen.text)
         await press(driver, _("Finish" if question is lesson.questions[-1] else "Next »"), screen)
-    (attempt,) = await attempts(small_house, driver)
-    kept = await answers(small_house, attempt)
+    (attempt,) = await attempts(house, driver)
+    kept = await answers(house, attempt)
     expected = {q.key: bool(number % 2) for number, q in enumerate(lesson.questions)}
     assert {key: answer.right for key, answer in kept.items()} == expected
     assert (attempt.right_answers, attempt.questions) == (sum(expected.values()), len(expected))
     assert str(attempt.right_answers) in screen.text
     assert lesson.objective in screen.text
     assert attempt.finished_at is not None
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_the_result_of_right_answers_is_stored_and_shown_again_from_the_list(house: House) -> None:
@@ -164,8 +164,8 @@ async def test_an_old_button_of_a_finished_lesson_gives_a_fresh_screen(small_hou
     await assert_sound(small_house)
 
 
-async def test_the_place_is_kept_when_the_language_is_switched_in_the_middle(small_house: House, language: str) -> None:
-    driver, _ = small_house.phone(DRIVER, language), say(language)
+async def test_the_place_is_kept_when_the_language_is_switched_in_the_middle(house: House, language: str) -> None:
+    driver, _ = house.phone(DRIVER, language), say(language)
     screen = await open_lesson(driver, language)
     await press(driver, _("Next »"), screen)
     other = LANGUAGES[LANGUAGES.index(language) - 1]
@@ -176,8 +176,8 @@ async def test_the_place_is_kept_when_the_language_is_switched_in_the_middle(sma
     assert (await open_lesson(driver, other)).text.endswith(second.screen.text)
     third = COURSE.lesson(LESSON, other).cards[2]
     assert (await press(driver, _("Next »"), screen)).text.endswith(third.screen.text)  # the old message too
-    assert len(await attempts(small_house, driver)) == 1
-    await assert_sound(small_house)
+    assert len(await attempts(house, driver)) == 1
+    await assert_sound(house)
 
 
 async def test_two_phones_of_one_account_share_the_attempt(small_house: House) -> None:

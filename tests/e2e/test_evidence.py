@@ -85,6 +85,7 @@ async def test_photos_voice_and_place_are_told_step_by_step_and_seen_by_the_team
     assert _("Delete: {what}", what=_("Photo {n}", n=2)) in labels(screen)
     await press(phone, _("Next »"), screen)
     await press(phone, _("Skip"), screen)
+    await press(phone, _("Skip"), screen)
     assert (
         _(
             "<b>Where was it?</b>\n\nSend the place with the paperclip 📎: tap it, then “Location”. "
@@ -139,13 +140,23 @@ async def test_photos_voice_and_place_are_told_step_by_step_and_seen_by_the_team
     await press(phone, labels(mine)[0], mine)
     assert counted in mine.text
     assert "43.2389, 76.8897" in mine.text
-    await press(phone, _("Add photo or voice"), mine)
+    await press(phone, _("Photo, voice or place"), mine)
     await press(phone, _("Delete: {what}", what=_("Photo {n}", n=1)), mine)
     assert _("Delete: {what}", what=_("Photo {n}", n=2)) not in labels(mine)
     await press(phone, _("Done"), mine)
     assert photos(language, 1) in mine.text
+    await press(phone, _("Photo, voice or place"), mine)
+    await press(phone, _("Delete: {what}", what=_("Place")), mine)
+    assert "43.2389" not in mine.text
+    (added,) = await phone.location(52.2871, 76.9733)  # the place can be added, and changed, after sending
+    assert added.text.startswith(_("Kept. Thank you."))
+    await press(phone, _("Done"), added)
+    assert "52.2871, 76.9733" in added.text
+    assert [flag.place(house.app.vault) for flag in await stored(house, Flag)] == [(52.2871, 76.9733)]
+    mine = added
     assert len(await stored(house, Evidence)) == 2
-    assert [entry.detail for entry in await stored(house, AuditEntry, action=Action.PIECE_REMOVED)] == ["photo"]
+    removed = await stored(house, AuditEntry, action=Action.PIECE_REMOVED)
+    assert [entry.detail for entry in removed] == ["photo", "place"]
     await press(desk, _("Photo {n}", n=1), shown)  # of what was deleted an old button shows the flag as it is
     assert _("Photo {n}", n=2) not in labels(shown)
     await assert_sound(house)
@@ -172,28 +183,29 @@ async def test_of_an_album_of_ten_five_are_kept_and_one_word_says_so(house: Hous
 
 
 async def test_what_is_too_long_or_too_large_is_refused_at_once_and_twenty_megabytes_are_not(
-    small_house: House,
+    house: House,
+    language: str,
 ) -> None:
-    phone, _ = passenger(small_house), say("en")
+    phone, _ = passenger(house, language), say(language)
     screen = await flag(phone, _)
     await phone.press_data(EvidencePress(action="add", flag=1).pack(), screen)
     limit = int(LONGEST_VOICE.total_seconds())
     (screen,) = await phone.voice(voice(limit + 1), duration=limit + 1)
-    assert "longer than 5 minutes" in screen.text
+    assert _("That voice message is longer than 5 minutes. Please send it in shorter parts.") in screen.text
     (screen,) = await phone.voice(voice(5, size=LARGEST + 1), duration=5)
-    assert "larger than 20 MB" in screen.text
+    assert _("That is larger than 20 MB, more than Telegram hands over. Please send a shorter one.") in screen.text
     whole = voice(limit, size=LARGEST - 100_000)
     assert LARGEST - 200_000 < len(whole) <= LARGEST
     (screen,) = await phone.voice(whole, duration=limit)
-    assert "1 voice message" in screen.text
-    await settled(small_house, 1)
-    assert await contents(small_house) == [whole]
+    assert _("{n} voice message", n=1) in screen.text
+    await settled(house, 1)
+    assert await contents(house) == [whole]
     for _time in range(2):
         await phone.voice(voice())
     (screen,) = await phone.voice(voice())
-    assert "3 voice messages are kept" in screen.text
-    await settled(small_house, 3)
-    await assert_sound(small_house)
+    assert _("3 voice messages are kept: the most for one report. What came after is not kept.") in screen.text
+    await settled(house, 3)
+    await assert_sound(house)
 
 
 async def test_what_is_not_what_it_was_sent_as_is_not_kept_and_the_person_is_told(house: House, language: str) -> None:
@@ -215,10 +227,8 @@ async def test_what_is_not_what_it_was_sent_as_is_not_kept_and_the_person_is_tol
     await assert_sound(house)
 
 
-async def test_files_videos_and_stickers_are_refused_with_the_reason_and_a_way_on(
-    small_house: House, language: str
-) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+async def test_files_videos_and_stickers_are_refused_with_the_reason_and_a_way_on(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     for place in ("draft", "report"):
         if place == "draft":
             await at_media(phone, _)
@@ -236,8 +246,8 @@ async def test_files_videos_and_stickers_are_refused_with_the_reason_and_a_way_o
             assert {_("Skip"), _("Done")} & set(labels(answer))
         typed = await send(phone, "...")
         assert _("Please send a photo or a voice message here, or go on with the button below.") in typed.text
-    assert await stored(small_house, Evidence) == []
-    await assert_sound(small_house)
+    assert await stored(house, Evidence) == []
+    await assert_sound(house)
 
 
 async def test_nobody_elses_draft_report_or_photo_can_be_reached_by_a_forged_press(house: House) -> None:
@@ -267,26 +277,26 @@ async def test_nobody_elses_draft_report_or_photo_can_be_reached_by_a_forged_pre
     await assert_sound(house)
 
 
-async def test_the_right_to_see_is_asked_again_when_it_is_delivered(small_house: House) -> None:
-    phone, desk, _ = passenger(small_house), small_house.phone(OWNER), say("en")
+async def test_the_right_to_see_is_asked_again_when_it_is_delivered(house: House, language: str) -> None:
+    phone, desk, _ = passenger(house, language), house.phone(OWNER, language), say(language)
     await send(desk, "/start")
-    await appoint(small_house, desk, Role.REVIEWER)
+    await appoint(house, desk, Role.REVIEWER)
     await phone.press_data(EvidencePress(action="add", flag=1).pack(), await flag(phone, _))
     await phone.photo(photo())
-    await settled(small_house, 1)
+    await settled(house, 1)
     screen = await send(desk, "/flag 1")
-    make, seer = small_house.app.sender.make, await person(small_house, desk)
+    make, seer = house.app.sender.make, await person(house, desk)
     assert await make("piece", seer, {"piece": 1}) is not None
-    await appoint(small_house, desk, None)
+    await appoint(house, desk, None)
     assert await make("piece", seer, {"piece": 1}) is None
     assert await make("place", seer, {"flag": 1}) is None
-    await desk.press("Photo 1", screen)
-    assert "Report an incident" in labels(screen)
-    await appoint(small_house, desk, Role.REVIEWER)
+    await desk.press(_("Photo {n}", n=1), screen)
+    assert _("Report an incident") in labels(screen)
+    await appoint(house, desk, Role.REVIEWER)
     mine = await send(phone, "/myreports")
     await phone.press_data("own:withdrawn:1", mine)
     assert await make("piece", seer, {"piece": 1}) is None
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_a_repeated_order_changes_nothing_and_a_deleted_piece_gives_nothing(house: House) -> None:

@@ -85,15 +85,15 @@ async def fill(house: House) -> None:
         await session.execute(insert(Certificate), [each | same for each in certificates])
 
 
-async def test_a_driver_sees_what_is_done_and_what_comes_back(small_house: House, language: str) -> None:
-    phone, _ = small_house.phone(DRIVER, language), say(language)
+async def test_a_driver_sees_what_is_done_and_what_comes_back(house: House, language: str) -> None:
+    phone, _ = house.phone(DRIVER, language), say(language)
     screen = await send(phone, "/progress")
     assert _("lessons: {done} of {total}", done=0, total=len(COURSE.numbers)) in screen.text
     assert _("Certificate: not yet") in screen.text
     assert _("Plot") not in labels(screen)
 
-    who, now = (await person(small_house, phone)).id, small_house.clock()
-    async with small_house.app.database.transaction() as session:
+    who, now = (await person(house, phone)).id, house.clock()
+    async with house.app.database.transaction() as session:
         values = {"started_at": now, "finished_at": now, "right_answers": 7, "questions": 12, "passed": False}
         session.add(Sitting(person_id=who, exam=Exam.PRE, items=[], **values))
         at = now + timedelta(days=3)
@@ -101,14 +101,14 @@ async def test_a_driver_sees_what_is_done_and_what_comes_back(small_house: House
         for key, days in {"a": -1, "b": 1, "c": 2, "d": 30}.items():
             item = {"due_at": now + timedelta(days=days), "stability": 1.0, "difficulty": 5.0, "reviewed_at": now}
             session.add(ReviewItem(person_id=who, lesson=1, question=key, **item))
-    await answer_something(small_house, who)
+    await answer_something(house, who)
     screen = await send(phone, "/learn")
     await press(phone, _("My progress"), screen)
     assert _("lessons: {done} of {total}", done=1, total=len(COURSE.numbers)) in screen.text
     assert "7" in next(line for line in screen.text.split("\n") if line.startswith(_("Test before the course")))
     assert _("now: {now} · within 7 days: {soon} · later: {later}", now=1, soon=2, later=1) in screen.text
     assert _("Plot") in labels(screen)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_a_driver_gets_a_plot_once_there_are_answers(small_house: House) -> None:
@@ -126,9 +126,9 @@ async def test_a_driver_gets_a_plot_once_there_are_answers(small_house: House) -
     await assert_sound(small_house)
 
 
-async def test_the_team_sees_how_far_people_came_and_nobody_alone(small_house: House, language: str) -> None:
-    desk, _ = await reviewer(small_house, language), say(language)
-    await fill(small_house)
+async def test_the_team_sees_how_far_people_came_and_nobody_alone(house: House, language: str) -> None:
+    desk, _ = await reviewer(house, language), say(language)
+    await fill(house)
     screen = await send(desk, "/stats")
     await press(desk, _("Course"), screen)
     started, certified = _("Started"), _("Certified")
@@ -150,10 +150,10 @@ async def test_the_team_sees_how_far_people_came_and_nobody_alone(small_house: H
     (line,) = (line for line in screen.text.split("\n") if line.startswith(_("Lesson {number}", number=3)))
     assert line.split(": ", 1)[1][:20] == " ".join(scenario.split())[:20]
     assert line.endswith("25\N{NO-BREAK SPACE}%")
-    who = (await person(small_house, desk)).id
-    seen = await stored(small_house, AuditEntry, actor_id=who, action=Action.FIGURES)
+    who = (await person(house, desk)).id
+    seen = await stored(house, AuditEntry, actor_id=who, action=Action.FIGURES)
     assert [entry.detail for entry in seen] == ["course"] * 6
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_figures_before_anybody_came_are_a_plain_screen(small_house: House) -> None:

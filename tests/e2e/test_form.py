@@ -1,18 +1,20 @@
 """A report told step by step: each question may be skipped or gone back to, and nothing is sent before the review."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from bot.sandbox import Message, Phone
 from handlers.details import details_of
 from handlers.presses import FormPress
+from handlers.texts import load_texts
 from models.behaviours import BEHAVIOURS
 from models.consents import Consent, Recipient
 from models.details import Daytime, Details, Platform, Reach, Teller
 from models.drafts import Draft
 from models.first_look import FIRST_LOOK
 from models.flags import Flag
+from models.people import Language
 from models.quiet import local_day
 from tests.e2e.conftest import QUICK
 from tests.e2e.walking import (
@@ -66,6 +68,7 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
     await press(phone, _("Skip"), screen)
     await press(phone, _("Yesterday"), screen)
     await press(phone, _("Night (0 to 6)"), screen)
+    await press(phone, _("Mangystau"), screen)
     await press(phone, _("Skip"), screen)
     await press(phone, "inDrive", screen)
     screen = await send(phone, "ORD-77 <1>")
@@ -86,6 +89,7 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
         "inDrive",
         _("The same person did this before"),
         _("Night (0 to 6)"),
+        _("Region: {region}", region=_("Mangystau")),
     ):
         assert said in screen.text
     assert not await stored(house, Flag)
@@ -104,6 +108,7 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
         minor=False,
         retaliation=False,
         reach=Reach.CONTACT,
+        region="KZ-47",
     )
     assert sent.contact(vault) == "Хат жазыңыз, 18:00-ден кейін"
     assert {each.recipient for each in await stored(house, Consent)} == {Recipient.STATISTICS, Recipient.LEGAL_AID}
@@ -127,51 +132,78 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
     await assert_sound(house)
 
 
-async def test_every_question_can_be_skipped_and_what_is_left_is_accepted(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
-    await reviewer(small_house)
+async def test_what_was_just_now_keeps_the_moment_and_asks_for_no_time_of_day(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await begin(phone, _)
-    assert await to_review(phone, _, screen) == 15
-    await press(phone, "Send", screen)
-    (sent,) = await stored(small_house, Flag)
+    await phone.press_data(FormPress(action="go", step="day").pack(), screen)
+    await press(phone, _("Just now"), screen)
+    assert _("<b>About when was it?</b>") not in screen.text
+    await press(phone, _("« Back"), screen)
+    (draft,) = await stored(house, Draft)
+    at = draft.read(house.app.vault).at
+    assert at is not None
+    now = load_texts()[Language(language)].moment(at)
+    assert now in screen.text
+    await to_review(phone, _, screen)
+    assert now in screen.text
+    await press(phone, _("When"), screen)  # the whole day after all
+    await press(phone, _("Today"), screen)
+    assert now not in screen.text
+    await press(phone, _("When"), screen)
+    await press(phone, _("Just now"), screen)
+    await press(phone, _("Send"), screen)
+    (sent,) = await stored(house, Flag)
+    assert sent.happened_at is not None
+    assert abs(sent.happened_at - house.clock()) < timedelta(minutes=1)
+    assert sent.happened_on == local_day(sent.happened_at)
+    await assert_sound(house)
+
+
+async def test_every_question_can_be_skipped_and_what_is_left_is_accepted(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
+    await reviewer(house)
+    screen = await begin(phone, _)
+    assert await to_review(phone, _, screen) == 16
+    await press(phone, _("Send"), screen)
+    (sent,) = await stored(house, Flag)
     assert [behaviour.code for behaviour in sent.behaviours] == ["OT"]
     assert sent.severity == 1
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_one_can_go_back_and_change_any_answer_from_the_review(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
+async def test_one_can_go_back_and_change_any_answer_from_the_review(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await begin(phone, _)
-    await press(phone, "I saw it", screen)
-    await press(phone, "« Back", screen)
-    assert "✓ I saw it" in labels(screen)
-    await press(phone, "I was the driver", screen)
-    while "Send" not in labels(screen):
-        assert "Number plate" not in screen.text  # of a passenger no plate is asked
-        await press(phone, "Skip" if "Skip" in labels(screen) else "Next »", screen)
-    assert "Plate" not in labels(screen)
-    await press(phone, "Told by", screen)
-    await press(phone, "I was the passenger", screen)
-    assert "Told by the passenger" in screen.text
-    await press(phone, "Plate", screen)
+    await press(phone, _("I saw it"), screen)
+    await press(phone, _("« Back"), screen)
+    assert "✓ " + _("I saw it") in labels(screen)
+    await press(phone, _("I was the driver"), screen)
+    while _("Send") not in labels(screen):
+        assert "123 ABC 02" not in screen.text  # of a passenger no plate is asked
+        await press(phone, _("Skip") if _("Skip") in labels(screen) else _("Next »"), screen)
+    assert _("Plate") not in labels(screen)
+    await press(phone, _("Told by"), screen)
+    await press(phone, _("I was the passenger"), screen)
+    assert _("Told by the passenger") in screen.text
+    await press(phone, _("Plate"), screen)
     screen = await send(phone, "🚗🚗")
-    assert "no letters or digits" in screen.text
+    assert _("There are no letters or digits in that. Please write the plate once more.") in screen.text
     screen = await send(phone, "odd 1")
-    assert "does not look like a Kazakhstan plate" in screen.text
+    assert _("It does not look like a Kazakhstan plate; it is kept as you wrote it.") in screen.text
     assert "ODD1" in screen.text
-    await press(phone, "When", screen)
-    tomorrow = local_day(small_house.clock()) + timedelta(days=1)
+    await press(phone, _("When"), screen)
+    tomorrow = local_day(house.clock()) + timedelta(days=1)
     for typed, answer in (
-        (f"{tomorrow:%d.%m.%Y}", "has not come yet"),
-        ("32.13", "day, month, year"),
-        ("когда?", "day, month"),
+        (f"{tomorrow:%d.%m.%Y}", "That day has not come yet. Please write the date once more."),
+        ("32.13", "Please write the date as day, month, year: 05.11.2026."),
+        ("когда?", "Please write the date as day, month, year: 05.11.2026."),
     ):
         screen = await send(phone, typed)
-        assert answer in screen.text
+        assert _(answer) in screen.text
     screen = await send(phone, "1.2.2026")
-    assert "Day: February 1, 2026" in screen.text
-    assert not await stored(small_house, Flag)
-    await assert_sound(small_house)
+    assert load_texts()[Language(language)].date(date(2026, 2, 1)) in screen.text
+    assert not await stored(house, Flag)
+    await assert_sound(house)
 
 
 async def test_a_draft_survives_a_restart_is_offered_again_and_deleted_on_wish_or_after_thirty_days(
@@ -187,7 +219,7 @@ async def test_a_draft_survives_a_restart_is_offered_again_and_deleted_on_wish_o
     async with open_house(database_url, sandbox=house.sandbox, clock=house.clock, **QUICK) as house:
         screen = await send(phone, "/report")
         await press(phone, _("Go on with my draft"), screen)
-        assert "2/15" in screen.text
+        assert "2/16" in screen.text
         await press(phone, _("« Back"), screen)
         assert "✓ " + _("I saw it") in labels(screen)
         await to_review(phone, _, screen)
@@ -235,10 +267,10 @@ async def test_a_vehicle_that_is_reported_again_makes_both_reports_more_urgent(s
         assert each.due_at < each.received_at + FIRST_LOOK[2]
 
 
-async def test_forged_presses_and_old_buttons_touch_no_other_draft_and_lead_on(small_house: House) -> None:
-    one, other, _ = passenger(small_house), small_house.phone(DRIVER), say("en")
+async def test_forged_presses_and_old_buttons_touch_no_other_draft_and_lead_on(house: House) -> None:
+    one, other, _ = passenger(house), house.phone(DRIVER), say("en")
     screen = await begin(one, _)
-    (draft,) = await stored(small_house, Draft)
+    (draft,) = await stored(house, Draft)
     theirs = await send(other, "/start")
     for forged in (
         FormPress(action="send", value=draft.key),
@@ -258,9 +290,9 @@ async def test_forged_presses_and_old_buttons_touch_no_other_draft_and_lead_on(s
     ):
         await one.press_data(odd.pack(), screen)
         assert labels(screen)
-    assert await stored(small_house, Flag) == []
-    assert [each.key for each in await stored(small_house, Draft)] == [draft.key]
-    await assert_sound(small_house)
+    assert await stored(house, Flag) == []
+    assert [each.key for each in await stored(house, Draft)] == [draft.key]
+    await assert_sound(house)
 
 
 async def test_who_sends_many_reports_waits_a_while_but_never_with_the_most_severe(database_url: str) -> None:
@@ -293,9 +325,9 @@ async def test_who_sends_many_reports_waits_a_while_but_never_with_the_most_seve
 
 
 async def test_a_text_for_somebody_trusted_has_the_plate_of_the_draft_and_goes_to_nobody_by_itself(
-    small_house: House, language: str
+    house: House, language: str
 ) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+    phone, _ = passenger(house, language), say(language)
     screen = await send(phone, "/sos")
     await press(phone, _("A text for somebody you trust"), screen)
     (text,) = copied(screen)
@@ -308,9 +340,9 @@ async def test_a_text_for_somebody_trusted_has_the_plate_of_the_draft_and_goes_t
     (text,) = copied(screen)
     assert text.endswith(_("Number plate: {plate}", plate="777ABE05"))
     assert len(text) <= 256
-    assert await stored(small_house, Flag) == []
-    assert len([call for call in small_house.sandbox.calls if call.params.get("chat_id") not in (phone.id, None)]) == 0
-    await assert_sound(small_house)
+    assert await stored(house, Flag) == []
+    assert len([call for call in house.sandbox.calls if call.params.get("chat_id") not in (phone.id, None)]) == 0
+    await assert_sound(house)
 
 
 async def test_a_cry_for_help_in_the_middle_is_answered_with_care_and_saved_only_on_a_press(

@@ -162,24 +162,22 @@ async def crawl(
     return led
 
 
-async def test_no_button_is_dead_and_none_speaks_another_language(small_house: House, language: str) -> None:
-    phone = passenger(small_house, language)
+async def test_no_button_is_dead_and_none_speaks_another_language(house: House, language: str) -> None:
+    phone = passenger(house, language)
     led = await crawl(phone, COMMANDS, language)
     assert {"data:delete", "own:withdrawn:", "learn:finish:1::", "exam:answer", HOME} <= led.keys()
     assert sum(each.startswith("report:send:") for each in led) == len(BEHAVIOURS) + sum(
         len(behaviours_of(form, by_passenger=True)) for form in Form
     )
     assert_there_is_a_way_back(led)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_no_button_of_the_desk_is_dead_and_none_speaks_another_language(
-    small_house: House, language: str
-) -> None:
-    phone, desk = passenger(small_house), small_house.phone(OWNER, language)
-    await reviewer(small_house)
+async def test_no_button_of_the_desk_is_dead_and_none_speaks_another_language(house: House, language: str) -> None:
+    phone, desk = passenger(house), house.phone(OWNER, language)
+    await reviewer(house)
     await send(desk, "/start")
-    await appoint(small_house, desk, Role.REVIEWER)
+    await appoint(house, desk, Role.REVIEWER)
     screen = await flag(phone, say("en"), "PH1")
     await called(desk, say(language))
     for asked, words in (("Add the plate", "777 ABE 05"), ("Add your words", "Сол күні")):
@@ -196,7 +194,7 @@ async def test_no_button_of_the_desk_is_dead_and_none_speaks_another_language(
     assert {"category:toggle", "category:set", "note:ask", "merge:list", "flag:give"} <= seen
     assert {"close:close", "close:reopened", "queue:form", "search:form"} <= seen
     assert_there_is_a_way_back(led)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 def assert_there_is_a_way_back(led: dict[str, set[str]]) -> None:

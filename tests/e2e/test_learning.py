@@ -85,8 +85,8 @@ async def begin(phone: Phone, number: int, language: str = "en") -> Message:
     return screen
 
 
-async def test_lessons_open_in_order_and_a_later_one_says_after_which(small_house: House, language: str) -> None:
-    driver, _ = small_house.phone(DRIVER, language), say(language)
+async def test_lessons_open_in_order_and_a_later_one_says_after_which(house: House, language: str) -> None:
+    driver, _ = house.phone(DRIVER, language), say(language)
     screen = await send(driver, "/learn")
     locked = next(label for label in labels(screen) if label.endswith(COURSE.lesson(3, language).title))
     assert locked.startswith("🔒")
@@ -96,7 +96,7 @@ async def test_lessons_open_in_order_and_a_later_one_says_after_which(small_hous
     await driver.press_data(
         LearnPress(action="step", lesson=3, step=COURSE.lesson(3, "en").cards[1].key).pack(), screen
     )
-    assert await stored(small_house, Attempt) == []
+    assert await stored(house, Attempt) == []
     screen = await begin(driver, 1, language)
     await read_lesson(driver, language, 1, screen)
     screen = await send(driver, "/learn")
@@ -104,7 +104,7 @@ async def test_lessons_open_in_order_and_a_later_one_says_after_which(small_hous
     assert not next(label for label in labels(screen) if COURSE.lesson(2, language).title in label).startswith("🔒")
     assert "1/12" in screen.text
     assert _("A short test before the course") not in labels(screen)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_text_comes_first_then_one_picture_which_is_uploaded_once_for_everybody(house: House) -> None:

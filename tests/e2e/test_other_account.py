@@ -180,26 +180,26 @@ async def test_the_answer_tells_nobody_which_codes_exist_and_after_a_few_tries_t
     await assert_sound(small_house)
 
 
-async def test_a_phrase_that_was_asked_for_before_the_limit_opens_nothing_after_it(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
+async def test_a_phrase_that_was_asked_for_before_the_limit_opens_nothing_after_it(house: House) -> None:
+    phone, _ = passenger(house), say("en")
     code = code_on(await flag(phone, _))
     await set_phrase(phone, _, await send(phone, code))
-    late = small_house.phone(DRIVER)
+    late = house.phone(DRIVER)
     await send(late, code)  # asked, and not yet answered
     for number in range(A_DAY_ON_A_CODE // AN_HOUR):
-        guesser = small_house.phone(PASSENGER + 100 + number)
+        guesser = house.phone(PASSENGER + 100 + number)
         await send(guesser, code)
         for _time in range(AN_HOUR):
             await send(guesser, "wrong phrase")
     screen = await send(late, PHRASE)
     assert "There were several wrong passphrases. You can try again on" in screen.text
     assert PHRASE not in written(late)
-    assert await stored(small_house, Reader) == []
-    small_house.clock.shift += DAY
-    await small_house.app.housekeeping.tidy()
-    assert await stored(small_house, Try) == []
+    assert await stored(house, Reader) == []
+    house.clock.shift += DAY
+    await house.app.housekeeping.tidy()
+    assert await stored(house, Try) == []
     assert "from this account now" in (await open_with(late, code, PHRASE)).text
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_whatever_is_sent_instead_of_a_passphrase_is_answered_and_what_is_wrong_with_one_is_said(
@@ -289,12 +289,12 @@ async def test_a_report_is_deleted_alone_also_while_it_is_claimed_and_for_everyb
     await assert_sound(house)
 
 
-async def test_forged_presses_touch_nobody_elses_report_and_lead_on(small_house: House) -> None:
-    phone, stranger, _ = passenger(small_house), small_house.phone(DRIVER), say("en")
+async def test_forged_presses_touch_nobody_elses_report_and_lead_on(house: House) -> None:
+    phone, stranger, _ = passenger(house), house.phone(DRIVER), say("en")
     code = code_on(await flag(phone, _))
     await set_phrase(phone, _, await send(phone, code))
-    (sent,) = await stored(small_house, Flag)
-    entries = len(await stored(small_house, AuditEntry))
+    (sent,) = await stored(house, Flag)
+    entries = len(await stored(house, AuditEntry))
     screen = await send(stranger, "/start")
     for press_ in (
         *(PassphrasePress(action=action, flag=sent.id) for action in ("ask", "remove", "close", "nonsense")),
@@ -308,10 +308,10 @@ async def test_forged_presses_touch_nobody_elses_report_and_lead_on(small_house:
         assert labels(screen)
         assert holds_none_of(whole(screen), [code, "received"])
         await send(stranger, "a phrase of mine")
-    (after,) = await stored(small_house, Flag)
+    (after,) = await stored(house, Flag)
     assert after.sealed_passphrase == sent.sealed_passphrase
-    assert len(await stored(small_house, AuditEntry)) == entries
-    await assert_sound(small_house)
+    assert len(await stored(house, AuditEntry)) == entries
+    await assert_sound(house)
 
 
 async def test_of_a_long_history_the_newest_thirty_are_shown(small_house: House) -> None:

@@ -8,9 +8,10 @@ from sqlalchemy import or_, select
 
 from bot.sandbox import Message
 from models.base import Base
-from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form
+from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form, behaviours_of
+from models.details import Details
 from models.directory import HELP_LINES
-from models.flags import Flag, Outcome, Ride, State, flags_of, own_flag
+from models.flags import Flag, Outcome, Ride, State, flags_of, own_flag, weight
 from models.markup import units
 from models.notes import Kind, write_note
 from models.people import Person
@@ -87,18 +88,15 @@ async def test_every_behaviour_is_flagged_in_four_taps_without_typing(small_hous
 
 
 @pytest.mark.parametrize("ride", list(Ride))
-@pytest.mark.parametrize("language", ["kk", "en"])
-async def test_a_ride_is_flagged_while_it_goes_on_and_when_it_is_over(
-    small_house: House, language: str, ride: Ride
-) -> None:
+async def test_a_ride_is_flagged_while_it_goes_on_and_when_it_is_over(house: House, language: str, ride: Ride) -> None:
     for code in SAMPLE:
-        await assert_fast(small_house, language, code, ride)
-    assert {flag.ride for flag in await stored(small_house, Flag)} == {ride}
-    await assert_sound(small_house)
+        await assert_fast(house, language, code, ride)
+    assert {flag.ride for flag in await stored(house, Flag)} == {ride}
+    await assert_sound(house)
 
 
-async def test_the_fast_way_asks_nobody_to_read_much(small_house: House, language: str) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+async def test_the_fast_way_asks_nobody_to_read_much(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     for form in (form for form in FORM_NAMES if form is not Form.OTHER):
         screen, read = await send(phone, "/start"), 0
         for text in ("Report an incident", RIDES[Ride.GOING_ON], FORM_NAMES[form]):
@@ -109,10 +107,30 @@ async def test_the_fast_way_asks_nobody_to_read_much(small_house: House, languag
         assert read + len(screen.text.split()) <= 120
 
 
-async def test_what_is_dangerous_by_now_shows_the_help_lines_first_too(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
+@pytest.mark.parametrize("ride", list(Ride))
+async def test_where_life_may_be_in_danger_help_comes_before_the_choice_to_save(
+    house: House, language: str, ride: Ride
+) -> None:
+    phone, _ = passenger(house, language), say(language)
+    for form, name in FORM_NAMES.items():
+        if form is Form.OTHER:
+            continue
+        screen = await send(phone, "/report")
+        for text in (RIDES[ride], name):
+            await press(phone, _(text), screen)
+        dangerous = any(weight([each.code], ride, Details()) == MAX_SEVERITY for each in behaviours_of(form))
+        first = labels(screen)[: len(HELP_LINES) + 1]
+        calls = [*(f"📞 {line.value}" for line in HELP_LINES), _("A text for somebody you trust")]
+        assert (first == calls) is dangerous, form
+        assert screen.text.startswith(_("In danger? Call 112 first; saving can wait.")) is dangerous
+    assert not await stored(house, Flag)
+    await assert_sound(house)
+
+
+async def test_what_is_dangerous_by_now_shows_the_help_lines_first_too(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await flag(phone, _, "PH1", Ride.GOING_ON)  # severity 3, raised because the ride goes on
-    assert [flag.severity for flag in await stored(small_house, Flag)] == [MAX_SEVERITY]
+    assert [flag.severity for flag in await stored(house, Flag)] == [MAX_SEVERITY]
     assert screen.text.startswith("112")
     assert "📞 112" in labels(screen)
 
@@ -147,8 +165,8 @@ async def test_help_is_one_tap_away_on_every_screen_of_the_way(small_house: Hous
     assert all(_(line.name) in screen.text for line in HELP_LINES)
 
 
-async def test_the_help_lines_arrive_as_contacts_that_a_phone_can_dial(small_house: House, language: str) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+async def test_the_help_lines_arrive_as_contacts_that_a_phone_can_dial(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await send(phone, "/sos")
     for line in HELP_LINES:
         await phone.press(f"📞 {line.value}", screen, expect=1)
@@ -156,12 +174,11 @@ async def test_the_help_lines_arrive_as_contacts_that_a_phone_can_dial(small_hou
         assert contact["phone_number"] == line.value
         assert contact["first_name"].startswith(line.value)
         assert _(line.name)[:20] in contact["first_name"]
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_help_works_in_the_middle_of_everything_and_the_question_stays_asked(small_house: House) -> None:
-    language = "ru"
-    phone, _ = passenger(small_house, language), say(language)
+async def test_help_works_in_the_middle_of_everything_and_the_question_stays_asked(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await flag(phone, _)
     for asked, answer in (("Add the plate", "123 ABC 02"), ("Add your words", "All of it.")):
         await press(phone, _(asked), screen)
@@ -170,12 +187,11 @@ async def test_help_works_in_the_middle_of_everything_and_the_question_stays_ask
         assert answer.replace(" ", "") in screen.text.replace(" ", "")
         await press(phone, _("« My reports"), screen)
         await press(phone, labels(screen)[0], screen)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_a_plate_is_kept_however_it_is_typed(small_house: House) -> None:
-    language = "kk"
-    phone, _ = passenger(small_house, language), say(language)
+async def test_a_plate_is_kept_however_it_is_typed(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await flag(phone, _)
     odd = _("Saved. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
     for typed, kept, looks_odd in (
@@ -191,14 +207,13 @@ async def test_a_plate_is_kept_however_it_is_typed(small_house: House) -> None:
         screen = await send(phone, typed)
         assert kept in screen.text
         assert (odd in screen.text) is looks_odd
-        (flag_,) = await stored(small_house, Flag)
-        assert flag_.plate(small_house.app.vault) == kept
-    await assert_sound(small_house)
+        (flag_,) = await stored(house, Flag)
+        assert flag_.plate(house.app.vault) == kept
+    await assert_sound(house)
 
 
-async def test_what_can_be_no_plate_is_asked_for_again_until_it_is_cancelled(small_house: House) -> None:
-    language = "kk"
-    phone, _ = passenger(small_house, language), say(language)
+async def test_what_can_be_no_plate_is_asked_for_again_until_it_is_cancelled(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await flag(phone, _)
     receipt = code_on(screen)
     await press(phone, _("Add the plate"), screen)
@@ -208,34 +223,33 @@ async def test_what_can_be_no_plate_is_asked_for_again_until_it_is_cancelled(sma
     await press(phone, _("Cancel"), asked)
     assert code_on(asked) == receipt
     await send(phone, "123 ABC 02")  # nothing is asked any more
-    (flag_,) = await stored(small_house, Flag)
-    assert flag_.plate(small_house.app.vault) is None
-    await assert_sound(small_house)
+    (flag_,) = await stored(house, Flag)
+    assert flag_.plate(house.app.vault) is None
+    await assert_sound(house)
 
 
 LONG = ["я" * 4096, "👩" * 2048, "<" * 4096, "&amp;" * 800, "مرحبا " * 500]
 
 
-async def test_own_words_are_kept_to_the_letter_and_shown_as_they_were_typed(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
+async def test_own_words_are_kept_to_the_letter_and_shown_as_they_were_typed(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await flag(phone, _)
     for words in ("First words", NASTY, *LONG, "1. /sos - no command\n/start"):
         ask = "Add your words" if words == "First words" else "Change your words"
         await press(phone, _(ask), screen)
         screen = await send(phone, words)
-        (flag_,) = await stored(small_house, Flag)
-        assert flag_.words(small_house.app.vault) == words.strip()
+        (flag_,) = await stored(house, Flag)
+        assert flag_.words(house.app.vault) == words.strip()
         assert words.strip()[:700] in screen.text
         (quoted,) = (entity for entity in screen.entities if entity["type"] == "blockquote")
         assert quoted["length"] in {units(words.strip()), 1499, 1500}  # an emoji is never cut in two
         formatted = {entity["type"] for entity in screen.entities if entity["offset"] > quoted["offset"]}
         assert formatted <= {"bot_command"}  # Telegram's own doing
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_commands_work_in_the_middle_of_typing(small_house: House) -> None:
-    language = "ru"
-    phone, _ = passenger(small_house, language), say(language)
+async def test_commands_work_in_the_middle_of_typing(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     home = (await send(phone, "/start")).text
     screen = await flag(phone, _)
     for asked in ("Add the plate", "Add your words"):
@@ -244,10 +258,10 @@ async def test_commands_work_in_the_middle_of_typing(small_house: House) -> None
         assert (await send(phone, "hello")).text == _("I did not understand that. Here is what I can do:")
         screen = await send(phone, "/myreports")
         await press(phone, labels(screen)[0], screen)
-    (flag_,) = await stored(small_house, Flag)
-    assert flag_.plate(small_house.app.vault) is None
-    assert flag_.words(small_house.app.vault) is None
-    await assert_sound(small_house)
+    (flag_,) = await stored(house, Flag)
+    assert flag_.plate(house.app.vault) is None
+    assert flag_.words(house.app.vault) is None
+    await assert_sound(house)
 
 
 async def test_the_question_survives_a_restart_of_the_bot(database_url: str) -> None:
@@ -292,25 +306,25 @@ async def test_a_report_is_withdrawn_only_after_it_was_confirmed(house: House) -
 
 
 @pytest.mark.parametrize("ended", [State.CLOSED, State.WITHDRAWN])
-async def test_an_ended_report_can_no_longer_be_changed(small_house: House, ended: State) -> None:
-    phone, _ = passenger(small_house), say("en")
+async def test_an_ended_report_can_no_longer_be_changed(house: House, language: str, ended: State) -> None:
+    phone, _ = passenger(house, language), say(language)
     await press(phone, _("Add the plate"), await flag(phone, _))
-    (flag_,) = await stored(small_house, Flag)
-    async with small_house.app.database.transaction() as session:
+    (flag_,) = await stored(house, Flag)
+    async with house.app.database.transaction() as session:
         own = await own_flag(session, flag_.reporter_id, flag_.id)
         assert own is not None
         if ended is State.CLOSED:
             own.claim(own.reporter_id)
-            own.close(own.reporter_id, Outcome.RECORDED, small_house.clock())
+            own.close(own.reporter_id, Outcome.RECORDED, house.clock())
         else:
-            own.withdraw(small_house.clock())
+            own.withdraw(house.clock())
     screen = await send(phone, "123 ABC 02")
     for action in ("plate", "words", "withdraw", "withdrawn"):
         await phone.press_data(f"own:{action}:{flag_.id}", screen)
     await send(phone, "too late")
-    (after,) = await stored(small_house, Flag)
+    (after,) = await stored(house, Flag)
     assert (after.sealed_plate, after.sealed_words, after.state) == (None, None, ended)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_another_persons_report_shows_nothing_of_itself(house: House) -> None:

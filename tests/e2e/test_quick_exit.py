@@ -77,7 +77,7 @@ async def test_both_sides_are_deleted_one_neutral_screen_remains_and_what_was_to
     assert receipt in whole(await send(phone, "/myreports"))
     screen = await send(phone, "/report")
     await press(phone, _("Go on with my draft"), screen)
-    assert "4/15" in screen.text
+    assert "4/16" in screen.text
     await assert_sound(house)
 
 
@@ -261,13 +261,13 @@ async def test_ids_are_written_within_seconds_and_forgotten_when_telegram_no_lon
     await assert_sound(house)
 
 
-async def test_what_the_outbox_sent_goes_too_and_what_it_sends_later_is_neutral(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
+async def test_what_the_outbox_sent_goes_too_and_what_it_sends_later_is_neutral(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     await flag(phone, _)  # its code comes by the outbox
     assert len(phone.messages) == 3
     await press(phone, _("✕ Clear chat"))
-    await cleared(phone)
-    assert len(await stored(small_house, Flag)) == 1
-    parcels = await stored(small_house, Parcel)
+    await cleared(phone, language)
+    assert len(await stored(house, Flag)) == 1
+    parcels = await stored(house, Parcel)
     assert all(parcel.sealed is None or b"message_ids" not in parcel.sealed for parcel in parcels)
-    await assert_sound(small_house)
+    await assert_sound(house)

@@ -54,9 +54,9 @@ async def done_by(house: House, phone: Phone) -> list[Action]:
     return [entry.action for entry in await stored(house, AuditEntry, actor_id=(await person(house, phone)).id)]
 
 
-async def test_the_team_is_told_at_once_and_neutrally(small_house: House, language: str) -> None:
-    desk, _ = await reviewer(small_house, language), say(language)
-    phone, their = passenger(small_house, "ru"), say("ru")
+async def test_the_team_is_told_at_once_and_neutrally(house: House, language: str) -> None:
+    desk, _ = await reviewer(house, language), say(language)
+    phone, their = passenger(house, "ru"), say("ru")
     screen = await flag(phone, their, "PH4")
     receipt = code_on(screen)
     await press(phone, their("Add your words"), screen)
@@ -71,14 +71,12 @@ async def test_the_team_is_told_at_once_and_neutrally(small_house: House, langua
     assert holds_none_of(str(notice.raw), secret)
     await press(desk, _("Open the queue"), notice)
     assert "№1" in labels(notice)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_a_flag_goes_from_claim_to_outcome_and_every_look_is_written_down(
-    small_house: House, language: str
-) -> None:
-    desk, _ = await reviewer(small_house, language), say(language)
-    phone, their = passenger(small_house, "kk"), say("kk")
+async def test_a_flag_goes_from_claim_to_outcome_and_every_look_is_written_down(house: House, language: str) -> None:
+    desk, _ = await reviewer(house, language), say(language)
+    phone, their = passenger(house, "kk"), say("kk")
     screen = await flag(phone, their, "SX5", Ride.GOING_ON)
     receipt = code_on(screen)
     await press(phone, their("Add the plate"), screen)
@@ -101,7 +99,7 @@ async def test_a_flag_goes_from_claim_to_outcome_and_every_look_is_written_down(
     await press(desk, _("Claim"), shown)
     assert _("You are working on it.") in shown.text
     await press(desk, _("Release"), shown)
-    assert [flag.state for flag in await stored(small_house, Flag)] == [State.NEW]
+    assert [flag.state for flag in await stored(house, Flag)] == [State.NEW]
     await press(desk, _("Claim"), shown)
     await press(desk, _("Set the outcome"), shown)
     await press(desk, _("« Back"), shown)
@@ -110,7 +108,7 @@ async def test_a_flag_goes_from_claim_to_outcome_and_every_look_is_written_down(
     await press(desk, _(REASON), shown)
     assert _(OUTCOME_NAMES[Outcome.ADVICE]) in shown.text
     assert _(REASON) in shown.text
-    (closed,) = await stored(small_house, Flag)
+    (closed,) = await stored(house, Flag)
     assert (closed.state, closed.outcome) == (State.CLOSED, Outcome.ADVICE)
 
     await phone.until(lambda phone: phone.texts.count(their("There is news for you.")) == 2)
@@ -118,7 +116,7 @@ async def test_a_flag_goes_from_claim_to_outcome_and_every_look_is_written_down(
     told = await press(phone, their("Show"), phone.last)
     assert their(OUTCOMES_FOR_REPORTER[Outcome.ADVICE]) in told.text
     assert _("Nothing is waiting.") in (await send(desk, "/queue")).text
-    assert await done_by(small_house, desk) == [
+    assert await done_by(house, desk) == [
         Action.LISTED,
         Action.OPENED,
         Action.READ,
@@ -130,7 +128,7 @@ async def test_a_flag_goes_from_claim_to_outcome_and_every_look_is_written_down(
         Action.CLOSED,
         Action.LISTED,
     ]
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_each_outcome_can_be_set_and_the_person_sees_it_in_words_of_their_own(small_house: House) -> None:
@@ -178,10 +176,8 @@ async def test_the_queue_is_ordered_by_severity_then_by_when_it_is_due_and_turns
     await assert_sound(house)
 
 
-async def test_a_flag_is_opened_by_its_number_and_a_bad_number_gets_a_kind_line(
-    small_house: House, language: str
-) -> None:
-    desk, phone, _ = await reviewer(small_house, language), passenger(small_house), say(language)
+async def test_a_flag_is_opened_by_its_number_and_a_bad_number_gets_a_kind_line(house: House, language: str) -> None:
+    desk, phone, _ = await reviewer(house, language), passenger(house), say(language)
     await flag(phone, say("en"))
     await called(desk, _)
     for typed in ("/flag 1", "/flag №1", "/flag #1", "/flag  1 "):
@@ -195,8 +191,8 @@ async def test_a_flag_is_opened_by_its_number_and_a_bad_number_gets_a_kind_line(
         assert unknown.text == _("There is no flag with this number that you may open.")
         await press(desk, _("Queue"), unknown)
         assert "№1" in labels(unknown)
-    assert (await done_by(small_house, desk)).count(Action.DENIED) == 4
-    await assert_sound(small_house)
+    assert (await done_by(house, desk)).count(Action.DENIED) == 4
+    await assert_sound(house)
 
 
 @pytest.mark.parametrize("words", ["я" * 4096, "👩" * 2048, "<&" * 2048], ids=["letters", "emoji", "brackets"])
@@ -267,9 +263,9 @@ async def test_the_second_flag_on_a_vehicle_says_so(small_house: House) -> None:
 
 
 async def test_ordinary_people_get_the_same_answer_to_the_teams_commands_as_to_nonsense(
-    small_house: House, language: str
+    house: House, language: str
 ) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+    phone, _ = passenger(house, language), say(language)
     await flag(phone, _)
     for asked in (False, True):
         if asked:
@@ -283,9 +279,9 @@ async def test_ordinary_people_get_the_same_answer_to_the_teams_commands_as_to_n
         forged = await phone.press_data(data, menu)
         assert forged == await phone.press_data("nothing:at:all", menu)
         assert _("Queue") not in labels(menu)
-    assert [flag.state for flag in await stored(small_house, Flag)] == [State.NEW]
+    assert [flag.state for flag in await stored(house, Flag)] == [State.NEW]
     assert _("Queue") not in str(phone.commands)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_the_old_buttons_of_a_removed_reviewer_give_the_menu(small_house: House) -> None:

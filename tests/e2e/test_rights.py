@@ -58,8 +58,8 @@ async def contacts_of(phone: Phone, _: Say, region: str | None) -> Message:
     return await press(phone, _(REGIONS[region] if region else "All of Kazakhstan"), screen)
 
 
-async def test_the_cards_are_read_from_the_first_to_the_last_and_back(small_house: House, language: str) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+async def test_the_cards_are_read_from_the_first_to_the_last_and_back(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await send(phone, "/rights")
     cards = COURSE.rights(language)
     assert labels(screen)[: len(cards)] == [card.title for card in cards]
@@ -77,11 +77,11 @@ async def test_the_cards_are_read_from_the_first_to_the_last_and_back(small_hous
         assert screen.text.startswith(card.title)
     await press(phone, _("« Know your rights"), screen)
     assert cards[-1].title in labels(screen)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_help_now_leads_to_the_rights_and_to_help_nearby(small_house: House, language: str) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+async def test_help_now_leads_to_the_rights_and_to_help_nearby(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await send(phone, "/sos")
     await press(phone, _("Know your rights"), screen)
     assert COURSE.rights(language)[0].title in labels(screen)

@@ -17,9 +17,12 @@ from handlers.texts import load_texts
 from models.audit import Action, AuditEntry
 from models.behaviours import BEHAVIOURS
 from models.deletion import delete_flag
+from models.evidence import Evidence
 from models.flags import Flag
 from models.outbox import Delivery, Parcel
 from models.people import Language, Person
+from models.regions import REGIONS
+from tests.e2e.test_evidence import PLACE, settled
 from tests.e2e.walking import (
     Say,
     assert_sound,
@@ -33,6 +36,7 @@ from tests.e2e.walking import (
     stored,
 )
 from tests.house import House
+from tests.media import photo
 from tests.walks import eventually
 
 WORDS = "Ұялып қалдым <b>&</b> {nb}.\nВторая строка 👩‍👩‍👧.\n\n" + "Third line, again and again. " * 130
@@ -69,6 +73,11 @@ async def test_a_statement_says_all_that_was_told_and_its_hash_is_in_the_audit(h
     await press(phone, _("Add the plate"), screen)
     await press(phone, _("Add your words"), await send(phone, "777 abe 05"))
     screen = await send(phone, WORDS)
+    await press(phone, _("Photo, voice or place"), screen)
+    await phone.photo(photo())
+    (screen,) = await phone.location(*PLACE)
+    await settled(house, 1)
+    await press(phone, _("Done"), screen)
     paper = await order(phone, _, screen)
     assert paper.raw["document"]["file_name"] == f"qurmet-{code}.pdf"
     assert "PH2" not in str(paper.raw)
@@ -81,6 +90,9 @@ async def test_a_statement_says_all_that_was_told_and_its_hash_is_in_the_audit(h
         _day(house.clock()).replace("\u202f", " "),
         _(BEHAVIOURS["PH2"].name),
         "777ABE05",
+        _("Place: <code>{place}</code>", place="43.2389, 76.8897"),
+        load_texts()[Language(language)].n("{n} photo", "{n} photos", 1),
+        _("Region: {region}", region=_(REGIONS["KZ-19"])),
         "Ұялып қалдым <b>&</b> {nb}. Вторая строка",
         "Third line, again and again. Third line",
         _("Signature"),
@@ -97,9 +109,11 @@ async def test_a_statement_says_all_that_was_told_and_its_hash_is_in_the_audit(h
     (sent,) = await stored(house, Flag)
     assert (entry.flag_id, entry.actor_id, len(entry.detail)) == (sent.id, None, 64)
     assert " ".join(entry.detail[at : at + 4] for at in range(0, 64, 4)) in text
-    content = module.canonical(sent, house.app.vault)
+    content = module.canonical(sent, await stored(house, Evidence), house.app.vault)
     assert hashlib.sha256(content.encode()).hexdigest() == entry.detail
     assert json.loads(content)["words"] == WORDS.strip()
+    assert json.loads(content)["region"] == "KZ-19"
+    assert (json.loads(content)["place"], json.loads(content)["photos"]) == (list(PLACE), 1)
     await assert_sound(house)
 
 

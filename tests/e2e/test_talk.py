@@ -247,26 +247,24 @@ async def test_nobody_else_reads_or_writes_by_forged_presses_and_lost_rights_end
     await assert_sound(house)
 
 
-async def test_a_cry_in_the_talk_is_answered_with_care_and_sent_only_on_a_press(
-    small_house: House, language: str
-) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+async def test_a_cry_in_the_talk_is_answered_with_care_and_sent_only_on_a_press(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     cry = {"kk": "Көмектесіңіздер!", "ru": "Он не выпускает меня из машины", "en": "Help me, he locked the doors"}
     screen = await flag(phone, _)
     await phone.press_data(TalkPress(action="own", flag=1).pack(), screen)
     care = await send(phone, cry[language])
     assert "112" in care.text
     assert _("What you wrote was not sent. The button below sends it.") in care.text
-    assert await texts(small_house) == []
+    assert await texts(house) == []
     await press(phone, _("Send it"), care)
-    assert await texts(small_house) == [cry[language]]
+    assert await texts(house) == [cry[language]]
     assert care.text.startswith(_("Sent. Thank you."))
     care = await send(phone, cry[language])
     await send(phone, "/sos")
     await press(phone, _("Send it"), care)  # what was held is gone by now
-    assert len(await texts(small_house)) == 1
+    assert len(await texts(house)) == 1
     assert _("<b>You and the team</b>") in care.text
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_a_question_survives_a_restart_between_any_taps(database_url: str) -> None:

@@ -21,7 +21,6 @@ from tests.e2e.walking import (
     say,
     send,
     stored,
-    whole,
 )
 from tests.house import DRIVER, House
 
@@ -80,34 +79,54 @@ async def test_a_held_report_goes_to_the_team_when_another_person_names_the_car_
     await assert_sound(house)
 
 
-async def test_to_wait_for_another_person_a_plate_is_needed_and_asked_for(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
+async def test_to_wait_for_another_person_a_plate_is_needed_and_asked_for(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await told(phone, _, HOLD)
-    assert "the number plate is needed" in screen.text
-    assert await stored(small_house, Flag) == []
+    assert _("To wait for another person, the number plate is needed.") in screen.text
+    assert await stored(house, Flag) == []
     screen = await send(phone, "777 ABE 05")
-    await press(phone, "Send", screen)
-    (held,) = await stored(small_house, Flag)
+    await press(phone, _("Send"), screen)
+    (held,) = await stored(house, Flag)
     assert held.state is State.HELD
     await phone.press_data(OwnPress(action="open", flag=held.id).pack(), screen)
-    await press(phone, "Let the team look into it now", screen)
-    (held,) = await stored(small_house, Flag)
+    await press(phone, _("Let the team look into it now"), screen)
+    (held,) = await stored(house, Flag)
     assert (held.state, held.released_at is not None) == (State.NEW, True)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_what_is_only_counted_is_read_by_nobody_until_the_person_changes_that(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
-    desk = await reviewer(small_house)
+async def test_what_is_only_counted_is_read_by_nobody_until_the_person_changes_that(
+    house: House, language: str
+) -> None:
+    phone, _ = passenger(house, language), say(language)
+    desk, en = await reviewer(house), say("en")
     screen = await told(phone, _, COUNT)
-    assert "only counted" in screen.text
-    assert "may know" not in whole(screen)
-    assert "may open" in (await send(desk, "/flag 1")).text
+    counted = _("It is only counted: nobody reads it. In /myreports you can change that, or delete it.")
+    assert counted in screen.text
+    assert en("There is no flag with this number that you may open.") == (await send(desk, "/flag 1")).text
     listed = await send(phone, "/myreports")
     await press(phone, labels(listed)[0], listed)
-    await press(phone, "Let the team look into it now", listed)
-    await called(desk, _)
+    await press(phone, _("Let the team look into it now"), listed)
+    await called(desk, en)
     assert "Insults" in (await send(desk, "/flag 1")).text
+    await assert_sound(house)
+
+
+async def test_what_is_only_counted_counts_and_nobody_else_hears_of_it_whatever_was_answered_before(
+    small_house: House,
+) -> None:
+    phone, _ = passenger(small_house), say("en")
+    screen = await begin(phone, _)
+    await phone.press_data(FormPress(action="go", step="consents").pack(), screen)
+    await press(phone, "✓ Statistics, without any detail of you", screen)
+    await press(phone, "The police", screen)
+    await phone.press_data(FormPress(action="go", step="aim").pack(), screen)
+    await press(phone, COUNT, screen)
+    await to_review(phone, _, screen)
+    await press(phone, "Send", screen)
+    (counted,) = await stored(small_house, Flag)
+    assert counted.state is State.COUNTED
+    assert [each.recipient for each in await stored(small_house, Consent)] == [Recipient.STATISTICS]
     await assert_sound(small_house)
 
 
@@ -143,8 +162,8 @@ async def test_consents_questions_and_a_contact_can_be_given_and_taken_back_afte
     await assert_sound(house)
 
 
-async def test_forged_presses_change_no_consent_of_another_persons_report(small_house: House) -> None:
-    one, other, _ = passenger(small_house), small_house.phone(DRIVER), say("en")
+async def test_forged_presses_change_no_consent_of_another_persons_report(house: House) -> None:
+    one, other, _ = passenger(house), house.phone(DRIVER), say("en")
     await flag(one, _)
     screen = await send(other, "/start")
     for forged in (
@@ -156,19 +175,19 @@ async def test_forged_presses_change_no_consent_of_another_persons_report(small_
     ):
         await other.press_data(forged.pack(), screen)
         assert "nothing here yet" in screen.text
-    assert [each.recipient for each in await stored(small_house, Consent)] == [Recipient.STATISTICS]
-    await assert_sound(small_house)
+    assert [each.recipient for each in await stored(house, Consent)] == [Recipient.STATISTICS]
+    await assert_sound(house)
 
 
-async def test_a_report_like_the_last_one_is_offered_to_be_added_to_it(small_house: House, language: str) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+async def test_a_report_like_the_last_one_is_offered_to_be_added_to_it(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     await flag(phone, _, "VB2")
     screen = await send(phone, "/start")
     way = ["Report an incident", "No, it is over", "Rude or threatening words", "Insults, shaming, shouting"]
     for text in way:
         await press(phone, _(text), screen)
     await press(phone, _("Yes, add it to that report"), screen)
-    assert len(await stored(small_house, Flag)) == 1
+    assert len(await stored(house, Flag)) == 1
     screen = await begin(phone, _)
     await press(phone, _("Skip"), screen)
     for text in ("Rude or threatening words", "Threats", "Insults, shaming, shouting"):
@@ -178,15 +197,15 @@ async def test_a_report_like_the_last_one_is_offered_to_be_added_to_it(small_hou
     await to_review(phone, _, screen)
     await press(phone, _("Send"), screen)
     await press(phone, _("Yes, add it to that report"), screen)
-    (one,) = await stored(small_house, Flag)
+    (one,) = await stored(house, Flag)
     assert [each.code for each in one.behaviours] == ["VB2", "VB3"]
-    assert (one.severity, one.words(small_house.app.vault)) == (3, "Тағы да айқайлады")
+    assert (one.severity, one.words(house.app.vault)) == (3, "Тағы да айқайлады")
     screen = await send(phone, "/start")
     for text in way:
         await press(phone, _(text), screen)
     await press(phone, _("No, it is another one: send it"), screen)
-    assert len(await stored(small_house, Flag)) == 2
-    await assert_sound(small_house)
+    assert len(await stored(house, Flag)) == 2
+    await assert_sound(house)
 
 
 async def test_a_driver_reports_a_passenger_in_equal_standing_with_order_and_no_plate(
@@ -230,15 +249,15 @@ async def test_a_driver_reports_a_passenger_in_equal_standing_with_order_and_no_
         await press(driver, _(text), screen)
     assert _("Dangerous driving, weapon") not in labels(screen)
     assert _("Weapon, damage to the car") in labels(screen)
-    assert await to_review(driver, _, screen) == 13
+    assert await to_review(driver, _, screen) == 14
     assert _("Told by the driver") in screen.text
     await assert_sound(house)
 
 
 async def test_what_may_be_dangerous_shows_the_help_lines_first_in_the_form_and_before_sending(
-    small_house: House, language: str
+    house: House, language: str
 ) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+    phone, _ = passenger(house, language), say(language)
     screen = await begin(phone, _)
     await press(phone, _("Skip"), screen)
     await press(phone, _("Touch or force"), screen)
@@ -251,20 +270,20 @@ async def test_what_may_be_dangerous_shows_the_help_lines_first_in_the_form_and_
     await press(phone, _("Send"), screen)
     assert screen.text.startswith("112")
     await press(phone, _("A text for somebody you trust"), screen)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_of_a_behaviour_and_its_more_severe_kind_one_is_kept(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
+async def test_of_a_behaviour_and_its_more_severe_kind_one_is_kept(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     screen = await begin(phone, _)
-    await press(phone, "Skip", screen)
-    await press(phone, "Prying, sexual remarks", screen)
-    await press(phone, "Flirting, asking for a number", screen)
-    await press(phone, "The same, after I said no", screen)
-    assert [label for label in labels(screen) if label.startswith("✓")] == ["✓ The same, after I said no"]
-    await to_review(phone, _, await press(phone, "« Back", screen))
-    await press(phone, "Send", screen)
-    (kept,) = await stored(small_house, Flag)
+    await press(phone, _("Skip"), screen)
+    await press(phone, _("Prying, sexual remarks"), screen)
+    await press(phone, _("Flirting, asking for a number"), screen)
+    await press(phone, _("The same, after I said no"), screen)
+    assert [label for label in labels(screen) if label.startswith("✓")] == ["✓ " + _("The same, after I said no")]
+    await to_review(phone, _, await press(phone, _("« Back"), screen))
+    await press(phone, _("Send"), screen)
+    (kept,) = await stored(house, Flag)
     assert ([each.code for each in kept.behaviours], kept.severity) == (["SX3+"], 2)
 
 

@@ -411,6 +411,7 @@ async def many_open(session: AsyncSession, vault: Vault, reviewer: Person) -> li
         flag = await add_flag(session, vault, reporter, str(number), [severe], NOW + hours * HOUR)
         flag.opened_at = NOW if number % 5 == 1 else None
         flag.platform = [Platform.YANDEX, Platform.INDRIVE, None][number % 3]
+        flag.region = ["KZ-75", "KZ-71"][number % 2]
         if number % 4 == 3:
             flag.claim(reviewer.id if number % 8 == 3 else reporter.id)
         flags.append(flag)
@@ -468,6 +469,7 @@ async def test_the_queue_is_filtered_and_counted(database: Database, vault: Vaul
             (Wanted(mine=True), lambda flag: flag.reviewer_id == reviewer.id),
             (Wanted(overdue=True), lambda flag: is_overdue(flag, NOW)),
             (Wanted(form=Form.PHYSICAL), lambda flag: flag.form is Form.PHYSICAL),
+            (Wanted(region="KZ-71"), lambda flag: flag.region == "KZ-71"),
             (Wanted(platform=Platform.INDRIVE), lambda flag: flag.platform is Platform.INDRIVE),
             (
                 Wanted(state=State.NEW, form=Form.PHYSICAL, platform=Platform.YANDEX),

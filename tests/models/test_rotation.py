@@ -61,10 +61,10 @@ def texts_of(telegram_id: int) -> OwnTexts:
     return OwnTexts(*(f"{kind} of {telegram_id}" for kind in OwnTexts._fields))
 
 
-async def live(database: Database, vault: Vault, first: int = 1) -> None:
+async def live(database: Database, vault: Vault, first: int = 1, many: int = len(PEOPLE)) -> None:
     """Fill every table that holds something sealed."""
     async with database.transaction() as session:
-        telegram_ids = [first + i for i in range(len(PEOPLE))]
+        telegram_ids = range(first, first + many)
         for telegram_id, person in zip(telegram_ids, await add_people(session, vault, *telegram_ids), strict=True):
             person.conversation = Conversation(person_id=person.id)
             person.conversation.write(vault, "Adding:words", {"of": telegram_id}, NOW)
@@ -158,12 +158,12 @@ async def test_while_keys_are_moved_everything_is_found_and_read_with_both(
     steps = 0
     async for _ in rotate_keys(database, BOTH):
         await assert_readable(database, BOTH)
-        await live(database, BOTH, first=100 + 10 * steps)  # the bot goes on
+        await live(database, BOTH, first=100 + steps, many=1)  # the bot goes on
         steps += 1
     assert steps == len(ROWS_OF_FIVE)
     await rotate(database)
     await assert_readable(database, NEW)
-    await assert_readable(database, NEW, range(190, 195))
+    await assert_readable(database, NEW, range(100, 100 + steps))
 
 
 async def test_many_small_steps_move_each_row_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,273 @@
+"""The flags in figures: only what may be counted, each once, the small counts hidden and whatever gives them away."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.behaviours import BEHAVIOURS, Form
+from models.consents import Consent, Recipient
+from models.database import Database
+from models.details import Platform, Teller
+from models.first_look import FIRST_LOOK
+from models.flag_figures import (
+    COUNTED,
+    OPEN,
+    Reaction,
+    by_behaviour,
+    by_form,
+    by_hour,
+    by_outcome,
+    by_platform,
+    by_region,
+    by_severity,
+    by_teller,
+    reactions,
+    totals,
+)
+from models.flags import Flag, FlagBehaviour, Outcome, Ride, State
+from models.people import Person
+from models.periods import ALL, Period, last_quarter, period_of
+from models.profiles import UNSAID
+from tests.models.helpers import NOW, counted
+
+EVER = Period(ALL)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+NOTHING = Reaction(None, None, None, None)
+_numbers = count(5000)
+
+
+async def somebody(session: AsyncSession) -> int:
+    """A person who reports."""
+    number = next(_numbers)
+    person = {"id": number, "telegram_index": number.to_bytes(32), "sealed_telegram_id": b"", "joined_at": NOW}
+    await session.execute(insert(Person), [{**person, "language": "ru", "language_chosen": False}])
+    return number
+
+
+async def flags(
+    session: AsyncSession,
+    number: int,
+    *codes: str,
+    consent: Recipient | None = Recipient.STATISTICS,
+    revoked_at: datetime | None = None,
+    **values: Any,
+) -> list[int]:
+    """So many flags of these behaviours, by one person, with a consent that stands unless it's said otherwise."""
+    codes = codes or ("VB2",)
+    reporter = await somebody(session)
+    level = max(BEHAVIOURS[code].severity for code in codes)
+    received = values.get("received_at", NOW)
+    same: dict[str, Any] = {
+        "reporter_id": reporter,
+        "ride": Ride.OVER,
+        "severity": level,
+        "state": State.NEW,
+        "received_at": received,
+        "due_at": received + FIRST_LOOK[values.get("severity", level)],
+        "wrapped_key": b"",
+        "sealed_receipt": b"",
+        "opened_at": None,
+        "ended_at": None,
+        "outcome": None,
+        "reviewer_id": None,
+    }
+    ids = [next(_numbers) for _ in range(number)]
+    rows = [
+        {"id": i, "uid": i.to_bytes(16), "draft": f"{i}", "receipt_index": i.to_bytes(32), **same, **values}
+        for i in ids
+    ]
+    await session.execute(insert(Flag), rows)
+    await session.execute(insert(FlagBehaviour), [{"flag_id": i, "code": code} for i in ids for code in codes])
+    if consent is not None:
+        given = {"recipient": consent, "given_at": NOW, "revoked_at": revoked_at}
+        await session.execute(insert(Consent), [{"flag_id": i, **given} for i in ids])
+    return ids
+
+
+def some(numbers: Mapping[Any, int | None]) -> dict[Any, int | None]:
+    """What isn't zero."""
+    return {key: number for key, number in numbers.items() if number != 0}
+
+
+async def test_only_what_stands_for_statistics_is_counted(database: Database) -> None:
+    async with database.transaction() as session:
+        await flags(session, 5)
+        await flags(session, 6, state=State.COUNTED, ended_at=NOW)
+        await flags(session, 7, consent=None)
+        await flags(session, 8, consent=Recipient.POLICE)
+        await flags(session, 9, revoked_at=NOW)
+        await flags(session, 10, state=State.HELD)
+        await flags(session, 11, state=State.WITHDRAWN, ended_at=NOW)
+    async with database.reading() as session:
+        assert (await totals(session, EVER)).flags == 11
+        assert some(await by_form(session, EVER)) == {Form.VERBAL: 11}
+        assert some(await by_outcome(session, EVER)) == {OPEN: 5, COUNTED: 6}
+
+
+async def test_each_flag_is_counted_once_by_its_most_severe_behaviour(database: Database) -> None:
+    async with database.transaction() as session:
+        await flags(session, 5, "SX1", "VB1", "PH3", region="KZ-75", platform=Platform.INDRIVE, teller=Teller.WITNESS)
+        await flags(session, 6, "SX1", "OT", ride=Ride.GOING_ON, severity=2, region="KZ-10")
+        await flags(session, 20, "VB3", received_at=NOW + 11 * HOUR + timedelta(minutes=29))
+    async with database.reading() as session:
+        assert some(await by_behaviour(session, EVER)) == {"PH3": 5, "SX1": 6, "VB3": 20}
+        assert some(await by_form(session, EVER)) == {Form.PHYSICAL: 5, Form.SEXUALISED: 6, Form.VERBAL: 20}
+        assert await by_severity(session, EVER) == {4: 5, 3: 20, 2: 6, 1: 0}
+        assert some(await by_region(session, EVER)) == {"KZ-75": 5, "KZ-10": 6, UNSAID: 20}
+        assert await by_platform(session, EVER) == {**dict.fromkeys(Platform, 0), Platform.INDRIVE: 5, None: 26}
+        assert await by_teller(session, EVER) == {**dict.fromkeys(Teller, 0), Teller.WITNESS: 5, None: 26}
+        # 07:30 UTC is 12:30 in Kazakhstan.
+        assert some(await by_hour(session, EVER)) == {12: 11, 23: 20}
+        counted_all = await totals(session, EVER)
+    assert (counted_all.flags, counted_all.by_ride) == (31, {Ride.GOING_ON: 6, Ride.OVER: 25})
+
+
+async def test_a_period_begins_and_ends_at_midnight_in_kazakhstan(database: Database) -> None:
+    midnight = NOW.replace(hour=19, minute=0, second=0, microsecond=0) - DAY
+    async with database.transaction() as session:
+        await flags(session, 5, received_at=midnight)
+        await flags(session, 6, received_at=midnight - timedelta(seconds=1))
+        await flags(session, 7, received_at=midnight - 6 * DAY)
+        await flags(session, 8, received_at=midnight - 6 * DAY - timedelta(seconds=1))
+        await flags(session, 9, received_at=NOW.replace(month=9, day=30, hour=18, minute=59))
+    expected = {
+        "7": 18,
+        "30": 26,
+        "90": 35,
+        "year": 35,
+        ALL: 35,
+        "2026-11": 26,
+        "2026-09": 9,
+        "2026-Q3": 9,
+        "2025-12": 0,
+    }
+    async with database.reading() as session:
+        for name, number in expected.items():
+            period = period_of(name, NOW)
+            assert period is not None
+            assert (await totals(session, period)).flags == number, name
+
+
+def test_periods_have_names_that_people_can_type() -> None:
+    assert last_quarter(NOW).name == "2026-Q3"
+    assert last_quarter(NOW.replace(month=1)).name == "2025-Q4"
+    assert period_of("2026q3", NOW) == last_quarter(NOW)
+    for nonsense in ("", "8", "2026-13", "2026-00", "1999-01", "2026-Q5", "۲۰۲۶-01", "all "):
+        assert period_of(nonsense, NOW) is None
+
+
+@pytest.mark.parametrize("number", [1, 4])
+async def test_a_small_count_is_hidden_with_what_it_could_be_worked_out_from(database: Database, number: int) -> None:
+    async with database.transaction() as session:
+        await flags(session, 12, "SX1", region="KZ-75", platform=Platform.INDRIVE)
+        await flags(session, number, "SX2", region="KZ-10", platform=Platform.YANDEX)
+        await flags(session, 30, "VB1", region="KZ-71", platform=Platform.APARU)
+    async with database.reading() as session:
+        assert (await totals(session, EVER)).flags == 42 + number
+        # The other behaviour of the form is hidden, so that the form can be shown.
+        assert some(await by_behaviour(session, EVER)) == {"SX1": None, "SX2": None, "VB1": 30}
+        assert some(await by_form(session, EVER)) == {Form.SEXUALISED: 12 + number, Form.VERBAL: 30}
+        assert some(await by_region(session, EVER)) == {"KZ-75": None, "KZ-10": None, "KZ-71": 30}
+        assert some(await by_platform(session, EVER)) == {
+            Platform.INDRIVE: None,
+            Platform.YANDEX: None,
+            Platform.APARU: 30,
+        }
+
+
+async def test_a_small_form_hides_another_form_and_not_the_total(database: Database) -> None:
+    async with database.transaction() as session:
+        await flags(session, 3, "PH4")
+        await flags(session, 8, "VB1")
+        await flags(session, 9, "VB2")
+        await flags(session, 40, "SX1")
+    async with database.reading() as session:
+        assert (await totals(session, EVER)).flags == 60
+        forms, codes = await by_form(session, EVER), await by_behaviour(session, EVER)
+    assert forms[Form.PHYSICAL] is None
+    assert codes["PH4"] is None
+    assert [forms[Form.VERBAL], forms[Form.SEXUALISED]].count(None) == 1
+    for form in Form:
+        shown = [codes[code] for code, each in BEHAVIOURS.items() if each.form is form]
+        assert forms[form] is not None or None in shown  # a hidden form isn't the sum of what is shown
+
+
+async def test_so_few_that_nothing_can_be_told_are_hidden_everywhere(database: Database) -> None:
+    async with database.transaction() as session:
+        await flags(session, 2, "SX1", region="KZ-75")
+        await flags(session, 2, "VB1", region="KZ-10", ride=Ride.GOING_ON)
+    async with database.reading() as session:
+        few = await totals(session, EVER)
+        assert (few.flags, set(few.by_ride.values())) == (None, {None})
+        for table in (by_form, by_behaviour, by_severity, by_region, by_platform, by_teller, by_hour, by_outcome):
+            assert set((await table(session, EVER)).values()) == {None}, table
+
+
+async def test_vehicles_that_were_reported_again(database: Database) -> None:
+    async with database.transaction() as session:
+        for vehicle in range(5):
+            plate = {"sealed_plate": b"", "plate_index": bytes([vehicle] * 32)}
+            await flags(session, 2, **plate)
+        await flags(session, 1, sealed_plate=b"", plate_index=b"once" * 8)
+        await flags(session, 1, sealed_plate=b"", plate_index=b"held" * 8)
+        await flags(session, 1, sealed_plate=b"", plate_index=b"held" * 8, state=State.HELD)
+    async with database.reading() as session:
+        assert (await totals(session, EVER)).vehicles == 5
+    async with database.transaction() as session:
+        await session.delete(await session.get_one(Flag, (await _first_with_plate(session)).id))
+    async with database.reading() as session:
+        assert (await totals(session, EVER)).vehicles is None  # four: too few to tell
+
+
+async def _first_with_plate(session: AsyncSession) -> Flag:
+    from sqlalchemy import select
+
+    found = await session.scalar(select(Flag).where(Flag.plate_index == bytes([0] * 32)).limit(1))
+    assert found is not None
+    return found
+
+
+def seen(received: datetime, *hours: float) -> Sequence[datetime]:
+    return [received + each * HOUR for each in hours]
+
+
+async def test_how_soon_the_team_looked_and_answered(database: Database) -> None:
+    async with database.transaction() as session:
+        for at in seen(NOW, 1, 2, 3, 5, 9, 10):  # four hours are the time for this one
+            await flags(session, 1, "VB3", opened_at=at)
+        for at in seen(NOW, 1, 1, 1, 2):  # only four: too few to tell
+            await flags(session, 1, "VB1", opened_at=at)
+        # Held for a day, then handed over: the time begins there.
+        late = {"received_at": NOW - DAY, "released_at": NOW, "due_at": NOW + DAY}
+        closed = {"state": State.CLOSED, "outcome": Outcome.ADVICE}
+        for at in seen(NOW, 3, 4, 6, 7, 26):
+            await flags(session, 1, "VB2", opened_at=at, ended_at=at + HOUR, **closed, **late)
+        await flags(session, 5, "PH4", state=State.COUNTED, ended_at=NOW)
+        await flags(session, 6, "VB3")  # nobody has looked, and their time is over
+    async with database.reading() as session:
+        found = await reactions(session, EVER, NOW + 5 * HOUR)
+        assert found[4] == NOTHING
+        assert found[3] == Reaction(4 * HOUR, None, pytest.approx(3 / 12), 0)
+        assert found[2] == Reaction(6 * HOUR, 7 * HOUR, pytest.approx(4 / 5), 1)
+        assert found[1] == NOTHING
+        assert found[None].in_time == pytest.approx(11 / 21)
+        assert found[None].answered == pytest.approx(5 / 21)
+        assert found[None].first_look == 3 * HOUR
+        # Earlier, those that nobody has looked at had time.
+        assert (await reactions(session, EVER, NOW))[3].in_time == pytest.approx(3 / 6)
+
+
+async def test_figures_take_the_same_few_queries_however_many_flags_there_are(database: Database) -> None:
+    async with database.transaction() as session:
+        await flags(session, 300, "SX1")
+    with counted(database) as statements:
+        async with database.transaction() as session:
+            await by_form(session, EVER)
+            await reactions(session, EVER, NOW)
+            await totals(session, EVER)
+    assert len([each for each in statements if each.startswith("SELECT")]) == 9

@@ -36,6 +36,7 @@ from bot.reminders import Reminders
 from bot.replies import Replies
 from bot.settings import Settings, host_port
 from bot.telegram import connect
+from bot.telling import Telling
 from bot.traces import Traces
 from bot.webhook import Webhook
 from bot.workshop import Address, Making
@@ -77,6 +78,7 @@ class App:
     housekeeping: Housekeeping
     reminders: Reminders
     deadlines: Deadlines
+    telling: Telling
     address: Address
     stop: asyncio.Event
 
@@ -88,6 +90,7 @@ class App:
             await stack.enter_async_context(_beside(self.housekeeping.run()))
             await stack.enter_async_context(_beside(self.reminders.run()))
             await stack.enter_async_context(_beside(self.deadlines.run()))
+            await stack.enter_async_context(_beside(self.telling.run()))
             await stack.enter_async_context(_beside(self.traces.run(self.database, self.vault)))
             await stack.enter_async_context(_beside(self._set_menu()))
             if (me := await self._insist(GetMe())) is not None:
@@ -239,6 +242,8 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
                 contacts_kept_days=settings.contacts_kept_days,
                 flags_an_hour=settings.flags_an_hour,
                 flags_a_day=settings.flags_a_day,
+                reply_delay_days=settings.reply_delay_days,
+                appeal_term_days=settings.appeal_term_days,
             ),
             wake_outbox=sender.wake,
             link=address.link,
@@ -269,6 +274,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             housekeeping=housekeeping,
             reminders=Reminders(database, vault, sender.wake, clock),
             deadlines=Deadlines(database, vault, texts, sender.wake, clock),
+            telling=Telling(database, vault, texts, settings.reply_term_days, sender.wake, clock),
             address=address,
             stop=asyncio.Event(),
         )

@@ -90,6 +90,10 @@ class Settings(BaseSettings):
     updates_kept_days: int = Field(8, ge=2, le=365)
     contacts_kept_days: int = Field(365, ge=1, le=36_500)
 
+    reply_delay_days: int = Field(7, ge=7, le=365)
+    reply_term_days: int = Field(14, ge=1, le=365)
+    appeal_term_days: int = Field(30, ge=1, le=365)
+
     send_rate: int = Field(30, ge=1, le=1000)
     broadcast_rate: int = Field(25, ge=1, le=1000)
     updates_per_person: int = Field(30, ge=1, le=10_000)

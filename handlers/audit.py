@@ -13,7 +13,7 @@ from handlers.presses import Action, AuditPress
 from handlers.roles import Owns, colleague
 from handlers.screens import Event, Method, Row, button, show
 from handlers.visit import Visit
-from models.audit import ACTION_NAMES, GROUP_NAMES, GROUPS, AuditEntry, Group, entries, record
+from models.audit import ACTION_NAMES, BY_BOT, BY_DRIVER, GROUP_NAMES, GROUPS, AuditEntry, Group, entries, record
 from models.audit import Action as Audited
 from models.base import LARGEST_IDENTIFIER
 from models.quiet import at_hour, local_day
@@ -117,12 +117,21 @@ def _line(entry: AuditEntry, known: dict[int, str | None], visit: Visit) -> str:
     line = _(
         "{time} · {who}: {what}",
         time=_.moment(entry.at),
-        who=colleague(entry.actor_id, visit.person.id, known, _),
+        who=_who(entry, known, visit),
         what=_(ACTION_NAMES.get(entry.action, entry.action.value)),
     )
     if entry.flag_id is not None:
         line += f" · №{entry.flag_id}"
     return line + escape(_subject(entry, known, visit), quote=False)
+
+
+def _who(entry: AuditEntry, known: dict[int, str | None], visit: Visit) -> str:
+    """A member of the team; or the driver, the bot, or the person who reported, whom no entry names."""
+    if entry.action in BY_DRIVER:
+        return visit._("the driver")
+    if entry.action in BY_BOT:
+        return visit._("the bot")
+    return colleague(entry.actor_id, visit.person.id, known, visit._)
 
 
 def _subject(entry: AuditEntry, known: dict[int, str | None], visit: Visit) -> str:

@@ -13,6 +13,7 @@ from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 
 from handlers.desk import Writing, back_to, dots, find, no_such_flag, note, open_button, tell
+from handlers.giving import settle
 from handlers.own import STATE_NAMES, Typed
 from handlers.presses import Action, ClosePress
 from handlers.reasons import REOPENED, ask_again, ask_reason, picked, reason_rows, reasons_for, typed_reason
@@ -27,6 +28,7 @@ from models.consents import Recipient, consents_of
 from models.flags import NEEDS_CONSENT, OUTCOME_NAMES, Flag, Outcome, State
 from models.merging import follow
 from models.notes import Kind, write_note
+from models.remedies import drop_untold
 from models.repeats import others_on_vehicle
 from models.words import N_
 
@@ -150,6 +152,7 @@ async def _close(event: Event, number: int, outcome: Outcome, reason: str, visit
         return await flag_screen(event, flag, visit, said=_(NO_CONSENT) if mine else "")
     await write_note(visit.session, visit.vault, flag, visit.person.id, Kind.CLOSED, reason, visit.now)
     await note(visit, Audited.CLOSED, flag, outcome.value)
+    await settle(flag, visit)
     await tell(flag, visit)
     for each in await follow(visit.session, flag):
         await note(visit, Audited.CLOSED, each, (each.outcome or outcome).value)
@@ -200,6 +203,7 @@ async def _reopen(event: Event, number: int, reason: str, visit: Visit) -> Metho
     if flag.reopen(visit.person.id, visit.now):
         await write_note(visit.session, visit.vault, flag, visit.person.id, Kind.REOPENED, reason, visit.now)
         await note(visit, Audited.REOPENED, flag)
+        await drop_untold(visit.session, flag)
         await tell(flag, visit)
         for each in await follow(visit.session, flag):
             await note(visit, Audited.REOPENED, each)

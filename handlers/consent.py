@@ -73,6 +73,7 @@ async def _screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Met
     rows: list[Row] = [
         [_choice(_(name), ConsentPress(action="toggle", flag=flag.id, value=each), each in given)]
         for each, name in RECIPIENT_NAMES.items()
+        if each is not Recipient.DRIVER or not flag.by_driver
     ]
     rows += [
         [_choice(_(name), ConsentPress(action="reach", flag=flag.id, value=each), each is reach)]

@@ -13,13 +13,17 @@ from aiogram import Router
 from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
+from handlers.appealing import Deciding
 from handlers.desk import Writing
 from handlers.form import Filling, keep_answer
 from handlers.form import begin as go_on_with_draft
+from handlers.hearing import Answering
 from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.own import Adding, ask_words, keep_words, open_report
 from handlers.presses import Action, DistressPress, FormPress, OwnPress, ReportPress, TalkPress
+from handlers.remedy import Disagreeing
 from handlers.screens import PRIMARY, Method, Row, button, show
+from handlers.second_look import Asking
 from handlers.talk import Talking, say_text
 from handlers.talk import back_again as back_to_talk
 from handlers.texts import LOCALES
@@ -30,6 +34,12 @@ from models.lessons import LANGUAGES
 
 HELD = "held"
 """In the data of the conversation, which is sealed: the number of the message and its words."""
+
+
+_SAYING_ONES_SIDE = frozenset(
+    state.state for state in (Deciding.reason, Answering.word, Disagreeing.words, Asking.words)
+)
+"""What is written there tells of what was, and has to arrive as it is."""
 
 
 class Distressed(Filter):
@@ -43,7 +53,7 @@ class Distressed(Filter):
 
         What a member of the team writes about a flag tells of others, often in the same words.
         """
-        if visit.raw_state in Writing:
+        if visit.raw_state in Writing or visit.raw_state in _SAYING_ONES_SIDE:
             return False
         text = message.text or message.caption or ""
         return not text.startswith("/") and self._distress.cries(text)

@@ -21,7 +21,7 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.duty import Alert, change_duty, on_call
-from models.flags import Flag
+from models.flags import Flag, parties
 from models.outbox import Priority
 from models.people import Language, Person
 from models.team import Role, members
@@ -67,7 +67,7 @@ async def post_alerts(
     waiting: Sequence[tuple[Flag, Alert]],
     now: datetime,
 ) -> None:
-    """Tell each who is to hear of these flags once, of the worst; who reported one hears nothing of it."""
+    """Tell each who is to hear of these flags once, of the worst; who is on a side of one hears nothing of it."""
     team = await members(session)
     called = await on_call(session)
     circles: Mapping[Alert, Sequence[Person]] = {
@@ -77,8 +77,9 @@ async def post_alerts(
     }
     worst: dict[int, tuple[Person, Alert, int]] = {}
     for flag, alert in waiting:
+        on_a_side = await parties(session, flag)
         for person in circles[alert]:
-            if person.id != flag.reporter_id:
+            if person.id not in on_a_side:
                 _person, heard, severity = worst.get(person.id, (person, alert, 0))
                 worst[person.id] = (person, max(heard, alert), max(severity, flag.severity))
     for person, alert, severity in worst.values():

@@ -8,6 +8,7 @@ from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 from handlers.home import home_rows, start
 from handlers.menu import EVERYONE, OWNERS, REVIEWERS, SUPERVISORS
 from handlers.presses import (
+    AppealPress,
     ApprovalPress,
     AuditPress,
     BarPress,
@@ -22,6 +23,7 @@ from handlers.presses import (
     MergePress,
     NotePress,
     QueuePress,
+    ReplyPress,
     ReviewPress,
     SearchPress,
     SeminarPress,
@@ -37,6 +39,7 @@ _TEAM_COMMANDS = {*REVIEWERS, *SUPERVISORS, *OWNERS} - set(EVERYONE)
 _TEAM_PRESSES = {
     press.__prefix__
     for press in (
+        AppealPress,
         ApprovalPress,
         AuditPress,
         BarPress,
@@ -51,6 +54,7 @@ _TEAM_PRESSES = {
         MergePress,
         NotePress,
         QueuePress,
+        ReplyPress,
         ReviewPress,
         SearchPress,
         SeminarPress,

@@ -466,7 +466,11 @@ def _choices(step: str, told: Told, _: Texts) -> list[Row]:
     if step == "region":
         return in_pairs([chosen(_(name), code, told.region == code)[0] for code, name in REGIONS.items()])
     if step == "consents":
-        return [chosen(_(name), each, each in _consents(told), "toggle") for each, name in RECIPIENT_NAMES.items()]
+        return [
+            chosen(_(name), each, each in _consents(told), "toggle")
+            for each, name in RECIPIENT_NAMES.items()
+            if each is not Recipient.DRIVER or told.teller is not Teller.DRIVER
+        ]
     if step in YES_OR_NO:
         said = getattr(told, step)
         return [[*chosen(_("Yes"), "yes", said is True), *chosen(_("No"), "no", said is False)]]

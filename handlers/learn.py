@@ -23,12 +23,14 @@ from handlers.presses import (
     Action,
     CertificatePress,
     DailyPress,
+    DrivingPress,
     ExamPress,
     HomePress,
     LearnPress,
     PolicyPress,
     StatsPress,
 )
+from handlers.remedy import lesson_done
 from handlers.screens import PRIMARY, Event, Method, Row, button, progress, show, show_anew
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -39,6 +41,7 @@ from models.outbox import Priority
 from models.path import Path, path_of
 from models.people import Person
 from models.policies import has_accepted
+from models.remedies import opens_lesson
 from models.reviews import due_items, plan_of, remember, set_next
 from models.uploads import file_id_of
 
@@ -88,7 +91,8 @@ async def show_lessons(event: Event, visit: Visit) -> Method:
         text += " · " + _.n("{n} minute left", "{n} minutes left", minutes)
     own = button(_("My progress"), StatsPress(action="progress"))
     policy = button(_("Our policy"), PolicyPress(action="read"))
-    return show(event, text, [*rows, [own, policy], back_home(_)])
+    driving = button(_("The car I drive"), DrivingPress(action="list"))
+    return show(event, text, [*rows, [own, policy], [driving], back_home(_)])
 
 
 async def open_lesson(query: CallbackQuery, callback_data: LearnPress, visit: Visit) -> Method | list[Method]:
@@ -98,6 +102,8 @@ async def open_lesson(query: CallbackQuery, callback_data: LearnPress, visit: Vi
 
 async def go_to_lesson(query: CallbackQuery, number: int, visit: Visit, action: str = "open") -> Method | list[Method]:
     """Open a lesson, past what has to be done before it: earlier lessons, the test before the course, the policy.
+
+    What the team gave to a driver is open to them wherever they stand.
 
     `action` is "again" to begin a finished lesson anew, "straight" to pass over the test before the course.
     """
@@ -109,12 +115,13 @@ async def go_to_lesson(query: CallbackQuery, number: int, visit: Visit, action: 
     if attempt is not None:
         return await _show_place(query, lesson, attempt, visit)
     path = await path_of(visit.session, visit.person.id, visit.course.numbers)
-    if not path.is_open(number):
+    given = not path.is_open(number) and await opens_lesson(visit.session, visit.person.id, number)
+    if not path.is_open(number) and not given:
         note = _("This lesson opens after lesson {number}.", number=path.next)
         return [await show_lessons(query, visit), AnswerCallbackQuery(callback_query_id=query.id, text=note)]
     if number in path.finished and action != "again":
         return show(query, _result(lesson, path.finished[number], _), await _result_rows(lesson, path, visit))
-    if path.may_measure_before and action != "straight":
+    if path.may_measure_before and action != "straight" and not given:
         return _offer_measuring(query, number, _)
     first = number == visit.course.numbers[0]
     policy = visit.course.policy(visit.person.language)
@@ -191,6 +198,7 @@ async def finish(query: CallbackQuery, callback_data: LearnPress, visit: Visit) 
     attempt.questions = len(lesson.questions)
     attempt.right_answers = sum(answers[question.key].right for question in lesson.questions)
     attempt.finished_at = visit.now
+    await lesson_done(attempt, visit)
     answered = [(lesson.number, question.key, answers[question.key].right) for question in lesson.questions]
     await remember(visit.session, visit.person.id, answered, visit.now)
     await visit.session.flush()

@@ -24,6 +24,7 @@ KIND_NAMES = {
     Kind.REOPENED: N_("why reopened"),
     Kind.RECATEGORISED: N_("why another category"),
     Kind.SEVERITY: N_("why another severity"),
+    Kind.SECOND_LOOK: N_("why decided so at a second look"),
 }
 
 

@@ -3,22 +3,24 @@
 A notification says nothing of what happened to whom: it may light up on a screen that others see.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from aiogram.filters.callback_data import CallbackData
 from aiogram.methods import AnswerCallbackQuery, DeleteMessages, SendMessage, TelegramMethod
 from aiogram.types import Update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.presses import OwnPress, ReviewPress, TalkPress
+from handlers.presses import AppealPress, OwnPress, ReviewPress, TalkPress
 from handlers.screens import button, keyboard
 from handlers.texts import Texts
 from models.audit import Anchor
 from models.behaviours import MAX_SEVERITY
+from models.details import Reach
 from models.directory import Contact
 from models.duty import on_call
-from models.flags import Flag
+from models.flags import Flag, holders, parties
 from models.merging import worker_on
 from models.outbox import Priority, post
 from models.people import Language, Person
@@ -70,11 +72,12 @@ async def tell_team_of_flag(
 ) -> None:
     """Tell who is on call that something waits in the queue; everybody if nobody is, or where it's most severe.
 
-    The one who reported is never told.
+    Nobody who is on either side of it is told.
     """
+    on_a_side = await parties(session, flag)
     called = [] if flag.severity == MAX_SEVERITY else await on_call(session)
     for person in called or [person for _member, person in await members(session)]:
-        if person.id == flag.reporter_id:
+        if person.id in on_a_side:
             continue
         _ = texts[person.language]
         rows = [[button(_("Open the queue"), ReviewPress(action="queue"))]]
@@ -106,15 +109,75 @@ async def tell_of_message(
         if reporter is not None:
             await tell_reporter(session, vault, texts, reporter, flag.id, now)
         return
-    worker = await worker_on(session, flag)
+    await _tell_who_works_on(session, vault, texts, flag, TalkPress(action="team", flag=flag.id), now)
+
+
+async def tell_team_of_answer(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], flag: Flag, now: datetime
+) -> None:
+    """Tell who works on a flag, or else all the team, that its driver has answered or would rather not."""
+    await _tell_who_works_on(session, vault, texts, flag, ReviewPress(action="open", flag=flag.id), now)
+
+
+async def _tell_who_works_on(
+    session: AsyncSession,
+    vault: Vault,
+    texts: Mapping[Language, Texts],
+    flag: Flag,
+    press: CallbackData,
+    now: datetime,
+) -> None:
+    on_a_side, worker = await parties(session, flag), await worker_on(session, flag)
     for _member, person in await members(session):
-        if person.id == flag.reporter_id or worker not in {None, person.id}:
+        if person.id in on_a_side or worker not in {None, person.id}:
             continue
         _ = texts[person.language]
-        rows = [[button(_("Show"), TalkPress(action="team", flag=flag.id))]]
         text = _("There is an answer to one of your flags.")
-        message = SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows))
+        message = SendMessage(chat_id=0, text=text, reply_markup=keyboard([[button(_("Show"), press)]]))
         post_message(session, vault, person, message, priority=Priority.RELAY, now=now)
+
+
+async def tell_of_news(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], flag: Flag, now: datetime
+) -> None:
+    """Tell everybody whose flag it is that there's news, unless they want to be left alone."""
+    if flag.reach is not Reach.ANONYMOUS:
+        for person in await holders(session, flag):
+            await tell_reporter(session, vault, texts, person, flag.id, now)
+
+
+def tell_driver(
+    session: AsyncSession,
+    vault: Vault,
+    texts: Mapping[Language, Texts],
+    driver: Person,
+    press: CallbackData,
+    now: datetime,
+) -> None:
+    """Tell a driver, by day, that there's news; what it is they see when they press."""
+    _ = texts[driver.language]
+    rows = [[button(_("Show"), press)]]
+    message = SendMessage(chat_id=0, text=_("There is news for you."), reply_markup=keyboard(rows))
+    post_message(session, vault, driver, message, priority=Priority.REMINDER, now=now)
+
+
+async def tell_of_second_look(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], person_ids: Collection[int], now: datetime
+) -> None:
+    """Tell these members of the team that somebody asks for a second look; the owners if there's nobody."""
+    for member, person in await members(session):
+        _ = texts[person.language]
+        text, rows = "", [[button(_("Second looks"), AppealPress(action="list"))]]
+        if person.id in person_ids:
+            text = _("Somebody asks for a second look at a closed flag.")
+        elif not person_ids and member.role is Role.OWNER:
+            text = _(
+                "Somebody asks for a second look at a closed flag, and nobody of the team may give it: whoever closed "
+                "it can't. Please invite one more reviewer."
+            )
+        if text:
+            message = SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows))
+            post_message(session, vault, person, message, priority=Priority.RELAY, now=now)
 
 
 async def tell_owners_of_dead_letter(

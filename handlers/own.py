@@ -8,6 +8,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
 from handlers.arrivals import arrived, note_added, vehicle_named
+from handlers.both_sides import own_driver_lines, own_driver_rows
 from handlers.details import detail_lines, details_of
 from handlers.home import way_out
 from handlers.pieces import own_lines, own_rows
@@ -117,9 +118,13 @@ async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visi
 
 async def report_screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Method:
     """One report with what hangs on it, after a note on what was just done with it."""
-    text = report_text(flag, visit.vault, visit._, await own_lines(flag, visit))
-    rows = _report_rows(flag, visit.vault, visit._, await own_rows(flag, visit))
+    text = report_text(flag, visit.vault, visit._, await _more_lines(flag, visit))
+    rows = _report_rows(flag, visit.vault, visit._, [*await own_rows(flag, visit), *await own_driver_rows(flag, visit)])
     return show(event, f"{note}\n\n{text}" if note else text, rows)
+
+
+async def _more_lines(flag: Flag, visit: Visit) -> list[str]:
+    return [*await own_lines(flag, visit), *await own_driver_lines(flag, visit)]
 
 
 def report_text(flag: Flag, vault: Vault, _: Texts, more: Sequence[str] = ()) -> str:

@@ -388,6 +388,57 @@ class AuditPress(CallbackData, prefix="audit"):
     before: Number = 0
 
 
+class DrivingPress(CallbackData, prefix="drive"):
+    """The cars that a person drives: the number of one."""
+
+    action: str
+    car: Number = 0
+
+
+class HearingPress(CallbackData, prefix="hear"):
+    """A driver who is asked for their word: the number of the hearing, never of the flag."""
+
+    action: str
+    hearing: Number = 0
+
+
+class RemedyPress(CallbackData, prefix="remedy"):
+    """What a driver was given: its number, never that of the flag."""
+
+    action: str
+    remedy: Number = 0
+
+
+class ReplyPress(CallbackData, prefix="reply"):
+    """The team asks a driver for their word: the number of the flag."""
+
+    action: str
+    flag: Number = 0
+
+
+class AgreePress(CallbackData, prefix="agree"):
+    """Whether the driver may hear of one of a person's own flags: its number."""
+
+    action: str
+    flag: Number = 0
+
+
+class SecondLookPress(CallbackData, prefix="again"):
+    """A second look at one of a person's own flags: its number."""
+
+    action: str
+    flag: Number = 0
+
+
+class AppealPress(CallbackData, prefix="appeal"):
+    """Second looks, for the team: the number of one, another outcome or "stays", the position of a reason."""
+
+    action: str
+    appeal: Number = 0
+    outcome: str = ""
+    reason: int = 0
+
+
 class DataPress(CallbackData, prefix="data"):
     """A person's own data."""
 

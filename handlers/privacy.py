@@ -67,6 +67,13 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "Whom you thanked, and in which week, is stored for five weeks; the driver learns only how many thanks there "
         "were, and what for."
     )
+    text += "\n\n" + _(
+        "<b>Both sides</b>\n"
+        "The plate that a driver names is encrypted. If that car is reported, the driver may learn the kind of "
+        "behaviour and the week, at least {days} days later, and never if the person who reported says no. "
+        "A driver's answer is encrypted and for the team alone. It goes with the report, or with the driver's data.",
+        days=visit.terms.reply_delay_days,
+    )
     if visit.terms.operator:
         text += "\n\n" + _("Operator of personal data: {operator}", operator=visit.terms.operator)
     rows: list[Row] = [

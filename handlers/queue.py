@@ -14,11 +14,12 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton
 from handlers.desk import dots, note, open_button
 from handlers.home import back_home
 from handlers.own import STATE_NAMES
-from handlers.presses import Action, DutyPress, QueuePress, ReviewPress
+from handlers.presses import Action, AppealPress, DutyPress, QueuePress, ReviewPress
 from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
+from models.appeals import appeals_for
 from models.audit import Action as Audited
 from models.behaviours import FORM_NAMES, Form, form_name
 from models.details import PLATFORM_NAMES, Platform
@@ -89,6 +90,8 @@ async def show_queue(event: Event, visit: Visit, callback_data: QueuePress | Rev
     if flags and later:
         turn.append(button("▶", press.model_copy(update={"at": _written(">", place_of(flags[-1], visit.now))})))
     refresh = button(_("Refresh"), press)
+    if appeals := len(await appeals_for(visit.session, visit.person.id)):
+        rows.append([button(_("Second looks: {n}", n=appeals), AppealPress(action="list"), PRIMARY)])
     called = await is_on_call(visit.session, visit.person.id)
     duty: Row = [button(_("Go off call") if called else _("Go on call"), DutyPress(action="change"))]
     lines += ["", _("As of {time}.", time=_.moment(visit.now))]

@@ -37,7 +37,12 @@ SEVERITY = (
     N_("It happened more than once"),
     N_("It is less urgent than it seemed"),
 )
-_ALL = frozenset((*CLOSED, *MISUSE, *REOPENED, *RECATEGORISED, *SEVERITY))
+SECOND_LOOK = (
+    N_("I see it the same way"),
+    N_("What they say changes it"),
+    N_("It was weighed differently than usual"),
+)
+_ALL = frozenset((*CLOSED, *MISUSE, *REOPENED, *RECATEGORISED, *SEVERITY, *SECOND_LOOK))
 
 
 def reasons_for(outcome: Outcome) -> tuple[str, ...]:

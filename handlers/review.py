@@ -9,6 +9,7 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers import templates
 from handlers.beside_flag import rows_beside
+from handlers.both_sides import driver_lines, driver_rows
 from handlers.desk import back_to, dots, find, no_such_flag, note, open_button, tell, to_queue
 from handlers.details import consent_line, detail_lines, details_of
 from handlers.home import back_home
@@ -97,6 +98,7 @@ async def flag_screen(event: Event, flag: Flag, visit: Visit, *, said: str = "")
         [*await _told(flag, visit), *await desk_lines(flag, visit)],
         await _known(flag, others, visit),
         await timeline(flag, visit),
+        await driver_lines(flag, visit),
         await _standing(flag, visit),
     ]
     words: Row = []
@@ -105,7 +107,7 @@ async def flag_screen(event: Event, flag: Flag, visit: Visit, *, said: str = "")
     numbers = [open_button(other.id) for other in others[:OTHERS]]
     shared = [numbers[i : i + 4] for i in range(0, len(numbers), 4)]
     beside = [*await _work_rows(flag, visit), *await rows_beside(flag, visit)]
-    rows = [words, *await desk_rows(flag, visit), *beside, *shared, *rows]
+    rows = [words, *await desk_rows(flag, visit), *await driver_rows(flag, visit), *beside, *shared, *rows]
     return show(event, "\n\n".join("\n".join(part) for part in parts if part), rows)
 
 

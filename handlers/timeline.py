@@ -20,6 +20,7 @@ EVENTS = {
     Action.CLOSED: N_("closed"),
     Action.REOPENED: N_("reopened"),
     Action.ADDED: N_("the person who reported added to it"),
+    Action.APPEAL_DECIDED: N_("second look given"),
     Action.WITHDRAWN: N_("withdrawn"),
 }
 

@@ -25,6 +25,10 @@ class Terms:
     flags_an_hour: int
     flags_a_day: int
     """How many reports one person may send; the most severe ones are always taken."""
+    reply_delay_days: int
+    """Days after a report before its driver may hear of it."""
+    appeal_term_days: int
+    """Days in which a second look may be asked for."""
 
 
 @dataclass(frozen=True)

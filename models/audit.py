@@ -86,6 +86,17 @@ class Action(StrEnum):
     ROLE_CHANGED = "role changed"
     REMOVED = "member removed"
     AUDIT_SEEN = "audit looked at"
+    DRIVER_ASKED = "driver to be asked"
+    DRIVER_NOT_ASKED = "driver not to be asked"
+    DRIVER_TOLD = "driver told"
+    DRIVER_ANSWERED = "driver answered"
+    DRIVER_DECLINED = "driver says nothing"
+    ANSWER_READ = "driver's answer read"
+    LESSON_PASSED = "lesson passed"
+    DRIVER_APPEALED = "driver asks for second look"
+    REPORTER_APPEALED = "person asks for second look"
+    APPEAL_READ = "appeal read"
+    APPEAL_DECIDED = "second look given"
     BROADCAST_MADE = "broadcast made"
     BROADCAST_STARTED = "broadcast started"
     BROADCAST_PAUSED = "broadcast paused"
@@ -151,6 +162,17 @@ ACTION_NAMES = {
     Action.ROLE_CHANGED: N_("role changed"),
     Action.REMOVED: N_("member removed"),
     Action.AUDIT_SEEN: N_("audit looked at"),
+    Action.DRIVER_ASKED: N_("driver to be asked for their word"),
+    Action.DRIVER_NOT_ASKED: N_("driver not to be asked after all"),
+    Action.DRIVER_TOLD: N_("driver told"),
+    Action.DRIVER_ANSWERED: N_("driver answered"),
+    Action.DRIVER_DECLINED: N_("driver would rather say nothing"),
+    Action.ANSWER_READ: N_("driver's answer read"),
+    Action.LESSON_PASSED: N_("lesson passed"),
+    Action.DRIVER_APPEALED: N_("driver asked for a second look"),
+    Action.REPORTER_APPEALED: N_("person asked for a second look"),
+    Action.APPEAL_READ: N_("reasons for a second look read"),
+    Action.APPEAL_DECIDED: N_("second look given"),
     Action.BROADCAST_MADE: N_("broadcast made"),
     Action.BROADCAST_STARTED: N_("broadcast started"),
     Action.BROADCAST_PAUSED: N_("broadcast paused"),
@@ -160,6 +182,12 @@ ACTION_NAMES = {
     Action.EXPORTED: N_("flags exported"),
 }
 """As owners see them."""
+
+
+BY_DRIVER = frozenset({Action.DRIVER_ANSWERED, Action.DRIVER_DECLINED, Action.LESSON_PASSED, Action.DRIVER_APPEALED})
+"""What the driver did, whom no entry names."""
+BY_BOT = frozenset({Action.DRIVER_TOLD})
+"""What nobody did: its moment had come."""
 
 
 class Group(StrEnum):

@@ -50,8 +50,10 @@ from sqlalchemy.orm import Mapped, aliased, lazyload, mapped_column, relationshi
 
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.behaviours import BEHAVIOURS, MAX_SEVERITY, Form, primary_form, severity
+from models.cars import Car
 from models.consents import Recipient
 from models.details import Aim, Daytime, Details, Platform, Reach, Teller
+from models.drivers import Hearing, Remedy
 from models.first_look import first_look
 from models.people import Person, barred
 from models.readers import Reader
@@ -456,6 +458,15 @@ class Flag(Base):
         self.reopened_at = now
         return True
 
+    def decide_anew(self, reviewer_id: int, outcome: Outcome, consents: Collection[Recipient], now: datetime) -> bool:
+        """Another outcome in place of the one it was closed with, by somebody else than who closed it."""
+        if self.state is not State.CLOSED or self.merged_into_id is not None or self.reviewer_id == reviewer_id:
+            return False
+        if not _allowed(outcome, consents):
+            return False
+        self.reviewer_id, self.outcome, self.ended_at = reviewer_id, outcome, now
+        return True
+
     def merge(self, reviewer_id: int, main: "Flag") -> bool:
         """Look at it together with another one that this reviewer works on; not if a colleague works on it."""
         free = self.state is State.NEW or self.is_worked_on_by(reviewer_id)
@@ -476,8 +487,10 @@ class Flag(Base):
         """Close or reopen what is merged as the main one was; it was passed on only if its own consents allow that."""
         if self.merged_into_id is None or self.merged_into_id != main.id:
             return False
-        if self.state is State.MERGED and main.state is State.CLOSED and main.outcome is not None:
+        if main.state is State.CLOSED and main.outcome is not None:
             outcome = main.outcome if _allowed(main.outcome, consents) else Outcome.RECORDED
+            if self.outcome is outcome:
+                return False
             self.state, self.outcome, self.ended_at = State.CLOSED, outcome, main.ended_at
             return True
         if self.state is State.CLOSED and main.state in {State.NEW, State.CLAIMED}:
@@ -605,6 +618,29 @@ def _own_ids(person_id: int) -> CompoundSelect[int]:
     return theirs.union_all(select(Reader.flag_id).where(Reader.person_id == person_id))
 
 
+def _driven_ids(person_id: int) -> CompoundSelect[int]:
+    """The flags on a car that this person named as theirs, whenever that was, and those about which they were told."""
+    named = aliased(Flag)
+    on_their_cars = select(named.id).join(Car, Car.plate_index == named.plate_index).where(Car.person_id == person_id)
+    return on_their_cars.union_all(
+        select(Hearing.flag_id).where(Hearing.driver_id == person_id),
+        select(Remedy.flag_id).where(Remedy.driver_id == person_id),
+    )
+
+
+async def parties(session: AsyncSession, flag: Flag) -> set[int]:
+    """Who is on either side of a flag, and so hears nothing of it as a member of the team."""
+    drivers = (
+        select(Car.person_id)
+        .where(Car.plate_index == flag.plate_index)
+        .union_all(
+            select(Hearing.driver_id).where(Hearing.flag_id == flag.id),
+            select(Remedy.driver_id).where(Remedy.flag_id == flag.id, Remedy.driver_id.is_not(None)),
+        )
+    )
+    return {person.id for person in await holders(session, flag)} | set(await session.scalars(drivers))
+
+
 async def holders(session: AsyncSession, flag: Flag) -> Sequence[Person]:
     """Whose flag it is: who sent it, and who opened it with its passphrase."""
     readers = select(Reader.person_id).where(Reader.flag_id == flag.id)
@@ -638,11 +674,19 @@ async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -
 def reviewable(reviewer_id: int) -> list[ColumnElement[bool]]:
     """Conditions for any query about flags: this person may review them.
 
-    Neither a flag of their own, nor one that a flag of their own is looked at together with.
+    Neither a flag of their own or on a car that they drive, nor one that such a flag is looked at together with.
     """
     merged = aliased(Flag)
-    together = exists().where(merged.merged_into_id == Flag.id, merged.id.in_(_own_ids(reviewer_id)))
-    return [~own(reviewer_id), not_(together), Flag.state.not_in(UNSEEN), reviews(reviewer_id)]
+    own_ids, driven_ids = _own_ids(reviewer_id), _driven_ids(reviewer_id)
+    is_party = or_(merged.id.in_(own_ids), merged.id.in_(driven_ids))
+    together = exists().where(merged.merged_into_id == Flag.id, is_party)
+    return [
+        ~own(reviewer_id),
+        Flag.id.not_in(driven_ids),
+        not_(together),
+        Flag.state.not_in(UNSEEN),
+        reviews(reviewer_id),
+    ]
 
 
 async def _locked(session: AsyncSession, flag_id: int, *rights: ColumnElement[bool]) -> Flag | None:

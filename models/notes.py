@@ -28,6 +28,7 @@ class Kind(StrEnum):
     REOPENED = "reopened"
     RECATEGORISED = "recategorised"
     SEVERITY = "severity"
+    SECOND_LOOK = "second look"
 
 
 class Note(Base):

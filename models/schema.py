@@ -2,6 +2,7 @@
 
 from models import (
     action_plans,
+    appeals,
     approvals,
     audit,
     broadcasts,
@@ -12,6 +13,7 @@ from models import (
     conversation,
     course,
     drafts,
+    drivers,
     duty,
     evidence,
     exams,
@@ -41,6 +43,7 @@ from models.base import Base
 
 __all__ = [
     "action_plans",
+    "appeals",
     "approvals",
     "audit",
     "broadcasts",
@@ -51,6 +54,7 @@ __all__ = [
     "conversation",
     "course",
     "drafts",
+    "drivers",
     "duty",
     "evidence",
     "exams",

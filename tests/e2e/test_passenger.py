@@ -38,7 +38,7 @@ from tests.e2e.walking import (
     whole,
 )
 from tests.house import PASSENGER, House, open_house
-from tests.models.helpers import add_access, add_course
+from tests.models.helpers import add_access, add_both_sides, add_course
 
 NASTY = "<b>жуан</b> & <script>\n\u202eمرحبا\u202c 👩‍👩‍👧 {plate} %s \\ “тырнақша”"
 RIDE_NAMES = {Ride.GOING_ON: "reported during the ride", Ride.OVER: "reported after the ride"}
@@ -400,6 +400,7 @@ async def test_deletedata_leaves_nothing_of_a_person_and_the_next_start_is_the_f
         [sent, *_others] = await flags_of(session, gone.id)
         await write_note(session, house.app.vault, sent, gone.id, Kind.NOTE, "note", house.clock())
         await add_access(session, house.app.vault, sent, gone, "a few words", house.clock())
+        await add_both_sides(session, house.app.vault, sent, gone, "words", house.clock())
     ids = await ids_of(house, gone)
     before = await everything_of(house, ids)
     assert {name for name, count in before.items() if not count} <= {"team", "duty", "dead_letters"}

@@ -10,6 +10,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.action_plans import Kept, check_pledge, make_plan, newest_plan
+from models.appeals import Appeal, Side, appeal_of
 from models.approvals import Approval, ask
 from models.approvals import Kind as ApprovalKind
 from models.broadcasts import draft_of as broadcast_of
@@ -20,9 +21,11 @@ from models.cohorts import join_cohort, make_cohort
 from models.commitments import COMMITMENTS
 from models.database import Database
 from models.drafts import Told, draft_of, new_draft
+from models.drivers import Given, Hearing, Remedy
 from models.evidence import Evidence, Kind, add_piece, content_of, pieces_of_draft
 from models.exams import Exam, Sitting, SittingAnswer
 from models.flags import Flag, Ride, store_flag
+from models.hearings import answer, hearing_of, read_answer
 from models.invites import Invite, invite
 from models.markup import Rich
 from models.opt_outs import opt_out
@@ -89,6 +92,28 @@ async def add_access(
             session, vault, person_id=person.id, receipt=flag.receipt(vault), tidy=typed, now=now
         )
     assert opening.flag is flag
+
+
+async def add_both_sides(
+    session: AsyncSession, vault: Vault, flag: Flag, driver: Person, words: str, now: datetime = NOW
+) -> None:
+    """The driver of a flag was heard, given a lesson, and asks for a second look; each in the same words."""
+    hearing = Hearing(flag_id=flag.id, driver_id=driver.id, asked_at=now, tell_at=now, told_at=now, answer_by=now)
+    lesson = Remedy(flag_id=flag.id, driver_id=driver.id, kind=Given.LESSON, lesson=4, given_at=now, tell_at=now)
+    appeal = Appeal(flag_id=flag.id, side=Side.DRIVER, person_id=driver.id, made_at=now)
+    appeal.write(vault, flag, words)
+    session.add_all([hearing, lesson, appeal])
+    await session.flush()
+    assert answer(vault, flag, hearing, words, now)
+    await session.flush()
+
+
+async def read_both_sides(session: AsyncSession, vault: Vault, flag: Flag) -> set[str | None]:
+    """What `add_both_sides` stored; raises CannotOpen."""
+    hearing, appeal = await hearing_of(session, flag.id), await appeal_of(session, flag.id, Side.DRIVER)
+    assert hearing is not None
+    assert appeal is not None
+    return {read_answer(vault, flag, hearing), appeal.words(vault, flag)}
 
 
 class OwnTexts(NamedTuple):

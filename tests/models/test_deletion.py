@@ -36,6 +36,7 @@ from tests.models.helpers import (
     NOW,
     OLD_KEY,
     add_access,
+    add_both_sides,
     add_course,
     add_flag,
     add_people,
@@ -72,6 +73,7 @@ async def live(database: Database, vault: Vault, *telegram_ids: int) -> list[Per
             await add_course(session, vault, person)
             await add_access(session, vault, flag, person, "a few words")
             await say(session, vault, flag, person.id, "words", from_team=False, now=NOW)
+            await add_both_sides(session, vault, flag, person, "words")
     return people
 
 

@@ -23,10 +23,12 @@ from tests.models.helpers import (
     NOW,
     OLD_KEY,
     OwnTexts,
+    add_both_sides,
     add_course,
     add_flag,
     add_people,
     every_row,
+    read_both_sides,
     read_course,
 )
 
@@ -75,6 +77,7 @@ async def live(database: Database, vault: Vault, first: int = 1, many: int = len
             await set_aside(session, vault, {"update_id": telegram_id}, person.id, "x", NOW)
             await add_course(session, vault, person, texts_of(telegram_id))
             await say(session, vault, flag, person.id, f"said by {telegram_id}", from_team=False, now=NOW)
+            await add_both_sides(session, vault, flag, person, f"side of {telegram_id}")
             await record(session, vault, Action.RECEIVED, now=NOW, flag_id=flag.id)
         await add_flag(session, vault, person, "bare")
 
@@ -92,6 +95,7 @@ async def assert_readable(database: Database, vault: Vault, people: range = PEOP
             assert note.text(vault, flag) == f"note of {telegram_id}"
             assert is_passphrase(vault, flag, f"passphrase of {telegram_id}")
             assert await read_course(session, vault, person) == texts_of(telegram_id)
+            assert await read_both_sides(session, vault, flag) == {f"side of {telegram_id}"}
             ((said, _),) = await thread(session, flag.id, by_team=True)
             assert said.text(vault, flag) == f"said by {telegram_id}"
             assert vault.index(flag.receipt(vault).encode(), "receipt") == flag.receipt_index or vault is BOTH

@@ -29,11 +29,20 @@ from models.talk import say
 from models.team import Role
 from models.updates import set_aside, take_new
 from models.vault import Vault
-from tests.models.helpers import NOW, OwnTexts, add_access, add_course, add_person, every_row, sqlite_bytes
+from tests.models.helpers import (
+    NOW,
+    OwnTexts,
+    add_access,
+    add_both_sides,
+    add_course,
+    add_person,
+    every_row,
+    sqlite_bytes,
+)
 
 TELEGRAM_ID, REVIEWER_ID, READER_ID = 6_123_456_789, 5_987_654_321, 6_777_888_999
 NAME, USERNAME, PHONE = "Айгерім Тестова", "aigerim_testova", "+77015557799"
-WORDS = "Жүргізуші тіземе қолын қойды, driver touched my knee, водитель угрожал"
+WORDS = "Жүргізуші тіземе қолын қойды, he touched my knee, водитель угрожал"
 TEXTS = OwnTexts(
     name="Ерлан Сапарғалиұлы Үлгіберген",
     reason="Жолаушыға дөрекілік көрсетті, dismissed after two complaints",
@@ -49,6 +58,7 @@ TEXTS = OwnTexts(
     trial="# Сыналып жатқан сабақ\n\nНевышедший материал, unpublished paragraph",
 )
 PASSPHRASE = "жеті құрақ көрпе, seven patchwork quilts"
+SIDE = "Мен ондай сөз айтқан жоқпын, ничего подобного, it was remembered otherwise"
 SAID = "Командаға жазғаным, переписка с командой, wrote back yesterday"
 NOTE = "Екінші рет қоңырау шалып, перезвонила вчера, colleague confirmed everything"
 FILE_ID, PLACE = "AgACAgIAAxkBAAIBQ2V4YmRl", (43.238949, 76.889709)
@@ -97,6 +107,7 @@ async def live(database: Database, vault: Vault) -> str:
         await set_aside(session, vault, UPDATE, person.id, "KeyError at own.py:7", NOW)
         await hold(session, "outbox", "replica", NOW, LEASE)
         await add_course(session, vault, person, TEXTS)
+        await add_both_sides(session, vault, flag, reviewer, SIDE)
         await add_access(session, vault, flag, await add_person(session, vault, READER_ID), PASSPHRASE)
     async with database.transaction() as session:
         [(sent, _), (refused, _), _] = await lease(session, NOW, 10)
@@ -135,8 +146,8 @@ def number_spellings(number: int) -> Iterator[bytes]:
 
 def secrets_of(receipt: str) -> set[bytes]:
     texts = [str(TELEGRAM_ID), str(REVIEWER_ID), NAME, USERNAME, PHONE, PHONE[1:], PLATE, PLATE_TYPED, receipt, WORDS]
-    texts += [*TEXTS, PASSPHRASE, str(READER_ID), SAID, NOTE, FILE_ID, *map(str, PLACE)]
-    spoken = (WORDS, PASSPHRASE, SAID, NOTE, *TEXTS)
+    texts += [*TEXTS, PASSPHRASE, str(READER_ID), SAID, SIDE, NOTE, FILE_ID, *map(str, PLACE)]
+    spoken = (WORDS, PASSPHRASE, SAID, SIDE, NOTE, *TEXTS)
     texts += [word.strip(",") for each in spoken for word in each.split() if len(word) > 5]
     found = {spelling for secret in texts for spelling in spellings(secret)}
     return found.union(*map(number_spellings, (TELEGRAM_ID, REVIEWER_ID, READER_ID)))
@@ -198,6 +209,7 @@ def test_the_search_for_secrets_finds_them_in_every_spelling(encode: Callable[[s
         show_receipt(receipt),
         PASSPHRASE,
         SAID,
+        SIDE,
         FILE_ID,
         *TEXTS,
     ):

@@ -1,0 +1,119 @@
+"""The driver's own side of reports: which car they drive, and what the team asks of them.
+
+A driver says which plates they drive. If such a car is reported, the team can hear its driver, and give them a lesson
+that fits instead of deciding over their head. The cars are those of the QR codes (`handlers/car.py`); for a code a
+certificate is needed, for being heard it isn't.
+"""
+
+from aiogram import Router
+from aiogram.filters import StateFilter
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.types import CallbackQuery, Message
+
+from handlers.home import back_home
+from handlers.own import Typed
+from handlers.presses import Action, DrivingPress, HearingPress, LearnPress, RemedyPress
+from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
+from handlers.visit import Visit
+from models.cars import MOST, cars_of, declare_car, own_car
+from models.hearings import open_hearings
+from models.plates import looks_kazakh, normalise_plate
+from models.remedies import told_of
+
+
+class Naming(StatesGroup):
+    """The plate of a car that somebody drives is asked for."""
+
+    plate = State()
+
+
+def router() -> Router:
+    """Routes for drivers' own cars."""
+    router = Router(name="driving")
+    router.message.register(take_plate, StateFilter(Naming.plate), Typed())
+    router.callback_query.filter(DrivingPress.filter())
+    router.callback_query.register(show_driving, Action("list"))
+    router.callback_query.register(ask_plate, Action("add"))
+    router.callback_query.register(ask_end, Action("end"))
+    router.callback_query.register(end, Action("ended"))
+    return router
+
+
+async def show_driving(event: Event, visit: Visit, note: str = "") -> Method:
+    """The cars that the person named, and what waits for them."""
+    _ = visit._
+    await visit.state.clear()
+    cars = await cars_of(visit.session, visit.person.id)
+    hearings = await open_hearings(visit.session, visit.person.id, visit.now)
+    remedies = await told_of(visit.session, visit.person.id)
+    rows: list[Row] = [
+        [button(_("The team asks for your word"), HearingPress(action="open", hearing=each.id), PRIMARY)]
+        for each in hearings
+    ]
+    rows += [
+        [button(_("Lesson {number} from the team", number=each.lesson), RemedyPress(action="open", remedy=each.id))]
+        for each in remedies
+    ]
+    rows += [[button(f"✕ {car.plate(visit.vault)}", DrivingPress(action="end", car=car.id))] for car in cars]
+    lines = [
+        _("<b>The car I drive</b>"),
+        "",
+        _(
+            "Name the number plate, so that you can be heard: if somebody reports this car, the team can ask you for "
+            "your word too. The plate is kept encrypted; the bot doesn't check it."
+        ),
+    ]
+    if note:
+        lines = [note, "", *lines]
+    if len(cars) < MOST:
+        rows.append([button(_("Add a car"), DrivingPress(action="add"), None if cars else PRIMARY)])
+    return show(event, "\n".join(lines), [*rows, [button(_("« Lessons"), LearnPress(action="list")), *back_home(_)]])
+
+
+async def ask_plate(query: CallbackQuery, visit: Visit) -> Method:
+    """Wait for a plate."""
+    _ = visit._
+    if len(await cars_of(visit.session, visit.person.id)) >= MOST:
+        return await show_driving(query, visit)
+    await visit.state.set_state(Naming.plate)
+    text = _("Please write the number plate of the car you drive, for example <code>123 ABC 02</code>.")
+    return show(query, text, [[button(_("Cancel"), DrivingPress(action="list"))]])
+
+
+async def take_plate(message: Message, visit: Visit) -> Method:
+    """Keep the plate; one that looks odd is kept too, with a hint."""
+    _ = visit._
+    plate = normalise_plate(message.text or "")
+    if not plate:
+        text = _("There are no letters or digits in that. Please write the plate once more.")
+        return show(message, text, [[button(_("Cancel"), DrivingPress(action="list"))]])
+    car = await declare_car(visit.session, visit.vault, visit.person.id, plate, visit.now)
+    note = "" if car is None else _("Saved. Thank you.")
+    if car is not None and not looks_kazakh(plate):
+        note = _("Saved. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
+    return await show_driving(message, visit, note)
+
+
+async def ask_end(query: CallbackQuery, callback_data: DrivingPress, visit: Visit) -> Method:
+    """Make sure before a car is no longer the person's."""
+    _ = visit._
+    car = await own_car(visit.session, visit.person.id, callback_data.car)
+    if car is None:
+        return await show_driving(query, visit)
+    text = _(
+        "You no longer drive {plate}? If there is a sheet with a QR code in the car, it will confirm nothing any more.",
+        plate=car.plate(visit.vault),
+    )
+    rows: list[Row] = [
+        [button(_("Yes, take it out"), DrivingPress(action="ended", car=car.id), DANGER)],
+        [button(_("No, keep it"), DrivingPress(action="list"), PRIMARY)],
+    ]
+    return show(query, text, rows)
+
+
+async def end(query: CallbackQuery, callback_data: DrivingPress, visit: Visit) -> Method:
+    """Note that the person doesn't drive a car any more."""
+    car = await own_car(visit.session, visit.person.id, callback_data.car)
+    if car is not None:
+        car.end(visit.now)
+    return await show_driving(query, visit)

@@ -1,0 +1,166 @@
+"""What a driver was given when a report was closed: advice, or a lesson whose result goes back to where it came from.
+
+Without blame and without a penalty: the driver takes the lesson, or says once that they see it differently.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from aiogram import Router
+from aiogram.filters import StateFilter
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handlers.appealing import called_again
+from handlers.coarse import coarsely
+from handlers.driving import show_driving
+from handlers.home import back_home
+from handlers.notices import tell_driver, tell_of_news
+from handlers.own import Typed
+from handlers.presses import Action, DrivingPress, LearnPress, RemedyPress
+from handlers.screens import PRIMARY, Event, Method, Row, button, show
+from handlers.texts import Texts
+from handlers.visit import Visit
+from models.appeals import APPEAL_LIMIT, Side, appeal_by_driver, appeal_of, may_appeal
+from models.audit import Action as Audited
+from models.audit import record
+from models.course import Attempt
+from models.drivers import Given, Remedy
+from models.flags import Flag
+from models.flags import State as FlagState
+from models.markup import units
+from models.people import Language, Person
+from models.remedies import note_passed, own_remedy, tell_due, with_duplicates
+from models.vault import Vault
+
+
+class Disagreeing(StatesGroup):
+    """A driver is about to say why they see it differently; the data holds `remedy`, its number."""
+
+    words = State()
+
+
+def router() -> Router:
+    """Routes for drivers who were given something."""
+    router = Router(name="remedy")
+    router.message.register(take_words, StateFilter(Disagreeing.words), Typed())
+    router.callback_query.filter(RemedyPress.filter())
+    router.callback_query.register(open_remedy, Action("open"))
+    router.callback_query.register(ask_words, Action("appeal"))
+    return router
+
+
+async def open_remedy(query: CallbackQuery, callback_data: RemedyPress, visit: Visit) -> Method:
+    """What was given, and what became of it."""
+    await visit.state.clear()
+    found = await own_remedy(visit.session, visit.person.id, callback_data.remedy)
+    if found is None:
+        return await _gone(query, visit)
+    return await _screen(query, *found, visit)
+
+
+async def _gone(event: Event, visit: Visit) -> Method:
+    return await show_driving(event, visit, visit._("The team no longer asks this."))
+
+
+async def _screen(event: Event, remedy: Remedy, flag: Flag, visit: Visit, note: str = "") -> Method:
+    _ = visit._
+    lesson = visit.course.lesson(remedy.lesson, visit.person.language)
+    parts = [
+        note,
+        _("Please read it when you are parked."),
+        _("The team looked at a report about a ride in a car that you named."),
+        coarsely(flag, _),
+    ]
+    rows: list[Row] = []
+    appeal = await appeal_of(visit.session, flag.id, Side.DRIVER)
+    if remedy.lifted_at is not None:
+        parts.append(_("Somebody else of the team looked at it again: nothing is asked of you."))
+    else:
+        if remedy.kind is Given.LESSON:
+            parts.append(_("It ends with a lesson for you: <b>{title}</b>. Three minutes.", title=lesson.title))
+        else:
+            parts.append(_("It ends with advice: the lesson <b>{title}</b> may be of use to you.", title=lesson.title))
+        parts.append(_("This is no penalty and no verdict on you. Your certificate stays as it is."))
+        if remedy.passed_at is not None:
+            parts.append(_("✓ You passed the lesson on {date}. Thank you.", date=_.day(remedy.passed_at)))
+        elif remedy.kind is Given.LESSON:
+            parts.append(_("It counts as passed with 80 % right at the first try."))
+        if appeal is None and flag.state is FlagState.CLOSED:
+            term = visit.terms.appeal_term_days
+            if may_appeal(remedy.told_at, term, visit.now) and remedy.told_at is not None:
+                until = _.day(remedy.told_at + timedelta(days=term))
+                parts.append(
+                    _("If you see it differently, somebody else of the team can look at it: until {date}.", date=until)
+                )
+                rows.append([button(_("I see it differently"), RemedyPress(action="appeal", remedy=remedy.id))])
+        to_lesson = LearnPress(action="open" if remedy.passed_at is not None else "again", lesson=remedy.lesson)
+        style = PRIMARY if remedy.kind is Given.LESSON and remedy.passed_at is None else None
+        rows.insert(0, [button(_("To the lesson"), to_lesson, style)])
+        if appeal is not None and appeal.decided_at is None:
+            parts.append(_("Somebody else of the team will look at what you wrote."))
+        elif appeal is not None:
+            said = _("it was changed to this.") if appeal.changed else _("it stays as it is.")
+            parts.append(_("Somebody else of the team looked at it again:") + " " + said)
+    rows.append([button(_("« My cars"), DrivingPress(action="list")), *back_home(_)])
+    return show(event, "\n\n".join(filter(None, parts)), rows)
+
+
+async def ask_words(query: CallbackQuery, callback_data: RemedyPress, visit: Visit) -> Method:
+    """Wait for why the driver sees it differently."""
+    _ = visit._
+    found = await own_remedy(visit.session, visit.person.id, callback_data.remedy)
+    if found is None:
+        return await _gone(query, visit)
+    remedy, flag = found
+    term = visit.terms.appeal_term_days
+    if await appeal_of(visit.session, flag.id, Side.DRIVER) or not may_appeal(remedy.told_at, term, visit.now):
+        return await _screen(query, remedy, flag, visit)
+    await visit.state.set_state(Disagreeing.words)
+    await visit.state.set_data({"remedy": remedy.id})
+    text = _(
+        "Please write how you see it, in your own words. Somebody of the team who did not decide on it reads it and "
+        "decides anew. This can be asked once."
+    )
+    return show(query, text, [[button(_("Cancel"), RemedyPress(action="open", remedy=remedy.id))]])
+
+
+async def take_words(message: Message, visit: Visit) -> Method:
+    """Keep the appeal, and call somebody else of the team."""
+    _ = visit._
+    number, text = (await visit.state.get_data()).get("remedy", 0), (message.text or "").strip()
+    if units(text) > APPEAL_LIMIT:
+        rows: list[Row] = [[button(_("Cancel"), RemedyPress(action="open", remedy=number))]]
+        return show(message, _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT), rows)
+    await visit.state.clear()
+    found = await own_remedy(visit.session, visit.person.id, number)
+    if found is None:
+        return await _gone(message, visit)
+    remedy, flag = found
+    term = visit.terms.appeal_term_days
+    appeal = await appeal_by_driver(visit.session, visit.vault, remedy, flag, text, term, visit.now)
+    if appeal is not None:
+        await record(visit.session, visit.vault, Audited.DRIVER_APPEALED, now=visit.now, flag_id=flag.id)
+        await called_again(appeal, visit)
+    return await _screen(message, remedy, flag, visit, _("Saved. Thank you.") if appeal is not None else "")
+
+
+async def lesson_done(attempt: Attempt, visit: Visit) -> None:
+    """Note on the flags that a lesson was passed, and tell whoever reported, unless they want no questions."""
+    for remedy in await note_passed(visit.session, attempt):
+        for flag in await with_duplicates(visit.session, remedy.flag_id):
+            await record(visit.session, visit.vault, Audited.LESSON_PASSED, now=visit.now, flag_id=flag.id)
+            await tell_of_news(visit.session, visit.vault, visit.texts, flag, visit.now)
+
+
+async def tell_given(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], *, limit: int, now: datetime
+) -> int:
+    """Tell the drivers whose moment has come what was given to them; how many remedies were looked at."""
+    told, due = await tell_due(session, now, limit)
+    for remedy in told:
+        await record(session, vault, Audited.DRIVER_TOLD, now=now, flag_id=remedy.flag_id)
+        driver = await session.get_one(Person, remedy.driver_id)
+        tell_driver(session, vault, texts, driver, RemedyPress(action="open", remedy=remedy.id), now)
+    return due

@@ -1,0 +1,79 @@
+"""Whoever reported asks, once, that somebody else looks at how their report was closed."""
+
+from aiogram import Router
+from aiogram.filters import StateFilter
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.types import CallbackQuery, Message
+
+from handlers.appealing import called_again
+from handlers.own import Typed, report_screen, show_reports
+from handlers.presses import Action, OwnPress, SecondLookPress
+from handlers.quick_exit import exit_button
+from handlers.screens import Method, Row, button, show
+from handlers.texts import Texts
+from handlers.visit import Visit
+from models.appeals import APPEAL_LIMIT, Side, appeal_by_reporter, appeal_of, may_appeal
+from models.audit import Action as Audited
+from models.audit import record
+from models.flags import State as FlagState
+from models.flags import own_flag
+from models.markup import units
+
+
+class Asking(StatesGroup):
+    """A person is about to say why a second look is needed; the data holds `flag`, its number."""
+
+    words = State()
+
+
+def router() -> Router:
+    """Routes for a second look at one's own report."""
+    router = Router(name="second_look")
+    router.message.register(take_words, StateFilter(Asking.words), Typed())
+    router.callback_query.filter(SecondLookPress.filter())
+    router.callback_query.register(ask_words, Action("ask"))
+    return router
+
+
+def _cancel(flag_id: int, _: Texts) -> Row:
+    return [exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag_id))]
+
+
+async def ask_words(query: CallbackQuery, callback_data: SecondLookPress, visit: Visit) -> Method:
+    """Wait for why a second look is needed."""
+    _ = visit._
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    if flag is None:
+        return await show_reports(query, visit)
+    asked = await appeal_of(visit.session, flag.id, Side.REPORTER) is not None
+    runs = may_appeal(flag.ended_at, visit.terms.appeal_term_days, visit.now)
+    if asked or not runs or flag.state is not FlagState.CLOSED or flag.merged_into_id is not None:
+        return await report_screen(query, flag, visit)
+    await visit.state.set_state(Asking.words)
+    await visit.state.set_data({"flag": flag.id})
+    text = _(
+        "Please write what should be looked at again, in your own words. Somebody of the team who did not close your "
+        "report reads it and decides anew. This can be asked once."
+    )
+    return show(query, text, [_cancel(flag.id, _)])
+
+
+async def take_words(message: Message, visit: Visit) -> Method:
+    """Keep the wish, and call somebody else of the team."""
+    _ = visit._
+    number, text = (await visit.state.get_data()).get("flag", 0), (message.text or "").strip()
+    if units(text) > APPEAL_LIMIT:
+        return show(
+            message, _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT), [_cancel(number, _)]
+        )
+    await visit.state.clear()
+    flag = await own_flag(visit.session, visit.person.id, number)
+    if flag is None:
+        return await show_reports(message, visit)
+    term, me = visit.terms.appeal_term_days, visit.person.id
+    appeal = await appeal_by_reporter(visit.session, visit.vault, flag, me, text, term, visit.now)
+    if appeal is None:
+        return await report_screen(message, flag, visit)
+    await record(visit.session, visit.vault, Audited.REPORTER_APPEALED, now=visit.now, flag_id=flag.id)
+    await called_again(appeal, visit)
+    return await report_screen(message, flag, visit, _("Saved. Thank you."))

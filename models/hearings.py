@@ -1,0 +1,157 @@
+"""The right of reply: the driver of a reported car is asked for their word, late and without a detail.
+
+    asked ──the moment comes──▶ told ──▶ answered (anew until the term ends), declined, or the term passes
+
+Until the driver is told, whoever reported can say no, and then the driver never hears of it. Where it was most severe,
+or happened because of an earlier report, the driver is told only after a yes. What the driver answers is for the team
+alone.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.base import LARGEST_IDENTIFIER
+from models.behaviours import MAX_SEVERITY
+from models.coarse import first_moment
+from models.consents import Recipient, says_yes_to
+from models.drivers import Hearing
+from models.flags import Flag, State
+from models.known_drivers import driver_of
+from models.vault import Vault
+
+ANSWER_LIMIT = 4000
+"""Characters of an answer as Telegram counts them."""
+_LATER = timedelta(days=1)
+"""So long later it's looked again whether whoever reported has said yes."""
+_WITH_TEAM = frozenset({State.NEW, State.CLAIMED, State.MERGED})
+
+
+def is_delicate(flag: Flag) -> bool:
+    """Whether the driver may hear of a flag only after whoever reported has said yes to it."""
+    return flag.severity == MAX_SEVERITY or bool(flag.retaliation)
+
+
+async def may_hear(session: AsyncSession, flag: Flag) -> bool | None:
+    """Whether the driver may hear of a flag now; None as long as a yes is waited for."""
+    said = await says_yes_to(session, flag.id, Recipient.DRIVER)
+    if said is None:
+        return None if is_delicate(flag) else True
+    return said
+
+
+async def hearing_of(session: AsyncSession, flag_id: int) -> Hearing | None:
+    """The hearing about a flag."""
+    return await session.scalar(_fresh().where(Hearing.flag_id == flag_id))
+
+
+async def ask_driver(
+    session: AsyncSession, vault: Vault, flag: Flag, reviewer_id: int, delay_days: int, now: datetime
+) -> Hearing | None:
+    """Decide that the driver is asked; None if that can't be: not claimed by this reviewer, no driver known, a no.
+
+    Asked twice, it's one hearing.
+    """
+    if not flag.is_worked_on_by(reviewer_id) or await may_hear(session, flag) is False:
+        return None
+    driver = await driver_of(session, vault, flag)
+    if not isinstance(driver, int):
+        return None
+    known = await hearing_of(session, flag.id)
+    if known is not None:
+        return known
+    hearing = Hearing(flag_id=flag.id, driver_id=driver, asked_at=now, tell_at=first_moment(flag, delay_days, now))
+    session.add(hearing)
+    await session.flush()
+    return hearing
+
+
+async def take_back(session: AsyncSession, flag: Flag, reviewer_id: int) -> bool:
+    """Ask the driver no more; possible until they are told, to whoever works on the flag."""
+    hearing = await hearing_of(session, flag.id)
+    if hearing is None or hearing.told_at is not None or not flag.is_worked_on_by(reviewer_id):
+        return False
+    await session.delete(hearing)
+    await session.flush()
+    return True
+
+
+async def tell_due(session: AsyncSession, now: datetime, term_days: int, limit: int) -> tuple[list[Hearing], int]:
+    """The drivers who are told now, each with the term to answer; and how many were looked at.
+
+    A flag that isn't with the team any more, or a no of whoever reported, ends the hearing before anybody was told.
+    """
+    query = _fresh(skip_locked=True).where(Hearing.told_at.is_(None), Hearing.tell_at <= now)
+    due = (await session.scalars(query.order_by(Hearing.tell_at).limit(limit))).all()
+    told = []
+    for hearing in due:
+        flag = await session.get_one(Flag, hearing.flag_id)
+        allowed = await may_hear(session, flag)
+        if flag.state not in _WITH_TEAM or allowed is False:
+            await session.delete(hearing)
+        elif allowed is None:
+            hearing.tell_at = now + _LATER
+        else:
+            hearing.told_at, hearing.answer_by = now, now + timedelta(days=term_days)
+            told.append(hearing)
+    await session.flush()
+    return told, len(due)
+
+
+async def own_hearing(session: AsyncSession, driver_id: int, hearing_id: int) -> tuple[Hearing, Flag] | None:
+    """A hearing of this driver, who was told of it, with its flag, as long as that wasn't withdrawn.
+
+    Any number may be asked for: it may come from a forged button.
+    """
+    if not 0 < hearing_id <= LARGEST_IDENTIFIER:
+        return None
+    hearing = await session.scalar(
+        _fresh().where(Hearing.id == hearing_id, Hearing.driver_id == driver_id, Hearing.told_at.is_not(None))
+    )
+    if hearing is None:
+        return None
+    flag = await session.get_one(Flag, hearing.flag_id)
+    return None if flag.state is State.WITHDRAWN else (hearing, flag)
+
+
+async def open_hearings(session: AsyncSession, driver_id: int, now: datetime) -> Sequence[Hearing]:
+    """What this driver may answer now, the oldest first."""
+    withdrawn = exists().where(Flag.id == Hearing.flag_id, Flag.state == State.WITHDRAWN)
+    query = (
+        select(Hearing)
+        .where(Hearing.driver_id == driver_id, Hearing.answer_by >= now, Hearing.declined_at.is_(None), ~withdrawn)
+        .order_by(Hearing.id)
+    )
+    return (await session.scalars(query)).all()
+
+
+def answer(vault: Vault, flag: Flag, hearing: Hearing, text: str, now: datetime) -> bool:
+    """Keep the driver's word in place of an earlier one, if the term hasn't passed."""
+    if not hearing.is_open(now):
+        return False
+    hearing.sealed_answer = flag.seal_part(vault, text, hearing.seal_place)
+    hearing.answered_at = now
+    return True
+
+
+def decline(hearing: Hearing, now: datetime) -> bool:
+    """Note that the driver would rather say nothing, unless they have answered."""
+    if not hearing.is_open(now) or hearing.answered_at is not None:
+        return False
+    hearing.declined_at = now
+    return True
+
+
+def read_answer(vault: Vault, flag: Flag, hearing: Hearing) -> str | None:
+    """What the driver answered; raises CannotOpen."""
+    if hearing.sealed_answer is None:
+        return None
+    return flag.open_part(vault, hearing.sealed_answer, hearing.seal_place)
+
+
+def _fresh(*, skip_locked: bool = False) -> Select[Hearing]:
+    """Hearings as they are now, nobody else's to change until the transaction ends."""
+    query = select(Hearing).with_for_update(of=Hearing, skip_locked=skip_locked)
+    return query.execution_options(populate_existing=True)

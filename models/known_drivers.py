@@ -1,0 +1,43 @@
+"""The driver of the car that a flag names, as far as the bot knows: drivers declare the plates that they drive.
+
+Nobody checks what they declare. So somebody who names a plate only after the day in question hears nothing, or anybody
+could ask the bot whether a car was reported; and where two people named the same plate, the bot can't know who drove.
+"""
+
+from enum import Enum
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.cars import Car
+from models.coarse import day_of
+from models.flags import Flag, holders
+from models.quiet import local_day
+from models.vault import Vault
+
+
+class Unknown(Enum):
+    """Why the bot doesn't know who drove."""
+
+    NOBODY = "nobody named the plate in time"
+    SEVERAL = "several people named it"
+
+
+async def driver_of(session: AsyncSession, vault: Vault, flag: Flag) -> int | Unknown:
+    """The person who had declared the car of a flag by the day in question, if it's exactly one."""
+    plate = flag.plate(vault)
+    if plate is None or flag.by_driver:
+        return Unknown.NOBODY
+    cars = await session.scalars(select(Car).where(Car.plate_index.in_(vault.indexes(plate.encode(), "plate"))))
+    day = day_of(flag)
+    drove = {
+        car.person_id
+        for car in cars
+        if car.made_at < flag.received_at
+        and local_day(car.made_at) <= day
+        and (car.ended_at is None or local_day(car.ended_at) >= day)
+    }
+    if len(drove) > 1:
+        return Unknown.SEVERAL
+    theirs = {person.id for person in await holders(session, flag)}
+    return drove.pop() if drove and not drove & theirs else Unknown.NOBODY

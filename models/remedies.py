@@ -1,0 +1,153 @@
+"""What a driver is given through the bot when a flag is closed: advice, or a lesson whose result stands on the flag.
+
+A remedy reaches the driver as late and as coarsely as a question does (`models/hearings.py`). It's no penalty: nothing
+follows if the lesson isn't taken. Changed by a second look, it's lifted.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.base import LARGEST_IDENTIFIER
+from models.coarse import first_moment
+from models.course import Attempt
+from models.drivers import Given, Remedy
+from models.exams import PASS_SHARE
+from models.flags import Flag, Outcome, State
+from models.hearings import may_hear
+from models.known_drivers import driver_of
+from models.matching import lesson_for
+from models.vault import Vault
+
+KINDS = {Outcome.ADVICE: Given.ADVICE, Outcome.LESSON: Given.LESSON}
+"""Outcomes that reach a driver whom the bot knows."""
+_LATER = timedelta(days=1)
+_SHOWN = 5
+
+
+async def remedy_of(session: AsyncSession, flag_id: int) -> Remedy | None:
+    """What was given to the driver of a flag."""
+    return await session.scalar(_fresh().where(Remedy.flag_id == flag_id))
+
+
+async def settle_remedy(
+    session: AsyncSession, vault: Vault, flag: Flag, delay_days: int, now: datetime
+) -> tuple[Remedy | None, int | None]:
+    """Make what is given to the driver fit the outcome with which a flag was just closed.
+
+    Returns what is given now, and the driver to be told at once because something that they knew of has changed.
+    Nothing is given where no driver is known or whoever reported said no.
+    """
+    kind = KINDS.get(flag.outcome) if flag.outcome is not None else None
+    old = await remedy_of(session, flag.id)
+    if old is not None and old.kind is kind and old.lifted_at is None:
+        return old, None
+    if old is not None and old.told_at is None:
+        await session.delete(old)
+        await session.flush()
+        old = None
+    stood = old is not None and old.lifted_at is None
+    if old is not None:
+        old.lifted_at = old.lifted_at or now
+    driver = await driver_of(session, vault, flag) if kind is not None else None
+    if kind is None or not isinstance(driver, int) or await may_hear(session, flag) is False:
+        return None, old.driver_id if old is not None and stood else None
+    remedy = old or Remedy(flag_id=flag.id, driver_id=driver)
+    remedy.kind, remedy.lesson = kind, lesson_for([behaviour.code for behaviour in flag.behaviours])
+    remedy.given_at, remedy.tell_at = now, first_moment(flag, delay_days, now)
+    remedy.passed_at = remedy.lifted_at = None
+    remedy.told_at = now if old is not None else None  # whoever knows of the report can't learn anything by the day
+    session.add(remedy)
+    await session.flush()
+    return remedy, remedy.driver_id if old is not None else None
+
+
+async def drop_untold(session: AsyncSession, flag: Flag) -> None:
+    """Forget what the driver hasn't heard of yet: the flag is taken up again."""
+    remedy = await remedy_of(session, flag.id)
+    if remedy is not None and remedy.told_at is None:
+        await session.delete(remedy)
+        await session.flush()
+
+
+async def tell_due(session: AsyncSession, now: datetime, limit: int) -> tuple[list[Remedy], int]:
+    """What drivers are told of now; and how many were looked at. What no longer stands is forgotten untold."""
+    query = _fresh(skip_locked=True).where(Remedy.told_at.is_(None), Remedy.tell_at <= now)
+    due = (await session.scalars(query.order_by(Remedy.tell_at).limit(limit))).all()
+    told = []
+    for remedy in due:
+        flag = await session.get_one(Flag, remedy.flag_id)
+        allowed = await may_hear(session, flag)
+        stands = flag.state is State.CLOSED and flag.outcome is not None and KINDS.get(flag.outcome) is remedy.kind
+        if not stands or allowed is False or remedy.driver_id is None:
+            await session.delete(remedy)
+        elif allowed is None:
+            remedy.tell_at = now + _LATER
+        else:
+            remedy.told_at = now
+            told.append(remedy)
+    await session.flush()
+    return told, len(due)
+
+
+async def own_remedy(session: AsyncSession, driver_id: int, remedy_id: int) -> tuple[Remedy, Flag] | None:
+    """What this driver was told that it was given to them, with its flag. Any number may be asked for."""
+    if not 0 < remedy_id <= LARGEST_IDENTIFIER:
+        return None
+    remedy = await session.scalar(
+        _fresh().where(Remedy.id == remedy_id, Remedy.driver_id == driver_id, Remedy.told_at.is_not(None))
+    )
+    return (remedy, await session.get_one(Flag, remedy.flag_id)) if remedy is not None else None
+
+
+async def told_of(session: AsyncSession, driver_id: int) -> Sequence[Remedy]:
+    """What was given to this driver and still stands and isn't passed, the newest first."""
+    told = (Remedy.driver_id == driver_id, Remedy.told_at.is_not(None), Remedy.lifted_at.is_(None))
+    query = select(Remedy).where(*told, Remedy.passed_at.is_(None)).order_by(Remedy.id.desc()).limit(_SHOWN)
+    return (await session.scalars(query)).all()
+
+
+async def with_duplicates(session: AsyncSession, flag_id: int) -> Sequence[Flag]:
+    """A flag, and those that were looked at together with it."""
+    query = select(Flag).where(or_(Flag.id == flag_id, Flag.merged_into_id == flag_id)).order_by(Flag.id)
+    return (await session.scalars(query)).all()
+
+
+async def opens_lesson(session: AsyncSession, driver_id: int, lesson: int) -> bool:
+    """Whether a lesson is open to this driver because it was given or advised to them, wherever they stand."""
+    given = (Remedy.driver_id == driver_id, Remedy.lesson == lesson, Remedy.told_at.is_not(None))
+    return bool(await session.scalar(select(exists().where(*given, Remedy.lifted_at.is_(None)))))
+
+
+async def note_passed(session: AsyncSession, attempt: Attempt) -> Sequence[Remedy]:
+    """Note that a lesson was passed for all for which it was given: of those, which ones.
+
+    It's passed like the final test: at least 80 % right at the first try, in an attempt finished after it was given.
+    """
+    if attempt.finished_at is None or not attempt.questions:
+        return []
+    if (attempt.right_answers or 0) < PASS_SHARE * attempt.questions:
+        return []
+    query = _fresh().where(*_asked_of(attempt.person_id), Remedy.lesson == attempt.lesson)
+    passed = (await session.scalars(query)).all()
+    for remedy in passed:
+        remedy.passed_at = attempt.finished_at
+    return passed
+
+
+def _asked_of(driver_id: int) -> list[ColumnElement[bool]]:
+    return [
+        Remedy.driver_id == driver_id,
+        Remedy.kind == Given.LESSON,
+        Remedy.told_at.is_not(None),
+        Remedy.passed_at.is_(None),
+        Remedy.lifted_at.is_(None),
+    ]
+
+
+def _fresh(*, skip_locked: bool = False) -> Select[Remedy]:
+    """Remedies as they are now, nobody else's to change until the transaction ends."""
+    query = select(Remedy).with_for_update(of=Remedy, skip_locked=skip_locked)
+    return query.execution_options(populate_existing=True)

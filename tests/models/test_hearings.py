@@ -1,0 +1,279 @@
+"""The right of reply: who is asked, when they hear of it, what they may answer, and who can stop it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.approvals import Fault, Kind, ask, fault_of, may_ask
+from models.cars import Car, declare_car
+from models.consents import Recipient, say
+from models.database import Database
+from models.deletion import delete_person
+from models.drivers import Hearing
+from models.flags import Flag, Outcome, parties, queue, reviewed_flag
+from models.hearings import (
+    answer,
+    ask_driver,
+    decline,
+    hearing_of,
+    may_hear,
+    open_hearings,
+    own_hearing,
+    read_answer,
+    take_back,
+    tell_due,
+)
+from models.known_drivers import Unknown, driver_of
+from models.people import Person
+from models.team import Member, Role
+from models.vault import Vault
+from tests.models.helpers import NOW, add_flag, add_people, add_person
+
+PLATE, DAY = "123ABC02", timedelta(days=1)
+LONG_AFTER = NOW + 30 * DAY
+
+
+class Case:
+    """A claimed flag on a car whose driver named it the day before."""
+
+    reporter: Person
+    driver: Person
+    reviewer: Person
+    flag: Flag
+    car: Car
+
+
+async def a_case(session: AsyncSession, vault: Vault, codes: tuple[str, ...] = ("SX1",)) -> Case:
+    case = Case()
+    case.reporter, case.driver = await add_people(session, vault, 1, 2)
+    case.reviewer = await add_person(session, vault, 3, Role.REVIEWER)
+    car = await declare_car(session, vault, case.driver.id, PLATE, NOW - DAY)
+    assert car is not None
+    case.car = car
+    case.flag = await add_flag(session, vault, case.reporter, codes=codes)
+    case.flag.write_plate(vault, PLATE)
+    case.flag.claim(case.reviewer.id)
+    await session.flush()
+    return case
+
+
+async def asked(session: AsyncSession, vault: Vault, case: Case) -> Hearing:
+    hearing = await ask_driver(session, vault, case.flag, case.reviewer.id, 7, NOW)
+    assert hearing is not None
+    return hearing
+
+
+async def told(session: AsyncSession, vault: Vault, case: Case) -> Hearing:
+    await asked(session, vault, case)
+    [hearing], due = await tell_due(session, LONG_AFTER, 14, 10)
+    assert due == 1
+    return hearing
+
+
+async def test_the_driver_is_who_named_the_plate_in_time_and_only_if_nobody_else_did(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        assert await driver_of(session, vault, case.flag) == case.driver.id
+        case.car.end(NOW - timedelta(minutes=1))  # on the same day: it was still theirs
+        assert await driver_of(session, vault, case.flag) == case.driver.id
+        case.car.ended_at = NOW - 3 * DAY
+        assert await driver_of(session, vault, case.flag) is Unknown.NOBODY
+        case.car.ended_at = None
+        case.flag.happened_on = (NOW - 2 * DAY).date()
+        assert await driver_of(session, vault, case.flag) is Unknown.NOBODY  # named after the day in question
+        case.flag.happened_on = None
+        [curious] = await add_people(session, vault, 4)
+        await declare_car(session, vault, curious.id, PLATE, NOW)
+        assert await driver_of(session, vault, case.flag) == case.driver.id  # whoever comes too late changes nothing
+        await declare_car(session, vault, case.reviewer.id, PLATE, NOW - DAY)
+        assert await driver_of(session, vault, case.flag) is Unknown.SEVERAL
+
+
+async def test_whoever_reported_their_own_car_is_not_asked_as_its_driver(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        case.car.person_id = case.reporter.id
+        await session.flush()
+        assert await driver_of(session, vault, case.flag) is Unknown.NOBODY
+        assert await ask_driver(session, vault, case.flag, case.reviewer.id, 7, NOW) is None
+
+
+async def test_only_who_works_on_a_flag_can_ask_and_asked_twice_it_is_one_hearing(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        other = await add_person(session, vault, 5, Role.OWNER)
+        assert await ask_driver(session, vault, case.flag, other.id, 7, NOW) is None
+        hearing = await asked(session, vault, case)
+        assert await asked(session, vault, case) is hearing
+        assert not await take_back(session, case.flag, other.id)
+        assert await take_back(session, case.flag, case.reviewer.id)
+        assert await hearing_of(session, case.flag.id) is None
+
+
+async def test_the_driver_hears_nothing_before_the_moment_has_come(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        hearing = await asked(session, vault, case)
+        assert hearing.tell_at >= NOW + 6 * DAY
+        assert await tell_due(session, hearing.tell_at - timedelta(seconds=1), 14, 10) == ([], 0)
+        assert await own_hearing(session, case.driver.id, hearing.id) is None
+        assert not answer(vault, case.flag, hearing, "too soon", NOW)
+        assert await open_hearings(session, case.driver.id, NOW) == []
+        at = hearing.tell_at
+        assert await tell_due(session, at, 14, 10) == ([hearing], 1)
+        assert (hearing.told_at, hearing.answer_by) == (at, at + 14 * DAY)
+        assert await tell_due(session, at + DAY, 14, 10) == ([], 0)
+
+
+async def test_a_no_of_whoever_reported_ends_it_before_the_driver_hears(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        await asked(session, vault, case)
+        await say(session, case.flag.id, Recipient.DRIVER, False, NOW)
+        assert await may_hear(session, case.flag) is False
+        assert await tell_due(session, LONG_AFTER, 14, 10) == ([], 1)
+        assert await hearing_of(session, case.flag.id) is None
+        assert await ask_driver(session, vault, case.flag, case.reviewer.id, 7, NOW) is None
+
+
+@pytest.mark.parametrize("why", ["most severe", "retaliation"])
+async def test_where_it_may_be_dangerous_the_driver_hears_only_after_a_yes(
+    database: Database, vault: Vault, why: str
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault, ("PH3",) if why == "most severe" else ("SX1",))
+        case.flag.retaliation = why == "retaliation"
+        hearing = await asked(session, vault, case)
+        assert await tell_due(session, LONG_AFTER, 14, 10) == ([], 1)
+        assert await tell_due(session, LONG_AFTER, 14, 10) == ([], 0)  # looked at again a day later
+        await say(session, case.flag.id, Recipient.DRIVER, True, LONG_AFTER)
+        assert await tell_due(session, LONG_AFTER + DAY, 14, 10) == ([hearing], 1)
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "closed"])
+async def test_a_flag_that_has_ended_asks_nobody_any_more(database: Database, vault: Vault, end: str) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        await asked(session, vault, case)
+        if end == "withdrawn":
+            case.flag.withdraw(NOW)
+        else:
+            case.flag.close(case.reviewer.id, Outcome.RECORDED, NOW)
+        await session.flush()
+        assert await tell_due(session, LONG_AFTER, 14, 10) == ([], 1)
+        assert await hearing_of(session, case.flag.id) is None
+
+
+async def test_the_answer_is_sealed_replaced_within_the_term_and_nobody_elses_to_give(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        hearing = await told(session, vault, case)
+        for forged in (0, -1, 2**70, hearing.id + 1):
+            assert await own_hearing(session, case.driver.id, forged) is None
+        for other in (case.reporter, case.reviewer):
+            assert await own_hearing(session, other.id, hearing.id) is None
+        assert [each.id for each in await open_hearings(session, case.driver.id, LONG_AFTER)] == [hearing.id]
+        assert answer(vault, case.flag, hearing, "first", LONG_AFTER)
+        assert answer(vault, case.flag, hearing, "Кешіріңіз 🙏", LONG_AFTER + DAY)
+        assert not decline(hearing, LONG_AFTER + DAY)
+        assert hearing.answer_by is not None
+        assert not answer(vault, case.flag, hearing, "late", hearing.answer_by + timedelta(seconds=1))
+    async with database.transaction() as session:
+        kept = (await session.scalars(select(Hearing))).one()
+        flag = await session.get_one(Flag, kept.flag_id)
+        assert read_answer(vault, flag, kept) == "Кешіріңіз 🙏"
+        assert "Кеш".encode() not in (kept.sealed_answer or b"")
+
+
+async def test_who_declined_is_not_asked_again_and_a_withdrawn_flag_shows_nothing(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        hearing = await told(session, vault, case)
+        assert decline(hearing, LONG_AFTER)
+        assert not answer(vault, case.flag, hearing, "after all", LONG_AFTER)
+        assert await open_hearings(session, case.driver.id, LONG_AFTER) == []
+        hearing.declined_at = None
+        case.flag.withdraw(LONG_AFTER)
+        await session.flush()
+        assert await open_hearings(session, case.driver.id, LONG_AFTER) == []
+        assert await own_hearing(session, case.driver.id, hearing.id) is None
+
+
+async def test_an_answer_before_anybody_was_told_is_refused_by_the_database(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        hearing = await asked(session, vault, case)
+        hearing.sealed_answer, hearing.answered_at = b"forged", NOW
+        with pytest.raises(IntegrityError):
+            await session.flush()
+        await session.rollback()
+
+
+@pytest.mark.parametrize("who", ["driver", "reporter"])
+async def test_with_either_persons_data_the_hearing_and_its_answer_go(
+    database: Database, vault: Vault, who: str
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        hearing = await told(session, vault, case)
+        answer(vault, case.flag, hearing, "mine", LONG_AFTER)
+        await session.flush()
+        session.expunge(hearing)
+        await delete_person(session, getattr(case, who))
+        assert (await session.scalars(select(Hearing))).all() == []
+        assert len((await session.scalars(select(Flag.id))).all()) == (who == "driver")
+
+
+async def test_a_reviewer_who_drives_the_car_can_not_open_the_flag_nor_see_it_in_the_queue(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        unplated = await add_flag(session, vault, case.reporter, "unplated")
+        session.add(Member(person_id=case.driver.id, role=Role.OWNER, since=NOW))
+        await session.flush()
+        assert await reviewed_flag(session, case.driver.id, case.flag.id) is None
+        assert [flag.id for flag in await queue(session, case.driver.id, limit=9)] == [unplated.id]
+        assert await reviewed_flag(session, case.reviewer.id, case.flag.id) is not None
+        hearing = await told(session, vault, case)
+        await session.delete(case.car)  # long after its end it's forgotten; who was asked stays a party
+        await session.flush()
+        assert hearing.driver_id == case.driver.id
+        assert await reviewed_flag(session, case.driver.id, case.flag.id) is None
+
+
+async def test_nor_say_yes_to_what_takes_two_people_about_such_a_flag(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        session.add(Member(person_id=case.driver.id, role=Role.OWNER, since=NOW))
+        case.flag.write_contact(vault, "+7 701")
+        await session.flush()
+        reason = {"requester_id": case.reviewer.id, "reason": "needed", "flag_id": case.flag.id}
+        contact = await ask(session, vault, Kind.CONTACT, now=NOW, **reason)
+        assert contact is not None
+        assert await fault_of(session, contact, case.driver.id, NOW) is Fault.PARTY
+        assert not await may_ask(session, Kind.PURGE, case.driver.id, case.flag)
+        assert await parties(session, case.flag) == {case.reporter.id, case.driver.id}
+
+
+async def test_nor_a_flag_that_is_looked_at_together_with_one_on_their_car(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        main = await add_flag(session, vault, case.reporter, "main")
+        main.claim(case.reviewer.id)
+        case.flag.merge(case.reviewer.id, main)
+        session.add(Member(person_id=case.driver.id, role=Role.OWNER, since=NOW))
+        await session.flush()
+        assert await reviewed_flag(session, case.driver.id, main.id) is None
+        assert await reviewed_flag(session, case.reviewer.id, main.id) is not None

@@ -117,7 +117,7 @@ def meaning(data: str) -> str:
         return ":".join(data.split(":")[:2])
     if data.startswith("report:"):
         return re.sub(r"^(report:\w+):[^:]*", r"\1:", data)
-    return re.sub(r"^((own|review|close|category|merge|reassign|note):\w+):\d+", r"\1:", data)
+    return re.sub(r"^((own|review|close|category|merge|flag|note):\w+):\d+", r"\1:", data)
 
 
 async def crawl(

@@ -7,62 +7,12 @@ from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
 from handlers.home import home_rows, start
 from handlers.menu import EVERYONE, OWNERS, REVIEWERS, SUPERVISORS
-from handlers.presses import (
-    AppealPress,
-    ApprovalPress,
-    AuditPress,
-    BarPress,
-    BroadcastPress,
-    CategoryPress,
-    ClosePress,
-    CohortPress,
-    DutyPress,
-    ExportPress,
-    FiguresPress,
-    FlagPress,
-    MergePress,
-    NotePress,
-    QueuePress,
-    ReplyPress,
-    ReviewPress,
-    SearchPress,
-    SeminarPress,
-    StatsPress,
-    TeamPress,
-    TemplatePress,
-)
+from handlers.presses import TEAM_PREFIXES
 from handlers.screens import Method, show
 from handlers.visit import Visit
 from models.audit import record_denied
 
 _TEAM_COMMANDS = {*REVIEWERS, *SUPERVISORS, *OWNERS} - set(EVERYONE)
-_TEAM_PRESSES = {
-    press.__prefix__
-    for press in (
-        AppealPress,
-        ApprovalPress,
-        AuditPress,
-        BarPress,
-        BroadcastPress,
-        CategoryPress,
-        ClosePress,
-        CohortPress,
-        DutyPress,
-        ExportPress,
-        FiguresPress,
-        FlagPress,
-        MergePress,
-        NotePress,
-        QueuePress,
-        ReplyPress,
-        ReviewPress,
-        SearchPress,
-        SeminarPress,
-        StatsPress,
-        TeamPress,
-        TemplatePress,
-    )
-}
 
 
 def router() -> Router:
@@ -102,7 +52,7 @@ async def _note_try(tried: str, kind: str, visit: Visit) -> None:
         known = name in _TEAM_COMMANDS
     else:
         name = tried.partition(":")[0]
-        known = name in _TEAM_PRESSES or tried.startswith("cert:revoke")
+        known = name in TEAM_PREFIXES or tried.startswith("cert:revoke")
     if known:
         detail = f"/{name}" if kind == "/" else f"button {name}"
         await record_denied(visit.session, visit.vault, visit.person.id, detail, visit.now)

@@ -468,3 +468,33 @@ class Action(Filter):
     async def __call__(self, *args: Any, callback_data: Any) -> bool:
         """Compare the action of the press that the router has already read."""
         return callback_data.action in self._names
+
+
+TEAM_PREFIXES = frozenset(
+    press.__prefix__
+    for press in (
+        AppealPress,
+        ApprovalPress,
+        AuditPress,
+        BarPress,
+        BroadcastPress,
+        CategoryPress,
+        ClosePress,
+        CohortPress,
+        DutyPress,
+        ExportPress,
+        FiguresPress,
+        FlagPress,
+        MergePress,
+        NotePress,
+        QueuePress,
+        ReplyPress,
+        ReviewPress,
+        SearchPress,
+        SeminarPress,
+        StatsPress,
+        TeamPress,
+        TemplatePress,
+    )
+)
+"""How the buttons of the team begin: whoever presses one without the right to it is written down."""

@@ -12,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.approvals import Approval, Kind, Standing
 from models.consents import Consent, Recipient
-from models.flags import UNSEEN, Flag, State, own
+from models.flags import Flag, State, reviewable
 from models.periods import Period, period_of
-from models.team import reviews
 
 MOST = 500
 """Flags of one export; whoever needs more asks for a shorter period."""
@@ -41,7 +40,7 @@ async def flags_to_read(
     session: AsyncSession, person_id: int, period: Period
 ) -> tuple[Sequence[Flag], Mapping[int, set[Recipient]]]:
     """The flags of a period that this member may read, newest first; and who else may know of each, by number."""
-    query = select(Flag).where(~own(person_id), reviews(person_id), Flag.state.not_in({*UNSEEN, State.WITHDRAWN}))
+    query = select(Flag).where(*reviewable(person_id), Flag.state != State.WITHDRAWN)
     if period.since is not None:
         query = query.where(Flag.received_at >= period.since)
     if period.until is not None:

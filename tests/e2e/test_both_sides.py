@@ -25,7 +25,7 @@ from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome
 from models.matching import lesson_for
 from models.quiet import at_hour, local_day
 from models.team import Role
-from tests.e2e.test_desk import EACH_ONCE, PLATE, claimed, close, on_vehicle
+from tests.e2e.test_desk import PLATE, claimed, close, on_vehicle
 from tests.e2e.walking import (
     COURSE,
     Say,
@@ -94,7 +94,6 @@ async def closed_with_lesson(house: House, _: Say, code: str = "SX1") -> tuple[P
     return driver, phone, desk, shown
 
 
-@EACH_ONCE
 async def test_a_driver_hears_the_kind_and_the_week_answers_and_only_the_team_reads_it(
     house: House, language: str
 ) -> None:
@@ -281,7 +280,6 @@ async def test_a_reviewer_who_drives_the_car_hears_nothing_and_opens_nothing(sma
     await assert_sound(house)
 
 
-@EACH_ONCE
 async def test_the_lesson_that_fits_is_given_taken_and_told_as_action_taken(house: House, language: str) -> None:
     _, number = say(language), lesson_for(["SX1"])
     lesson = COURSE.lesson(number, language)

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from bot.sandbox import Message, Phone
 from handlers import reasons
 from handlers.presses import (
@@ -49,7 +47,6 @@ from tests.e2e.walking import (
 )
 from tests.house import DRIVER, OWNER, House
 
-EACH_ONCE = pytest.mark.parametrize(("kind", "language"), [("sqlite", "kk"), ("postgres", "ru"), ("sqlite", "en")])
 """Each language and each kind of database, not all of their pairs."""
 ODD = '<b>=HYPERLINK("x")</b> & {name} + 1'
 PLATE = "123ABC02"
@@ -85,7 +82,6 @@ def numbers(shown: Message) -> list[str]:
     return [label for label in labels(shown) if label.startswith("№")]
 
 
-@EACH_ONCE
 async def test_the_queue_is_filtered_by_buttons_and_keeps_its_filter_over_pages(house: House, language: str) -> None:
     desk, phone, _ = await reviewer(house, language), passenger(house), say(language)
     await send(phone, "/start")
@@ -143,7 +139,6 @@ async def test_the_queue_is_filtered_by_buttons_and_keeps_its_filter_over_pages(
     await assert_sound(house)
 
 
-@EACH_ONCE
 async def test_the_flags_of_a_vehicle_are_seen_together_and_decided_together(house: House, language: str) -> None:
     desk, _ = await reviewer(house, language), say(language)
     phones = [passenger(house), house.phone(DRIVER), house.phone(OWNER)]
@@ -247,7 +242,6 @@ async def test_notes_and_reasons_are_the_teams_own_and_shown_as_they_were_typed(
     await assert_sound(small_house)
 
 
-@EACH_ONCE
 async def test_a_flag_is_categorised_and_weighed_anew_with_a_reason(house: House, language: str) -> None:
     desk, phone, _ = await reviewer(house, language), passenger(house), say(language)
     await flag(phone, say("en"), "PH1")
@@ -292,7 +286,6 @@ async def test_a_flag_is_categorised_and_weighed_anew_with_a_reason(house: House
     await assert_sound(house)
 
 
-@EACH_ONCE
 async def test_a_flag_is_given_to_a_colleague_who_may_review_it(house: House, language: str) -> None:
     desk, second, _, en = house.phone(7003, language), house.phone(OWNER), say(language), say("en")
     for each in (desk, second):
@@ -325,7 +318,6 @@ async def test_a_flag_is_given_to_a_colleague_who_may_review_it(house: House, la
     await assert_sound(house)
 
 
-@EACH_ONCE
 async def test_duplicates_are_put_together_closed_together_and_parted(house: House, language: str) -> None:
     desk, en = await reviewer(house), say("en")
     one, other, _ = passenger(house, language), house.phone(DRIVER, language), say(language)
@@ -367,7 +359,6 @@ async def test_duplicates_are_put_together_closed_together_and_parted(house: Hou
     await assert_sound(house)
 
 
-@EACH_ONCE
 async def test_a_flag_is_passed_on_only_while_a_consent_stands(house: House, language: str) -> None:
     desk, phone, _ = await reviewer(house, language), passenger(house), say(language)
     await flag(phone, say("en"))
@@ -471,7 +462,6 @@ async def test_a_person_who_wants_no_questions_is_asked_none_and_of_a_duplicate_
     await assert_sound(small_house)
 
 
-@EACH_ONCE
 async def test_a_closed_report_is_decided_on_anew_when_its_vehicle_is_reported_again_whatever_for(
     house: House, language: str
 ) -> None:

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from models.audit import Action, AuditEntry
 from models.behaviours import FORM_NAMES, Form
 from models.conversation import Conversation
@@ -25,11 +23,9 @@ from tests.e2e.walking import (
 )
 from tests.house import House
 
-EACH_ONCE = pytest.mark.parametrize(("kind", "language"), [("sqlite", "kk"), ("postgres", "ru"), ("sqlite", "en")])
 """Each language and each kind of database, not all of their pairs."""
 
 
-@EACH_ONCE
 async def test_a_flag_is_found_by_whatever_is_known_of_it(house: House, language: str) -> None:
     desk, phone, _, en = await reviewer(house, language), passenger(house), say(language), say("en")
     screen = await flag(phone, en, "PH1")

@@ -30,7 +30,12 @@ async def driver_lines(flag: Flag, visit: Visit) -> list[str]:
     if known is Unknown.SEVERAL:
         lines.append(_("Several drivers named this plate: the bot can't know who drove."))
     elif hearing is None and remedy is None and isinstance(known, int):
-        lines.append(_("The bot knows the driver of this car: by the plate that they named themselves."))
+        lines.append(
+            _(
+                "The bot knows the driver of this car only by their own word: they named its plate, and the "
+                "bot did not check it."
+            )
+        )
     if isinstance(known, int) or hearing is not None or remedy is not None:
         allowed = await may_hear(visit.session, flag)
         if allowed is False:
@@ -55,7 +60,7 @@ def _hearing_lines(hearing: Hearing | None, visit: Visit) -> list[str]:
     if hearing is None:
         return []
     if hearing.told_at is None or hearing.answer_by is None:
-        return [_("The driver is asked for their word, on {date} at the earliest.", date=_.day(hearing.tell_at))]
+        return [_("The driver will be asked for their view, on {date} at the earliest.", date=_.day(hearing.tell_at))]
     if hearing.answered_at is not None:
         return [_("The driver answered on {date}.", date=_.day(hearing.answered_at))]
     if hearing.declined_at is not None:
@@ -97,7 +102,7 @@ async def driver_rows(flag: Flag, visit: Visit) -> list[Row]:
         return []
     if not isinstance(await driver_of(visit.session, visit.vault, flag), int):
         return []
-    return [[button(_("Ask the driver for their word"), ReplyPress(action="ask", flag=flag.id))]]
+    return [[button(_("Ask the driver for their view"), ReplyPress(action="ask", flag=flag.id))]]
 
 
 # whoever reported
@@ -114,12 +119,13 @@ async def own_driver_lines(flag: Flag, visit: Visit) -> list[str]:
         if isinstance(untold, Remedy):
             wish = _("The team would like to give the driver advice.")
             if untold.kind is Given.LESSON:
-                wish = _("The team would like to give the driver a lesson.")
+                wish = _("The team would like to assign the driver a lesson.")
         lines += [
             f"<b>{wish}</b>",
             _("All that the driver would learn, on {date} at the earliest:", date=_.day(untold.tell_at)),
             coarsely(flag, _),
-            _("Never who reported, and none of your words."),
+            _("The bot never tells the driver who reported, nor any of your words."),
+            _("A driver with few rides may still guess."),
         ]
         allowed = await may_hear(visit.session, flag)
         if allowed is False:
@@ -129,7 +135,7 @@ async def own_driver_lines(flag: Flag, visit: Visit) -> list[str]:
         else:
             lines.append(_("You can say no until then."))
     if flag.merged_into_id is None and hearing is not None and hearing.told_at is not None:
-        lines.append(_("{date}: the driver was asked for their word", date=_.day(hearing.told_at)))
+        lines.append(_("{date}: the driver was asked for their view", date=_.day(hearing.told_at)))
     if remedy is not None and remedy.passed_at is not None:
         lines.append(_("Action taken: the driver passed the lesson on {date}.", date=_.day(remedy.passed_at)))
     appeal = await appeal_of(visit.session, flag.id, Side.REPORTER)
@@ -158,7 +164,7 @@ async def own_driver_rows(flag: Flag, visit: Visit) -> list[Row]:
     if untold is not None:
         allowed = await may_hear(visit.session, flag)
         yes = button(_("Yes, the driver may hear this"), AgreePress(action="yes", flag=flag.id), SUCCESS)
-        no = button(_("No, the driver shall not hear of it"), AgreePress(action="no", flag=flag.id), DANGER)
+        no = button(_("No, don't tell the driver"), AgreePress(action="no", flag=flag.id), DANGER)
         rows += [[yes]] if allowed is not True else []
         rows += [[no]] if allowed is not False else []
     runs = flag.state is State.CLOSED and may_appeal(flag.ended_at, visit.terms.appeal_term_days, visit.now)

@@ -47,7 +47,7 @@ async def show_driving(event: Event, visit: Visit, note: str = "") -> Method:
     hearings = await open_hearings(visit.session, visit.person.id, visit.now)
     remedies = await told_of(visit.session, visit.person.id)
     rows: list[Row] = [
-        [button(_("The team asks for your word"), HearingPress(action="open", hearing=each.id), PRIMARY)]
+        [button(_("The team would like to hear you"), HearingPress(action="open", hearing=each.id), PRIMARY)]
         for each in hearings
     ]
     rows += [
@@ -59,8 +59,8 @@ async def show_driving(event: Event, visit: Visit, note: str = "") -> Method:
         _("<b>The car I drive</b>"),
         "",
         _(
-            "Name the number plate, so that you can be heard: if somebody reports this car, the team can ask you for "
-            "your word too. The plate is kept encrypted; the bot doesn't check it."
+            "Name the number plate, so that you can be heard: if somebody reports this car, the team can "
+            "ask you for your view too. The plate is kept encrypted; the bot doesn't check it."
         ),
     ]
     if note:
@@ -105,7 +105,7 @@ async def ask_end(query: CallbackQuery, callback_data: DrivingPress, visit: Visi
         plate=car.plate(visit.vault),
     )
     rows: list[Row] = [
-        [button(_("Yes, take it out"), DrivingPress(action="ended", car=car.id), DANGER)],
+        [button(_("Yes, remove it"), DrivingPress(action="ended", car=car.id), DANGER)],
         [button(_("No, keep it"), DrivingPress(action="list"), PRIMARY)],
     ]
     return show(query, text, rows)

@@ -132,7 +132,7 @@ async def part(query: CallbackQuery, callback_data: MergePress, visit: Visit) ->
         return no_such_flag(query, _)
     if not main.is_worked_on_by(visit.person.id):
         return await flag_screen(
-            query, other, visit, said=_("Only who works on №{number} can do that.", number=main.id)
+            query, other, visit, said=_("Only the reviewer who works on №{number} can do that.", number=main.id)
         )
     if other.part():
         await visit.session.flush()

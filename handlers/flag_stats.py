@@ -67,7 +67,7 @@ ALL, FORM, BEHAVIOUR, SEVERITY, REGION, PLATFORM, HOUR, TELLER, TIME, OUTCOME = 
     "outcome",
 )
 PAGE_NAMES = {
-    ALL: N_("Together"),
+    ALL: N_("Overall"),
     FORM: N_("By form"),
     BEHAVIOUR: N_("By behaviour"),
     SEVERITY: N_("By severity"),

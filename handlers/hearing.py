@@ -39,7 +39,7 @@ class Answering(StatesGroup):
 
 
 def router() -> Router:
-    """Routes for drivers who are asked for their word."""
+    """Routes for drivers who are asked for their view."""
     router = Router(name="hearing")
     router.message.register(take_word, StateFilter(Answering.word), Typed())
     router.callback_query.filter(HearingPress.filter())
@@ -71,8 +71,8 @@ def _screen(event: Event, hearing: Hearing, flag: Flag, visit: Visit, note: str 
         _("Somebody reported a ride in a car that you named."),
         coarsely(flag, _),
         _(
-            "A report is not a verdict. More than this nobody is told: it protects people, and one day it may "
-            "protect you. Please don't look for anybody; the answer belongs here."
+            "A report is not a verdict. No driver is told more than this: it protects people, and one "
+            "day it may protect you. Please don't look for anybody; you can answer here."
         ),
     ]
     rows: list[Row] = []

@@ -396,7 +396,7 @@ class DrivingPress(CallbackData, prefix="drive"):
 
 
 class HearingPress(CallbackData, prefix="hear"):
-    """A driver who is asked for their word: the number of the hearing, never of the flag."""
+    """A driver who is asked for their view: the number of the hearing, never of the flag."""
 
     action: str
     hearing: Number = 0

@@ -15,7 +15,7 @@ CLOSED = (
     N_("What was told is enough to decide"),
     N_("It fits earlier reports on this vehicle"),
     N_("There is too little to decide"),
-    N_("The person asked for it"),
+    N_("At the person's own request"),
 )
 MISUSE = (
     N_("It is not about a ride"),
@@ -25,7 +25,7 @@ MISUSE = (
 REOPENED = (
     N_("Something new became known"),
     N_("It was closed by mistake"),
-    N_("The person asked for it"),
+    N_("At the person's own request"),
 )
 RECATEGORISED = (
     N_("The person's words say something else"),

@@ -86,13 +86,16 @@ async def _screen(event: Event, remedy: Remedy, flag: Flag, visit: Visit, note: 
         if remedy.passed_at is not None:
             parts.append(_("✓ You passed the lesson on {date}. Thank you.", date=_.day(remedy.passed_at)))
         elif remedy.kind is Given.LESSON:
-            parts.append(_("It counts as passed with 80 % right at the first try."))
+            parts.append(_("It counts as passed if at least 80 % of the answers are right at the first try."))
         if appeal is None and flag.state is FlagState.CLOSED:
             term = visit.terms.appeal_term_days
             if may_appeal(remedy.told_at, term, visit.now) and remedy.told_at is not None:
                 until = _.day(remedy.told_at + timedelta(days=term))
                 parts.append(
-                    _("If you see it differently, somebody else of the team can look at it: until {date}.", date=until)
+                    _(
+                        "If you see it differently, you can ask somebody else of the team to look at it, until {date}.",
+                        date=until,
+                    )
                 )
                 rows.append([button(_("I see it differently"), RemedyPress(action="appeal", remedy=remedy.id))])
         to_lesson = LearnPress(action="open" if remedy.passed_at is not None else "again", lesson=remedy.lesson)
@@ -101,7 +104,7 @@ async def _screen(event: Event, remedy: Remedy, flag: Flag, visit: Visit, note: 
         if appeal is not None and appeal.decided_at is None:
             parts.append(_("Somebody else of the team will look at what you wrote."))
         elif appeal is not None:
-            said = _("it was changed to this.") if appeal.changed else _("it stays as it is.")
+            said = _("it was changed; the new decision is above.") if appeal.changed else _("it stays as it is.")
             parts.append(_("Somebody else of the team looked at it again:") + " " + said)
     rows.append([button(_("« My cars"), DrivingPress(action="list")), *back_home(_)])
     return show(event, "\n\n".join(filter(None, parts)), rows)

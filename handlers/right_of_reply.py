@@ -45,11 +45,12 @@ async def ask(query: CallbackQuery, callback_data: ReplyPress, visit: Visit) -> 
         return await flag_screen(query, flag, visit)
     delicate = is_delicate(flag)
     parts = [
-        _("<b>Ask the driver of flag №{number} for their word?</b>", number=flag.id),
+        _("<b>Ask the driver of flag №{number} for their view?</b>", number=flag.id),
         _("All that the driver learns:") + "\n" + coarsely(flag, _),
         _(
-            "Not before the week is over and {days} days have passed since the report, and then on one of {extra} "
-            "days drawn by lot. The bot doesn't know how many rides there were: who drives little may guess.",
+            "Not before the week is over and {days} days have passed since the report, and then on one "
+            "of {extra} days drawn by lot. The bot doesn't know how many rides there were: a driver with "
+            "few rides may guess who reported.",
             days=visit.terms.reply_delay_days,
             extra=EXTRA_DAYS,
         ),

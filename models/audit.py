@@ -162,7 +162,7 @@ ACTION_NAMES = {
     Action.ROLE_CHANGED: N_("role changed"),
     Action.REMOVED: N_("member removed"),
     Action.AUDIT_SEEN: N_("audit looked at"),
-    Action.DRIVER_ASKED: N_("driver to be asked for their word"),
+    Action.DRIVER_ASKED: N_("driver to be asked for their view"),
     Action.DRIVER_NOT_ASKED: N_("driver not to be asked after all"),
     Action.DRIVER_TOLD: N_("driver told"),
     Action.DRIVER_ANSWERED: N_("driver answered"),

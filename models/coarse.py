@@ -24,7 +24,7 @@ FORMS_FOR_DRIVER = {
     Form.SEXUALISED: N_("personal questions and remarks"),
     Form.VERBAL: N_("tone and words"),
     Form.NON_VERBAL: N_("looks, gestures, filming"),
-    Form.PHYSICAL: N_("keeping a distance"),
+    Form.PHYSICAL: N_("personal space"),
     Form.STALKING: N_("contact after a ride"),
     Form.UNEQUAL: N_("the same service for everyone"),
     Form.DRIVING: N_("the way of driving"),

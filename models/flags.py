@@ -115,7 +115,7 @@ OUTCOME_NAMES = {
 """As the team sees them."""
 OUTCOMES_FOR_REPORTER = {
     Outcome.ADVICE: N_("The driver was given advice."),
-    Outcome.LESSON: N_("The driver was given a lesson to learn."),
+    Outcome.LESSON: N_("The driver was assigned a lesson."),
     Outcome.PASSED_TO_PLATFORM: N_("With your consent it was passed to the app through which the ride was ordered."),
     Outcome.PASSED_TO_LEGAL_AID: N_("With your consent it was passed to an organisation that gives legal help."),
     Outcome.PASSED_TO_POLICE: N_("With your consent it was passed to the police."),

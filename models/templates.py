@@ -42,8 +42,9 @@ TEXTS = {
         "at any time."
     ),
     Template.CLOSED: N_(
-        "Your report is closed; the answer is in /myreports. You can still go to the police (102) yourself, and the "
-        "earlier the better. /rights says what else you can do, and /sos who helps."
+        "Your report is closed; the answer is in /myreports. You can still go to the police (102) "
+        "yourself; if you decide to, the earlier the better. /rights says what else you can do, and "
+        "/sos who helps."
     ),
 }
 """As the person who reported reads them."""

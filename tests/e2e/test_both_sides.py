@@ -102,8 +102,14 @@ async def test_a_driver_hears_the_kind_and_the_week_answers_and_only_the_team_re
     assert PLATE in whole(await names_car(driver, _))
     await on_vehicle(phone, _, "SX1")
     shown = await claimed(desk, _, 1)
-    assert _("The bot knows the driver of this car: by the plate that they named themselves.") in shown.text
-    await press(desk, _("Ask the driver for their word"), shown)
+    assert (
+        _(
+            "The bot knows the driver of this car only by their own word: they named its plate, and the "
+            "bot did not check it."
+        )
+        in shown.text
+    )
+    await press(desk, _("Ask the driver for their view"), shown)
     assert _("The person who reported is told first and can say no.") in shown.text
     assert await stored(house, Hearing) == []
     await press(desk, _("Yes, ask"), shown)
@@ -150,7 +156,7 @@ async def test_a_driver_may_say_nothing_and_old_buttons_lead_on(small_house: Hou
     await names_car(driver, _)
     await on_vehicle(phone, _, "VB2")
     shown = await claimed(desk, _, 1)
-    await press(desk, _("Ask the driver for their word"), shown)
+    await press(desk, _("Ask the driver for their view"), shown)
     await press(desk, _("Yes, ask"), shown)
     await days_pass(house)
     asked = await news(driver, _)
@@ -174,15 +180,15 @@ async def test_a_no_of_whoever_reported_keeps_it_from_the_driver(small_house: Ho
     await names_car(driver, _)
     await on_vehicle(phone, _, "SX2")
     shown = await claimed(desk, _, 1)
-    await press(desk, _("Ask the driver for their word"), shown)
+    await press(desk, _("Ask the driver for their view"), shown)
     await press(desk, _("Yes, ask"), shown)
     mine = await report_of(phone, _)
-    await press(phone, _("No, the driver shall not hear of it"), mine)
+    await press(phone, _("No, don't tell the driver"), mine)
     assert _("You said no: the driver hears nothing of it.") in mine.text
     await days_pass(house)
     again = await send(desk, "/flag 1")
     assert _("The person who reported doesn't want the driver to hear of it.") in again.text
-    assert _("Ask the driver for their word") not in labels(again)
+    assert _("Ask the driver for their view") not in labels(again)
     await desk.press_data(ReplyPress(action="really", flag=1).pack(), again)
     await close(desk, _, again, Outcome.LESSON)
     assert await stored(house, Hearing) == []
@@ -201,7 +207,7 @@ async def test_of_the_most_severe_the_driver_hears_only_after_a_warning_and_a_ye
     await names_car(driver, _)
     await on_vehicle(phone, _, "PH3")
     shown = await claimed(desk, _, 1)
-    await press(desk, _("Ask the driver for their word"), shown)
+    await press(desk, _("Ask the driver for their view"), shown)
     assert (
         _(
             "<b>This can put somebody in danger.</b> It was most severe, or happened because of an earlier report. "
@@ -257,14 +263,14 @@ async def test_a_car_named_after_the_ride_or_by_two_people_has_no_known_driver(s
     await on_vehicle(phone, _, "SX1")
     await names_car(driver, _)
     shown = await claimed(desk, _, 1)
-    assert _("Ask the driver for their word") not in labels(shown)
+    assert _("Ask the driver for their view") not in labels(shown)
     await desk.press_data(ReplyPress(action="really", flag=1).pack(), shown)
     assert await stored(house, Hearing) == []
     await names_car(other, _)
     await on_vehicle(phone, _, "NV1")
     shown = await claimed(desk, _, 2)
     assert _("Several drivers named this plate: the bot can't know who drove.") in shown.text
-    assert _("Ask the driver for their word") not in labels(shown)
+    assert _("Ask the driver for their view") not in labels(shown)
     await assert_sound(house)
 
 
@@ -457,7 +463,7 @@ async def test_after_the_term_it_is_too_late(small_house: House, when: str) -> N
         await names_car(driver, _)
         await on_vehicle(phone, _, "SX1")
         shown = await claimed(desk, _, 1)
-        await press(desk, _("Ask the driver for their word"), shown)
+        await press(desk, _("Ask the driver for their view"), shown)
         await press(desk, _("Yes, ask"), shown)
         await days_pass(house)
         await press(driver, _("Answer"), await news(driver, _))

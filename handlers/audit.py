@@ -16,6 +16,7 @@ from handlers.visit import Visit
 from models.audit import ACTION_NAMES, BY_BOT, BY_DRIVER, GROUP_NAMES, GROUPS, AuditEntry, Group, entries, record
 from models.audit import Action as Audited
 from models.base import LARGEST_IDENTIFIER
+from models.flags import concerning
 from models.quiet import at_hour, local_day
 from models.team import labels
 from models.words import N_
@@ -79,10 +80,15 @@ async def _page(event: Event, wanted: AuditPress, visit: Visit) -> Method:
         actor_id=visit.person.id,
         flag_id=wanted.flag or None,
     )
+    concern = await concerning(visit.session, visit.person.id, {each.flag_id for each in found if each.flag_id})
+    if wanted.flag in concern:
+        found = []
     known = await labels(visit.session, visit.vault)
     title = _("<b>Audit</b>") + (f" · №{wanted.flag}" if wanted.flag else "")
     lines = [title, ""]
-    lines += [_line(entry, known, visit) for entry in found[:PAGE]] or [_("Nothing was done.")]
+    lines += [_line(entry, known, visit, entry.flag_id in concern) for entry in found[:PAGE]] or [
+        _("Nothing was done.")
+    ]
     lines += ["", _("As of {time}.", time=_.moment(visit.now))]
     first = wanted.model_copy(update={"action": "show", "before": 0, "days": days})
     periods: Row = [
@@ -112,15 +118,16 @@ def _since(days: int, now: datetime) -> datetime | None:
     return at_hour(local_day(now) - timedelta(days=days - 1), 0) if days else None
 
 
-def _line(entry: AuditEntry, known: dict[int, str | None], visit: Visit) -> str:
+def _line(entry: AuditEntry, known: dict[int, str | None], visit: Visit, concerns_reader: bool) -> str:
+    """An entry in one line; of a flag that concerns the owner who reads it, neither the hour nor the number."""
     _ = visit._
     line = _(
         "{time} · {who}: {what}",
-        time=_.moment(entry.at),
+        time=_.day(entry.at) if concerns_reader else _.moment(entry.at),
         who=_who(entry, known, visit),
         what=_(ACTION_NAMES.get(entry.action, entry.action.value)),
     )
-    if entry.flag_id is not None:
+    if entry.flag_id is not None and not concerns_reader:
         line += f" · №{entry.flag_id}"
     return line + escape(_subject(entry, known, visit), quote=False)
 

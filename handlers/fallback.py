@@ -7,7 +7,7 @@ from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
 from handlers.home import home_rows, start
 from handlers.menu import EVERYONE, OWNERS, REVIEWERS, SUPERVISORS
-from handlers.presses import TEAM_PREFIXES
+from handlers.presses import TEAM_ACTIONS, TEAM_PREFIXES
 from handlers.screens import Method, show
 from handlers.visit import Visit
 from models.audit import record_denied
@@ -52,7 +52,7 @@ async def _note_try(tried: str, kind: str, visit: Visit) -> None:
         known = name in _TEAM_COMMANDS
     else:
         name = tried.partition(":")[0]
-        known = name in TEAM_PREFIXES or tried.startswith("cert:revoke")
+        known = name in TEAM_PREFIXES or tried.startswith(TEAM_ACTIONS)
     if known:
         detail = f"/{name}" if kind == "/" else f"button {name}"
         await record_denied(visit.session, visit.vault, visit.person.id, detail, visit.now)

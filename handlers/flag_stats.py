@@ -211,7 +211,7 @@ async def make_plot(workshop: Workshop, person: Person, values: Mapping[str, Any
         hours = await by_hour(session, period) if page == HOUR else {}
         table = await _table(page, session, period, now, _)
     if not table.labels:
-        return None
+        return Made(SendMessage(chat_id=0, text=_("There is nothing to draw here yet.")))
     title = _title(page, period, _)
     if page == HOUR:
         picture = await workshop.aside(by_hour_of_day, title, hours, _)

@@ -10,7 +10,7 @@ from typing import Any
 from aiogram import Router
 from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
-from aiogram.methods import SendDocument
+from aiogram.methods import SendDocument, SendMessage
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 
 from handlers.asking import alone_with_it, ask_second
@@ -147,8 +147,10 @@ async def make_full_export(workshop: Workshop, person: Person, values: Mapping[s
     _, vault, now = workshop.texts[person.language], workshop.vault, workshop.now
     async with workshop.database.transaction() as session:
         approval = await approved_for(session, values["approval"], person.id)
-        if approval is None or approval.is_over(now) or not await may_ask(session, Kind.EXPORT, person.id):
+        if approval is None or not await may_ask(session, Kind.EXPORT, person.id):
             return None
+        if approval.is_over(now):
+            return Made(SendMessage(chat_id=0, text=_("The half hour is over. Please ask once more.")))
         period = period_asked(approval)
         flags, agreed = await flags_to_read(session, person.id, period)
         detail = f"texts {approval.id}: {approval.scope}, {len(flags)} rows"

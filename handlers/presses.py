@@ -498,3 +498,5 @@ TEAM_PREFIXES = frozenset(
     )
 )
 """How the buttons of the team begin: whoever presses one without the right to it is written down."""
+TEAM_ACTIONS = ("cert:revoke", "piece:see", "piece:map", "talk:team", "talk:ask")
+"""The same for buttons of which others are everybody's."""

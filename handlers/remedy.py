@@ -118,7 +118,12 @@ async def ask_words(query: CallbackQuery, callback_data: RemedyPress, visit: Vis
         return await _gone(query, visit)
     remedy, flag = found
     term = visit.terms.appeal_term_days
-    if await appeal_of(visit.session, flag.id, Side.DRIVER) or not may_appeal(remedy.told_at, term, visit.now):
+    stands = flag.state is FlagState.CLOSED and remedy.lifted_at is None
+    if (
+        not stands
+        or await appeal_of(visit.session, flag.id, Side.DRIVER)
+        or not may_appeal(remedy.told_at, term, visit.now)
+    ):
         return await _screen(query, remedy, flag, visit)
     await visit.state.set_state(Disagreeing.words)
     await visit.state.set_data({"remedy": remedy.id})

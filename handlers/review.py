@@ -39,6 +39,8 @@ from models.merging import merged_with
 from models.notes import Kind, count_notes, newest_reason
 from models.repeats import count_on_vehicles, others_on_vehicle, reporter_history
 
+BEHAVIOURS_SHOWN = 12
+"""So many of a flag's behaviours are listed: with all that can stand beside them, the screen fits into a message."""
 OTHERS = 8
 """So many other flags on the vehicle are listed."""
 SAME_NEWS = timedelta(minutes=10)
@@ -124,10 +126,12 @@ async def _told(flag: Flag, visit: Visit) -> list[str]:
     """What the person who reported told, apart from their own words."""
     _ = visit._
     lines = []
-    for behaviour in flag.behaviours:
+    for behaviour in flag.behaviours[:BEHAVIOURS_SHOWN]:
         known = BEHAVIOURS[behaviour.code]
         name = behaviour_name(known.code, by_passenger=flag.by_driver)
         lines.append(f"• {_(form_name(known.form, by_passenger=flag.by_driver))}: {_(name)} ({known.code})")
+    if len(flag.behaviours) > BEHAVIOURS_SHOWN:
+        lines.append(_("and {n} more", n=len(flag.behaviours) - BEHAVIOURS_SHOWN))
     lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
     lines += detail_lines(details_of(flag), flag.order(visit.vault), flag.plate(visit.vault), _)
     return [*lines, consent_line(await consents_of(visit.session, flag.id), _)]

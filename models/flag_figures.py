@@ -87,7 +87,7 @@ class Reaction:
     in_time: float | None
     """The share (0 to 1) that somebody looked at in time, of those whose time to look is over or that were seen."""
     answered: float | None
-    """The share (0 to 1) that has an outcome."""
+    """The share (0 to 1) that has an outcome; None also where it would tell a count that is hidden."""
 
 
 # what counts
@@ -261,7 +261,7 @@ async def _reactions(session: AsyncSession, period: Period, now: datetime, level
             first_look=looks.get(at[0] if at else None),
             closing=endings.get(at[0] if at else None),
             in_time=_share(in_time, over),
-            answered=_share(answered, flags),
+            answered=None if _tells_hidden(answered, flags) else _share(answered, flags),
         )
         for flags, over, in_time, answered, *at in shares
     }
@@ -269,6 +269,11 @@ async def _reactions(session: AsyncSession, period: Period, now: datetime, level
 
 def _share(part: int, of: int) -> float | None:
     return part / of if of >= LEAST else None
+
+
+def _tells_hidden(part: int, of: int) -> bool:
+    """Whether a share would tell a count, or the rest of it, that is hidden among the outcomes."""
+    return not {part, of - part}.isdisjoint(range(1, LEAST))
 
 
 async def _medians(

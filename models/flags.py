@@ -315,7 +315,7 @@ class Flag(Base):
 
     def _set_severity(self, level: int) -> None:
         self.severity = level
-        if self.state not in ENDED:
+        if self.state not in ENDED and self.opened_at is None:  # what was looked at keeps the time it was due
             self.set_due(self.released_at or self.received_at)
 
     def name_again(self, now: datetime) -> None:
@@ -325,7 +325,7 @@ class Flag(Base):
         self.same_vehicle = True
         if self.severity < MAX_SEVERITY:
             self.severity += 1
-            if now + first_look(self, self.severity) < self.due_at:
+            if self.opened_at is None and now + first_look(self, self.severity) < self.due_at:
                 self.set_due(now)
 
     def take_up_again(self, now: datetime) -> bool:
@@ -639,6 +639,12 @@ async def parties(session: AsyncSession, flag: Flag) -> set[int]:
         )
     )
     return {person.id for person in await holders(session, flag)} | set(await session.scalars(drivers))
+
+
+async def concerning(session: AsyncSession, person_id: int, flag_ids: Collection[int]) -> set[int]:
+    """Which of these flags this person is on either side of."""
+    flags = (await session.scalars(select(Flag).where(Flag.id.in_(flag_ids)).options(lazyload(Flag.behaviours)))).all()
+    return {flag.id for flag in flags if person_id in await parties(session, flag)}
 
 
 async def holders(session: AsyncSession, flag: Flag) -> Sequence[Person]:

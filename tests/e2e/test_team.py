@@ -281,6 +281,7 @@ NEEDED = {
     "export": Role.REVIEWER,
     "duty": Role.REVIEWER,
     "talk": Role.REVIEWER,
+    "piece": Role.REVIEWER,
     "queue": Role.REVIEWER,
     "close": Role.REVIEWER,
     "category": Role.REVIEWER,
@@ -363,6 +364,7 @@ async def test_each_command_and_each_button_works_from_its_role_on_and_for_nobod
     seen |= {"cert:revoke:0:1234567890", "cert:revoked:1:1234567890", "second:yes:1", "second:no:1", "second:mine:1"}
     seen |= {"team:removed:1:", "flag:to:1:1", "flag:back:1:0", "review:close:1:advice:0", "review:read:1::0"}
     seen |= {"close:close:1:advice:0", "category:set:1:4:0", "merge:merge:1:2", "note:ask:1:0", "template:send:1:plate"}
+    seen |= {"piece:see:1:1", "piece:map:1:0", "talk:team:1:0", "talk:ask:1:0"}
     seen |= {"reply:really:1", "reply:read:1", "appeal:list:0::0", "appeal:decide:1:advice:0"}
     seen |= {
         data for name in ("/broadcast", "/cohort", "/stats", "/export") for data in presses(await send(owner, name))

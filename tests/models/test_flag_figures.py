@@ -262,6 +262,17 @@ async def test_how_soon_the_team_looked_and_answered(database: Database) -> None
         assert (await reactions(session, EVER, NOW))[3].in_time == pytest.approx(3 / 6)
 
 
+async def test_a_share_tells_no_count_that_is_hidden_among_the_outcomes(database: Database) -> None:
+    async with database.transaction() as session:
+        closed = {"state": State.CLOSED, "outcome": Outcome.ADVICE, "opened_at": NOW, "ended_at": NOW}
+        await flags(session, 3, "VB2", **closed)
+        await flags(session, 7, "VB2", opened_at=NOW)
+    async with database.reading() as session:
+        assert (await by_outcome(session, EVER))["advice"] is None
+        found = (await reactions(session, EVER, NOW))[None]
+        assert (found.in_time, found.answered) == (1, None)
+
+
 async def test_figures_take_the_same_few_queries_however_many_flags_there_are(database: Database) -> None:
     async with database.transaction() as session:
         await flags(session, 300, "SX1")

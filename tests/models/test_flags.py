@@ -607,3 +607,18 @@ async def test_what_a_leaver_had_claimed_waits_in_the_queue_again(database: Data
         kept, freed = [await session.get_one(Flag, flag.id) for flag in flags]
         assert (kept.state, kept.reviewer_id) == (State.CLAIMED, stays.id)
         assert (freed.state, freed.reviewer_id) == (State.NEW, None)
+
+
+async def test_what_was_looked_at_late_stays_late_however_severe_it_is_by_then(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        reviewer = await add_person(session, vault, 1, Role.REVIEWER)
+        flag = await add_flag(session, vault, await add_person(session, vault, 2), "one", ["PH4"], NOW)
+        due = flag.due_at
+        assert due < NOW + HOUR
+        flag.opened_at = NOW + 3 * HOUR
+        flag.claim(reviewer.id)
+        assert flag.set_severity(reviewer.id, 1)
+        flag.name_again(NOW + 3 * HOUR)
+        assert (flag.severity, flag.due_at) == (2, due)

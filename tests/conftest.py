@@ -34,6 +34,7 @@ gc.disable()
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.set_threshold(100_000, 50, 100)  # a house is opened for each walk, and what it leaves is soon let go anyway
     gc.enable()
 
 

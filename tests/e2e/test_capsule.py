@@ -39,6 +39,7 @@ def set_clock(house: House, hour: int, day: int = 0) -> datetime:
     now = house.clock()
     moment = at_hour(local_day(now) + timedelta(days=day), hour)
     house.clock.shift += moment - now + timedelta(seconds=1)
+    house.app.sender.wake()
     return moment
 
 

@@ -280,8 +280,8 @@ def test_states_audit_and_counts_agree_whatever_people_do(
 
     monkeypatch.setattr(Desk, "fresh_database", staticmethod(fresh_database), raising=False)
     few = settings(
-        max_examples=5 if kind == "sqlite" else 2,
-        stateful_step_count=50,
+        max_examples=3 if kind == "sqlite" else 1,
+        stateful_step_count=40,
         deadline=None,
         derandomize=True,
         phases=[Phase.explicit, Phase.generate, Phase.shrink],

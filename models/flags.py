@@ -153,6 +153,10 @@ class Flag(Base):
         UniqueConstraint("reporter_id", "draft"),
         Index("ix_flags_queue", desc("severity"), "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_flags_queue_form", "form", "severity", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        *(
+            Index(f"ix_flags_queue_{by}", by, "severity", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN)
+            for by in ("region", "platform")
+        ),
         Index("ix_flags_unopened", "severity", "due_at", "id", sqlite_where=_UNOPENED, postgresql_where=_UNOPENED),
         Index(
             "ix_flags_claimed",
@@ -813,7 +817,7 @@ async def queue(
     return found[::-1] if backwards else found
 
 
-COUNTED_TO = 1000
+COUNTED_TO = 500
 """No count of the queue goes further: it must stay quick, and nobody needs it exactly by then."""
 
 

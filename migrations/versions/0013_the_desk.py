@@ -82,6 +82,8 @@ def upgrade() -> None:
     _queue_index()
     for name, columns, where in (
         ("ix_flags_queue_form", ["form", "severity", "due_at", "id"], OPEN),
+        ("ix_flags_queue_region", ["region", "severity", "due_at", "id"], OPEN),
+        ("ix_flags_queue_platform", ["platform", "severity", "due_at", "id"], OPEN),
         ("ix_flags_unopened", ["severity", "due_at", "id"], UNOPENED),
         ("ix_flags_claimed", ["reviewer_id", "severity", "due_at", "id"], CLAIMED),
         ("ix_flags_merged", ["merged_into_id"], MERGED),
@@ -113,7 +115,17 @@ def downgrade() -> None:
     # What an older bot doesn't know: duplicates wait again, and other outcomes are kept on record.
     op.execute("UPDATE flags SET state = 'new', merged_into_id = NULL WHERE state = 'merged'")
     op.execute(f"UPDATE flags SET outcome = 'recorded' WHERE outcome NOT IN ({_listed(OLD_OUTCOMES)})")
-    for name in ("queue", "queue_form", "unopened", "claimed", "received", "form", "merged"):
+    for name in (
+        "queue",
+        "queue_form",
+        "queue_region",
+        "queue_platform",
+        "unopened",
+        "claimed",
+        "received",
+        "form",
+        "merged",
+    ):
         op.drop_index(f"ix_flags_{name}", "flags")
     with op.batch_alter_table("flags", table_kwargs={"sqlite_autoincrement": True}) as flags:
         flags.drop_constraint(op.f("fk_flags_merged_into_id"), type_="foreignkey")

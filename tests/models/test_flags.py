@@ -526,7 +526,17 @@ async def plans(database: Database, vault: Vault, **asked_for: Any) -> list[str]
         ]
 
 
-@pytest.mark.parametrize("wanted", [Wanted(), Wanted(form=Form.PHYSICAL), Wanted(overdue=True)], ids=str)
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(),
+        Wanted(form=Form.PHYSICAL),
+        Wanted(overdue=True),
+        Wanted(region="KZ-75"),
+        Wanted(platform=Platform.APARU),
+    ],
+    ids=str,
+)
 async def test_the_queue_is_read_from_its_indexes_without_sorting(
     database: Database, vault: Vault, wanted: Wanted
 ) -> None:

@@ -4,7 +4,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton
 
 from handlers.cohort import in_pairs
-from handlers.home import back_home, call_button
+from handlers.home import call_button, way_out
 from handlers.presses import Action, RightsPress
 from handlers.screens import DANGER, Method, Row, button, show
 from handlers.texts import Texts
@@ -29,7 +29,8 @@ async def choose_region(query: CallbackQuery, visit: Visit) -> Method:
     rows: list[Row] = [
         [button(_("All of Kazakhstan"), RightsPress(action="region"))],
         *in_pairs([button(_(name), RightsPress(action="region", region=code)) for code, name in REGIONS.items()]),
-        [button(_("« Know your rights"), RightsPress(action="list")), *back_home(_)],
+        [button(_("« Know your rights"), RightsPress(action="list"))],
+        way_out(_),
     ]
     text = _("<b>Help near you</b>\n\nWhich region are you looking for? Your choice is not stored.")
     return show(query, text, rows)
@@ -72,5 +73,6 @@ def _rows(contacts: tuple[Contact, ...], _: Texts) -> list[Row]:
         dangers,
         *in_pairs(others),
         *([site] for site in sites),
-        [back, *back_home(_)],
+        [back],
+        way_out(_),
     ]

@@ -7,7 +7,7 @@ from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery
 
-from handlers.home import back_home
+from handlers.home import way_out
 from handlers.presses import Action, HomePress, RightsPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
@@ -33,7 +33,7 @@ async def show_list(event: Event, visit: Visit) -> Method:
         for card in visit.course.rights(visit.person.language)
     ]
     rows.append([button(_("Help near you"), RightsPress(action="regions"), PRIMARY)])
-    rows.append([*back_home(_), button(_("Help now"), HomePress(action="help"), DANGER)])
+    rows += [[button(_("Help now"), HomePress(action="help"), DANGER)], way_out(_)]
     text = _(
         "<b>Know your rights</b>\n\nShort answers, with their sources. They are not legal advice. "
         "What you do is always your choice."
@@ -60,6 +60,7 @@ async def show_card(query: CallbackQuery, callback_data: RightsPress, visit: Vis
             button(_("« Know your rights"), RightsPress(action="list")),
             button(_("Help now"), HomePress(action="help"), DANGER),
         ],
+        way_out(_),
     ]
     card = cards[at]
     sources = _small("\n".join([_("Sources:"), *(f"• {source}" for source in card.sources)]))

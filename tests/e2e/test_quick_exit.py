@@ -84,7 +84,7 @@ async def test_both_sides_are_deleted_one_neutral_screen_remains_and_what_was_to
 async def test_every_screen_of_a_report_has_the_button_in_its_last_row(small_house: House) -> None:
     """Every button that can be reached is pressed, but for those that lead elsewhere."""
     phone, _ = passenger(small_house), say("en")
-    elsewhere = ("home:start", "home:call", "home:language", "learn:", "rights:", "exit")
+    elsewhere = ("home:start", "home:call", "home:language", "learn:", "exit")
     waiting: deque[str] = deque()
     seen: set[str] = set()
 

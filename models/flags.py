@@ -24,10 +24,10 @@ from typing import NamedTuple
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
-    CompoundSelect,
     ForeignKey,
     Index,
     LargeBinary,
+    Select,
     SmallInteger,
     String,
     TextClause,
@@ -35,7 +35,6 @@ from sqlalchemy import (
     and_,
     delete,
     desc,
-    exists,
     func,
     literal,
     not_,
@@ -43,6 +42,7 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -609,36 +609,47 @@ async def same_story(
 
 def own(person_id: int) -> ColumnElement[bool]:
     """A condition for any query about flags: this person sent it, or opened it with its passphrase."""
-    return Flag.id.in_(_own_ids(person_id))
+    return Flag.id.in_(union_all(*_own_ids(person_id)))
 
 
-def _own_ids(person_id: int) -> CompoundSelect[int]:
+def _own_ids(person_id: int) -> list[Select[int]]:
     sent = aliased(Flag)
-    theirs = select(sent.id).where(sent.reporter_id == person_id)
-    return theirs.union_all(select(Reader.flag_id).where(Reader.person_id == person_id))
+    return [
+        select(sent.id).where(sent.reporter_id == person_id),
+        select(Reader.flag_id).where(Reader.person_id == person_id),
+    ]
 
 
-def _driven_ids(person_id: int) -> CompoundSelect[int]:
+def _driven_ids(person_id: int) -> list[Select[int]]:
     """The flags on a car that this person named as theirs, whenever that was, and those about which they were told."""
     named = aliased(Flag)
-    on_their_cars = select(named.id).join(Car, Car.plate_index == named.plate_index).where(Car.person_id == person_id)
-    return on_their_cars.union_all(
+    return [
+        select(named.id).join(Car, Car.plate_index == named.plate_index).where(Car.person_id == person_id),
         select(Hearing.flag_id).where(Hearing.driver_id == person_id),
         select(Remedy.flag_id).where(Remedy.driver_id == person_id),
-    )
+    ]
+
+
+def _family(flag: Flag) -> ColumnElement[bool]:
+    """A condition: the flag itself, and all that are looked at together with it."""
+    main = flag.merged_into_id or flag.id
+    return or_(Flag.id == main, Flag.merged_into_id == main)
 
 
 async def parties(session: AsyncSession, flag: Flag) -> set[int]:
-    """Who is on either side of a flag, and so hears nothing of it as a member of the team."""
-    drivers = (
-        select(Car.person_id)
-        .where(Car.plate_index == flag.plate_index)
-        .union_all(
-            select(Hearing.driver_id).where(Hearing.flag_id == flag.id),
-            select(Remedy.driver_id).where(Remedy.flag_id == flag.id, Remedy.driver_id.is_not(None)),
-        )
+    """Who is on either side of a flag, or of one that it's looked at together with.
+
+    So they hear nothing of it as members of the team.
+    """
+    together = select(Flag.id).where(_family(flag))
+    sides = union_all(
+        select(Flag.reporter_id).where(_family(flag)),
+        select(Reader.person_id).where(Reader.flag_id.in_(together)),
+        select(Car.person_id).join(Flag, Flag.plate_index == Car.plate_index).where(_family(flag)),
+        select(Hearing.driver_id).where(Hearing.flag_id.in_(together)),
+        select(Remedy.driver_id).where(Remedy.flag_id.in_(together), Remedy.driver_id.is_not(None)),
     )
-    return {person.id for person in await holders(session, flag)} | set(await session.scalars(drivers))
+    return set(await session.scalars(sides))
 
 
 async def holders(session: AsyncSession, flag: Flag) -> Sequence[Person]:
@@ -674,16 +685,13 @@ async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -
 def reviewable(reviewer_id: int) -> list[ColumnElement[bool]]:
     """Conditions for any query about flags: this person may review them.
 
-    Neither a flag of their own or on a car that they drive, nor one that such a flag is looked at together with.
+    Neither a flag of their own or on a car that they drive, nor any that such a flag is looked at together with.
     """
-    merged = aliased(Flag)
-    own_ids, driven_ids = _own_ids(reviewer_id), _driven_ids(reviewer_id)
-    is_party = or_(merged.id.in_(own_ids), merged.id.in_(driven_ids))
-    together = exists().where(merged.merged_into_id == Flag.id, is_party)
+    party_to = union_all(*_own_ids(reviewer_id), *_driven_ids(reviewer_id))
+    side = aliased(Flag)
+    theirs = select(func.coalesce(side.merged_into_id, side.id)).where(side.id.in_(party_to))
     return [
-        ~own(reviewer_id),
-        Flag.id.not_in(driven_ids),
-        not_(together),
+        func.coalesce(Flag.merged_into_id, Flag.id).not_in(theirs),
         Flag.state.not_in(UNSEEN),
         reviews(reviewer_id),
     ]

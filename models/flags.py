@@ -484,17 +484,22 @@ class Flag(Base):
         return True
 
     def follow(self, main: "Flag", consents: Collection[Recipient] = frozenset()) -> bool:
-        """Close or reopen what is merged as the main one was; it was passed on only if its own consents allow that."""
+        """Close or reopen what is merged as the main one was; it was passed on only if its own consents allow that.
+
+        Whoever closed the main one has closed this one too, and can't decide on an appeal about it.
+        """
         if self.merged_into_id is None or self.merged_into_id != main.id:
             return False
         if main.state is State.CLOSED and main.outcome is not None:
             outcome = main.outcome if _allowed(main.outcome, consents) else Outcome.RECORDED
+            self.reviewer_id = main.reviewer_id
             if self.outcome is outcome:
                 return False
             self.state, self.outcome, self.ended_at = State.CLOSED, outcome, main.ended_at
             return True
         if self.state is State.CLOSED and main.state in {State.NEW, State.CLAIMED}:
-            self.state, self.outcome, self.ended_at, self.reopened_at = State.MERGED, None, None, main.reopened_at
+            self.state, self.reviewer_id, self.outcome, self.ended_at = State.MERGED, None, None, None
+            self.reopened_at = main.reopened_at
             return True
         return False
 

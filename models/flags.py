@@ -468,11 +468,16 @@ class Flag(Base):
         return True
 
     def merge(self, reviewer_id: int, main: "Flag") -> bool:
-        """Look at it together with another one that this reviewer works on; not if a colleague works on it."""
+        """Look at it together with another one that this reviewer works on; not if a colleague works on it.
+
+        The other one is then at least as severe, so that it doesn't wait longer than this one would.
+        """
         free = self.state is State.NEW or self.is_worked_on_by(reviewer_id)
         if not free or not main.is_worked_on_by(reviewer_id) or main.id == self.id:
             return False
         self.state, self.reviewer_id, self.merged_into_id = State.MERGED, None, main.id
+        if self.severity > main.severity:
+            main._set_severity(self.severity)
         return True
 
     def part(self) -> bool:

@@ -328,11 +328,22 @@ async def test_duplicates_are_put_together_closed_together_and_parted(house: Hou
     await press(desk, en("Duplicates"), shown)
     refused = await send(desk, "1")
     assert en("That flag can't be put together with this one.") in refused.text
+    first = await send(desk, "№2")
+    reason = (
+        "Please open №{other} first and read it: together with №{number} it no longer stands in the queue on its own."
+    )
+    assert en(reason, other=2, number=1) in first.text
+    await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), first)
+    assert en(reason, other=2, number=1) in first.text
+    assert [(each.state, each.severity) for each in await stored(house, Flag)] == [(State.CLAIMED, 2), (State.NEW, 3)]
+    await press(desk, "№2", first)
+    await desk.press_data(MergePress(action="list", flag=1).pack(), first)
     asked = await send(desk, "№2")
     warning = en("<b>These are different cars.</b> Put them together only if you are certain.")
     assert warning in asked.text
     assert (await stored(house, Flag))[1].state is State.NEW
     await press(desk, en("Yes, together"), asked)
+    assert [each.severity for each in await stored(house, Flag)] == [3, 3]  # the main one is as severe as the worst
     assert en("Looked at together with it: {numbers}", numbers="№2") in asked.text
     await other.until(lambda phone: _("There is news for you.") in phone.texts)
     own = await send(other, "/myreports")
@@ -440,6 +451,7 @@ async def test_a_person_who_wants_no_questions_is_asked_none_and_of_a_duplicate_
     await flag(first, _, "VB2")
     await flag(second, _, "VB2")
     await called(desk, _, 2)
+    await send(desk, "/flag 2")
     shown = await claimed(desk, _, 1)
     await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), shown)
     shown = await send(desk, "/flag 2")
@@ -503,6 +515,7 @@ async def test_a_main_flag_that_its_person_deletes_gives_the_others_back_to_the_
     await flag(first, _, "VB2")
     await flag(second, _, "VB2")
     await called(desk, _, 2)
+    await send(desk, "/flag 2")
     shown = await claimed(desk, _, 1)
     await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), shown)
     assert [each.state for each in await stored(house, Flag)] == [State.CLAIMED, State.MERGED]

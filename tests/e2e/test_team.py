@@ -256,7 +256,7 @@ async def test_a_supervisor_hands_a_flag_over_and_the_reporter_hears_nothing(hou
     await desk.until(lambda desk: _("A colleague has handed something over to you.") in desk.texts)
     assert _("You are working on it.") in (await press(desk, _("Show"))).text
     await worker.press_data("review:close:1:advice:0", mine)
-    assert _("A colleague is working on it.") in mine.text
+    assert _("{member} is working on it.", member=f"№{numbers[desk]}") in mine.text
 
     await press(boss, "« №1", screen)
     await press(boss, _("Hand over"), screen)

@@ -86,7 +86,7 @@ def story(entries: list[AuditEntry]) -> dict[int, Standing]:
             case Action.HANDED_OVER:
                 assert stood is not None
                 assert stood.state in {State.NEW, State.CLAIMED}
-                flags[number] = Standing(State.CLAIMED, int(entry.detail))
+                flags[number] = Standing(State.CLAIMED, actor) if entry.detail else NEW
             case Action.RELEASED:
                 assert stood is not None
                 assert stood.state is State.CLAIMED

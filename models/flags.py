@@ -24,6 +24,7 @@ from typing import NamedTuple
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
+    CompoundSelect,
     ForeignKey,
     Index,
     LargeBinary,
@@ -50,7 +51,7 @@ from sqlalchemy.orm import Mapped, aliased, lazyload, mapped_column, relationshi
 
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.behaviours import BEHAVIOURS, MAX_SEVERITY, Form, primary_form, severity
-from models.cars import Car
+from models.cars import Car, CarIndex, driven_by
 from models.consents import Recipient
 from models.details import Aim, Daytime, Details, Platform, Reach, Teller
 from models.drivers import Hearing, Remedy
@@ -634,7 +635,7 @@ def _driven_ids(person_id: int) -> list[Select[int]]:
     """The flags on a car that this person named as theirs, whenever that was, and those about which they were told."""
     named = aliased(Flag)
     return [
-        select(named.id).join(Car, Car.plate_index == named.plate_index).where(Car.person_id == person_id),
+        select(named.id).where(named.plate_index.in_(driven_by(person_id))),
         select(Hearing.flag_id).where(Hearing.driver_id == person_id),
         select(Remedy.flag_id).where(Remedy.driver_id == person_id),
     ]
@@ -651,11 +652,11 @@ async def parties(session: AsyncSession, flag: Flag) -> set[int]:
 
     So they hear nothing of it as members of the team.
     """
-    together = select(Flag.id).where(_family(flag))
-    sides = union_all(
+    together, plates = select(Flag.id).where(_family(flag)), select(Flag.plate_index).where(_family(flag))
+    sides: CompoundSelect[int] = union_all(
         select(Flag.reporter_id).where(_family(flag)),
         select(Reader.person_id).where(Reader.flag_id.in_(together)),
-        select(Car.person_id).join(Flag, Flag.plate_index == Car.plate_index).where(_family(flag)),
+        select(Car.person_id).where(Car.id.in_(select(CarIndex.car_id).where(CarIndex.plate_index.in_(plates)))),
         select(Hearing.driver_id).where(Hearing.flag_id.in_(together)),
         select(Remedy.driver_id).where(Remedy.flag_id.in_(together), Remedy.driver_id.is_not(None)),
     )

@@ -44,6 +44,7 @@ from handlers import SLOW, routers
 from handlers.making import post_order
 from handlers.texts import LOCALES, load_texts
 from handlers.visit import Terms
+from models.cars import index_cars
 from models.database import Database
 from models.flags import release_from_leavers
 from models.leases import hold
@@ -193,6 +194,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             for left in await appoint_owners(session, vault, settings.owner_ids, default=language, now=clock()):
                 post_order(session, vault, left, "menu", {}, priority=Priority.ALERT, now=clock())
             await release_from_leavers(session)
+            await index_cars(session, vault)
         bot = connect(settings.bot_token.get_secret_value(), settings.telegram_api_url)
         stack.push_async_callback(bot.session.close)
         metrics = Metrics()

@@ -5,14 +5,13 @@ without a consent that stands in the moment of closing.
 """
 
 from collections.abc import Collection
-from typing import Any
 
 from aiogram import Router
 from aiogram.filters import StateFilter
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 
-from handlers.desk import Writing, back_to, dots, find, no_such_flag, note, open_button, tell
+from handlers.desk import Writing, back_to, dots, find, has_opened, no_such_flag, note, open_button, tell
 from handlers.giving import settle
 from handlers.own import STATE_NAMES, Typed
 from handlers.presses import Action, ClosePress
@@ -22,7 +21,6 @@ from handlers.roles import OnTeam
 from handlers.screens import DANGER, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import entries
 from models.behaviours import form_name
 from models.consents import Recipient, consents_of
 from models.flags import NEEDS_CONSENT, OUTCOME_NAMES, Flag, Outcome, State
@@ -75,10 +73,9 @@ async def ask_outcome(query: CallbackQuery, callback_data: ClosePress, visit: Vi
 async def _to_look_at(flag: Flag, visit: Visit) -> list[Flag]:
     """The other open flags on the vehicle that this member has not opened since this one came."""
     since = flag.released_at or flag.received_at
-    mine: dict[str, Any] = {"actor_id": visit.person.id, "actions": {Audited.OPENED}, "since": since, "limit": 1}
     others = await others_on_vehicle(visit.session, visit.vault, flag, visit.person.id)
     waiting = [each for each in others if each.state in {State.NEW, State.CLAIMED}]
-    return [each for each in waiting if not await entries(visit.session, flag_id=each.id, **mine)]
+    return [each for each in waiting if not await has_opened(each, visit, since)]
 
 
 def _look_first(event: Event, flag: Flag, waiting: Collection[Flag], visit: Visit) -> Method:

@@ -3,6 +3,8 @@
 Whoever is not of the team gets the same answer as to an unknown command. Every look and change is in the audit.
 """
 
+from datetime import datetime
+
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import InlineKeyboardButton
 
@@ -12,7 +14,7 @@ from handlers.presses import QueuePress, ReviewPress
 from handlers.screens import Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
-from models.audit import Action, record
+from models.audit import Action, entries, record
 from models.behaviours import MAX_SEVERITY
 from models.flags import Flag, holders, reviewed_flag
 from models.flags import State as FlagState
@@ -49,6 +51,14 @@ async def find_kept(number: int, visit: Visit) -> Flag | None:
     """The same, but of one that was withdrawn nothing more is shown."""
     flag = await find(number, visit)
     return None if flag is None or flag.state is FlagState.WITHDRAWN else flag
+
+
+async def has_opened(flag: Flag, visit: Visit, since: datetime | None = None) -> bool:
+    """Whether this member has opened a flag themselves, ever or since a moment."""
+    found = await entries(
+        visit.session, limit=1, since=since, actor_id=visit.person.id, actions={Action.OPENED}, flag_id=flag.id
+    )
+    return bool(found)
 
 
 def no_such_flag(event: Event, _: Texts) -> Method:

@@ -1,5 +1,7 @@
 """Duplicates: another flag about the same incident is looked at together with the one that is worked on.
 
+Nobody puts away what they haven't opened: its main flag becomes as severe as it is.
+
 Whoever sent the other one is told that there's news, and reads that both are looked at together; nothing else of either
 is shown to the other.
 """
@@ -8,16 +10,17 @@ from aiogram import Router
 from aiogram.filters import StateFilter
 from aiogram.types import CallbackQuery, Message
 
-from handlers.desk import Writing, back_to, dots, find, no_such_flag, note, tell
+from handlers.desk import Writing, back_to, dots, find, has_opened, no_such_flag, note, open_button, tell
 from handlers.own import Typed
 from handlers.presses import Action, MergePress
 from handlers.review import flag_screen
 from handlers.roles import OnTeam
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
+from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.behaviours import form_name
-from models.flags import State
+from models.flags import Flag, State
 from models.merging import differs, merge
 from models.repeats import others_on_vehicle
 
@@ -91,6 +94,8 @@ async def _ask(event: Event, number: int, other_number: int, visit: Visit) -> Me
     free = other is not None and (other.state is State.NEW or other.is_worked_on_by(visit.person.id))
     if other is None or not free or other.id == main.id:
         return show(event, _("That flag can't be put together with this one."), [back])
+    if not await has_opened(other, visit):
+        return _open_first(event, main, other, _)
     lines = [
         _("<b>Look at №{other} together with №{number}?</b>", other=other.id, number=main.id),
         "",
@@ -110,6 +115,15 @@ async def _ask(event: Event, number: int, other_number: int, visit: Visit) -> Me
     return show(event, "\n".join(lines), [[yes], back])
 
 
+def _open_first(event: Event, main: Flag, other: Flag, _: Texts) -> Method:
+    text = _(
+        "Please open №{other} first and read it: together with №{number} it no longer stands in the queue on its own.",
+        other=other.id,
+        number=main.id,
+    )
+    return show(event, text, [[open_button(other.id)], [back_to(main.id)]])
+
+
 async def put_together(query: CallbackQuery, callback_data: MergePress, visit: Visit) -> Method:
     """Look at the other flag together with this one."""
     await visit.state.clear()
@@ -117,6 +131,8 @@ async def put_together(query: CallbackQuery, callback_data: MergePress, visit: V
     other = await find(callback_data.other, visit) if main is not None else None
     if main is None or other is None:
         return no_such_flag(query, visit._)
+    if not await has_opened(other, visit):
+        return _open_first(query, main, other, visit._)
     if await merge(visit.session, visit.person.id, other, main):
         await visit.session.flush()
         await note(visit, Audited.MERGED, other, str(main.id))

@@ -11,7 +11,7 @@ from aiogram.methods import AnswerCallbackQuery, SendMessage
 from aiogram.types import CallbackQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.notices import post_message
+from handlers.notices import first_free, post_message
 from handlers.presses import Action, DutyPress, ReviewPress
 from handlers.queue import show_queue
 from handlers.roles import OnTeam
@@ -67,21 +67,23 @@ async def post_alerts(
     waiting: Sequence[tuple[Flag, Alert]],
     now: datetime,
 ) -> None:
-    """Tell each who is to hear of these flags once, of the worst; who is on a side of one hears nothing of it."""
-    team = await members(session)
-    called = await on_call(session)
+    """Tell each who is to hear of these flags once, of the worst; who is on a side of one hears nothing of it.
+
+    Where nobody else is left of those who should hear, the rest of the team does.
+    """
+    members_of_team = await members(session)
+    team = [person for _member, person in members_of_team]
     circles: Mapping[Alert, Sequence[Person]] = {
-        Alert.ON_CALL: called or [person for _member, person in team],
-        Alert.EVERYBODY: [person for _member, person in team],
-        Alert.OWNERS: [person for member, person in team if member.role is Role.OWNER],
+        Alert.ON_CALL: await on_call(session),
+        Alert.EVERYBODY: team,
+        Alert.OWNERS: [person for member, person in members_of_team if member.role is Role.OWNER],
     }
     worst: dict[int, tuple[Person, Alert, int]] = {}
     for flag, alert in waiting:
         on_a_side = await parties(session, flag)
-        for person in circles[alert]:
-            if person.id not in on_a_side:
-                _person, heard, severity = worst.get(person.id, (person, alert, 0))
-                worst[person.id] = (person, max(heard, alert), max(severity, flag.severity))
+        for person in first_free([circles[alert], team], on_a_side):
+            _person, heard, severity = worst.get(person.id, (person, alert, 0))
+            worst[person.id] = (person, max(heard, alert), max(severity, flag.severity))
     for person, alert, severity in worst.values():
         priority = Priority.ALERT if severity >= URGENT else Priority.REMINDER
         _tell(session, vault, texts, person, texts[person.language](TEXTS[alert]), priority, now)

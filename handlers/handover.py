@@ -1,6 +1,8 @@
-"""Handing a flag over: whoever works on it gives it to a colleague; a supervisor any flag, or back to the queue.
+"""Handing a flag over: whoever works on it offers it to a colleague; a supervisor any flag, or back to the queue.
 
-The person who reported isn't told of it.
+What is offered waits in the queue until somebody claims it. A colleague on a side of the flag hears nothing, and
+whoever offers it sees the same as ever: an answer that differed would tell who reported. The person who reported isn't
+told of it.
 """
 
 from aiogram import Router
@@ -16,10 +18,10 @@ from handlers.screens import Event, Method, Row, button, keyboard, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.flags import Flag, State
-from models.handover import colleagues, hand_over, may_hand_over
+from models.handover import colleagues, may_hand_over, may_review
 from models.outbox import Priority
 from models.people import Person
-from models.team import labels
+from models.team import labels, role_of
 
 
 def router() -> Router:
@@ -71,29 +73,39 @@ async def _choice(event: Event, flag: Flag, visit: Visit, problem: str = "") -> 
 
 
 async def give(query: CallbackQuery, callback_data: FlagPress, visit: Visit) -> Method:
-    """Give the flag to the colleague who was chosen, and tell them without a word of what about."""
+    """Offer the flag to the colleague who was chosen, without a word of what about; a supervisor takes it at once."""
     _ = visit._
-    flag = await _find(callback_data.flag, visit)
+    flag, member = await _find(callback_data.flag, visit), callback_data.member
     if flag is None:
         return no_such_flag(query, visit._)
-    if not await hand_over(visit.session, flag, callback_data.member):
+    if await role_of(visit.session, member) is None:
         await note(visit, Audited.DENIED, flag, "hand over")
-        return await _choice(query, flag, visit, _("This member can't take it. Please choose somebody else."))
-    await note(visit, Audited.HANDED_OVER, flag, str(callback_data.member))
-    if callback_data.member != visit.person.id:
-        await _tell(await visit.session.get_one(Person, callback_data.member), flag, visit)
+        return await _choice(query, flag, visit, _("They are not of the team. Please choose somebody else."))
     known = await labels(visit.session, visit.vault)
-    name = colleague(callback_data.member, visit.person.id, known, _)
-    text = _("Flag №{number} is now with {member}.", number=flag.id, member=name)
+    name = colleague(member, visit.person.id, known, _)
+    if member == visit.person.id:
+        flag.give(member)
+        await note(visit, Audited.HANDED_OVER, flag, str(member))
+        text = _("Flag №{number} is now with {member}.", number=flag.id, member=name)
+    else:
+        flag.take_back()
+        # Not to whom: an owner who reads that, and heard nothing, would know that a flag is about them.
+        await note(visit, Audited.HANDED_OVER, flag)
+        if await may_review(visit.session, flag, member):
+            await _tell(await visit.session.get_one(Person, member), flag, visit)
+        text = _(
+            "Flag №{number} is back in the queue. {member} hears of it if they may open it.",
+            number=flag.id,
+            member=name,
+        )
     return show(query, text, [[back_to(flag.id), *back_home(_)]])
 
 
 async def _tell(person: Person, flag: Flag, visit: Visit) -> None:
     _ = visit.texts[person.language]
     rows: list[Row] = [[button(_("Show"), ReviewPress(action="open", flag=flag.id))]]
-    message = SendMessage(
-        chat_id=0, text=_("A colleague has handed something over to you."), reply_markup=keyboard(rows)
-    )
+    text = _("A colleague asks you to take something over from the queue.")
+    message = SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows))
     post_message(visit.session, visit.vault, person, message, priority=Priority.ALERT, now=visit.now)
 
 

@@ -3,7 +3,7 @@
 A notification says nothing of what happened to whom: it may light up on a screen that others see.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -72,17 +72,22 @@ async def tell_team_of_flag(
 ) -> None:
     """Tell who is on call that something waits in the queue; everybody if nobody is, or where it's most severe.
 
-    Nobody who is on either side of it is told.
+    Nobody who is on either side of it is told, nor counted as on call.
     """
     on_a_side = await parties(session, flag)
     called = [] if flag.severity == MAX_SEVERITY else await on_call(session)
-    for person in called or [person for _member, person in await members(session)]:
-        if person.id in on_a_side:
-            continue
+    team = [person for _member, person in await members(session)]
+    for person in first_free([called, team], on_a_side):
         _ = texts[person.language]
         rows = [[button(_("Open the queue"), ReviewPress(action="queue"))]]
         message = SendMessage(chat_id=0, text=_("There is something new in the queue."), reply_markup=keyboard(rows))
         post_message(session, vault, person, message, priority=Priority.ALERT, now=now)
+
+
+def first_free(circles: Iterable[Sequence[Person]], on_a_side: Collection[int]) -> list[Person]:
+    """Those of the first of these circles in which somebody is left without whoever is on a side of a flag."""
+    without = ([person for person in circle if person.id not in on_a_side] for circle in circles)
+    return next(filter(None, without), [])
 
 
 async def tell_reporter(

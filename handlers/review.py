@@ -26,7 +26,7 @@ from handlers.presses import (
 )
 from handlers.queue import repeat_line, show_queue
 from handlers.reasons import shown
-from handlers.roles import OnTeam
+from handlers.roles import OnTeam, colleague
 from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.timeline import timeline
@@ -38,6 +38,7 @@ from models.flags import OUTCOME_NAMES, Flag, Ride, State
 from models.merging import merged_with
 from models.notes import Kind, count_notes, newest_reason
 from models.repeats import count_on_vehicles, others_on_vehicle, reporter_history
+from models.team import labels
 
 BEHAVIOURS_SHOWN = 12
 """So many of a flag's behaviours are listed: with all that can stand beside them, the screen fits into a message."""
@@ -169,8 +170,9 @@ async def _standing(flag: Flag, visit: Visit) -> list[str]:
     if flag.merged_into_id is not None:
         together.append(_("Looked at together with №{number}.", number=flag.merged_into_id))
     if flag.state is State.CLAIMED:
-        mine = flag.reviewer_id == visit.person.id
-        return [*together, _("You are working on it.") if mine else _("A colleague is working on it.")]
+        if flag.reviewer_id == visit.person.id:
+            return [*together, _("You are working on it.")]
+        return [*together, _("{member} is working on it.", member=await _who_has(flag, visit))]
     if flag.outcome is not None and flag.ended_at is not None:
         outcome = _(OUTCOME_NAMES[flag.outcome])
         lines = [*together, _("Closed on {time}: {outcome}", time=_.moment(flag.ended_at), outcome=outcome)]
@@ -182,6 +184,12 @@ async def _standing(flag: Flag, visit: Visit) -> list[str]:
         return together
     due = [_("look by {time}", time=_.moment(flag.due_at))] if flag.opened_at is None else []
     return [*together, *due, _("Nobody has claimed it.")]
+
+
+async def _who_has(flag: Flag, visit: Visit) -> str:
+    """The colleague who works on it, so that the others can talk to them."""
+    known = await labels(visit.session, visit.vault)
+    return colleague(flag.reviewer_id, visit.person.id, known, visit._)
 
 
 async def _work_rows(flag: Flag, visit: Visit) -> list[Row]:
@@ -245,7 +253,7 @@ async def claim(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) 
         if flag.opened_at is None or visit.now - flag.opened_at > SAME_NEWS:
             await tell(flag, visit)
     elif flag.reviewer_id not in {None, visit.person.id}:
-        said = _("A colleague has already claimed it.")
+        said = _("{member} has already claimed it.", member=await _who_has(flag, visit))
     return await flag_screen(query, flag, visit, said=said)
 
 

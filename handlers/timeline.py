@@ -12,7 +12,7 @@ _SHOWN = 12
 EVENTS = {
     Action.CLAIMED: N_("claimed"),
     Action.RELEASED: N_("given back to the queue"),
-    Action.HANDED_OVER: N_("given to a colleague"),
+    Action.HANDED_OVER: N_("handed over"),
     Action.RECATEGORISED: N_("category changed"),
     Action.SEVERITY_SET: N_("severity changed"),
     Action.MERGED: N_("put together with another flag"),

@@ -5,15 +5,16 @@ The code on the sheet in the car is random: a car can't be found by counting, an
 
 import re
 import secrets
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, LargeBinary, String, delete, select
+from sqlalchemy import ForeignKey, LargeBinary, Select, String, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime
-from models.vault import Vault
+from models.vault import CannotOpen, Vault
 
 MOST = 3
 """Cars that a driver may have at once."""
@@ -64,6 +65,39 @@ class Car(Base):
         self.ended_at = self.ended_at or now
 
 
+class CarIndex(Base):
+    """A car's plate under one of today's keys: while keys change, flags on its vehicle stand under either."""
+
+    __tablename__ = "car_indexes"
+
+    car_id: Mapped[int] = mapped_column(ForeignKey("cars.id", ondelete="CASCADE"), primary_key=True)
+    plate_index: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True, index=True)
+
+
+async def index_cars(session: AsyncSession, vault: Vault) -> None:
+    """Let every car be found under each of today's keys and under no other; harmless where nothing has changed.
+
+    A car that none of the keys opens stays as it is.
+    """
+    kept: dict[int, set[bytes]] = defaultdict(set)
+    for car_id, index in await session.execute(select(CarIndex.car_id, CarIndex.plate_index)):
+        kept[car_id].add(index)
+    for car in await session.scalars(select(Car)):
+        try:
+            wanted = set(vault.indexes(car.plate(vault).encode(), "plate"))
+        except CannotOpen:
+            continue
+        session.add_all(CarIndex(car_id=car.id, plate_index=index) for index in wanted - kept[car.id])
+        if gone := kept[car.id] - wanted:
+            await session.execute(delete(CarIndex).where(CarIndex.car_id == car.id, CarIndex.plate_index.in_(gone)))
+    await session.flush()
+
+
+def driven_by(person_id: int) -> Select[bytes]:
+    """The plates of the cars that this person ever named as theirs, under each of today's keys."""
+    return select(CarIndex.plate_index).join(Car, Car.id == CarIndex.car_id).where(Car.person_id == person_id)
+
+
 async def declare_car(session: AsyncSession, vault: Vault, person_id: int, plate: str, now: datetime) -> Car | None:
     """The driver's car with this normalised plate; declared twice, it's the same one. None if they have 3 others.
 
@@ -77,6 +111,8 @@ async def declare_car(session: AsyncSession, vault: Vault, person_id: int, plate
     car = Car(person_id=person_id, code=secrets.token_urlsafe(_CODE_BYTES), made_at=now)
     car.write_plate(vault, plate)
     session.add(car)
+    await session.flush()
+    session.add_all(CarIndex(car_id=car.id, plate_index=index) for index in indexes)
     await session.flush()
     return car
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    Select,
     SmallInteger,
     String,
     TextClause,
@@ -35,7 +36,6 @@ from sqlalchemy import (
     and_,
     delete,
     desc,
-    exists,
     func,
     literal,
     not_,
@@ -43,6 +43,7 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,7 +51,7 @@ from sqlalchemy.orm import Mapped, aliased, lazyload, mapped_column, relationshi
 
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.behaviours import BEHAVIOURS, MAX_SEVERITY, Form, primary_form, severity
-from models.cars import Car
+from models.cars import Car, CarIndex, driven_by
 from models.consents import Recipient
 from models.details import Aim, Daytime, Details, Platform, Reach, Teller
 from models.drivers import Hearing, Remedy
@@ -472,11 +473,16 @@ class Flag(Base):
         return True
 
     def merge(self, reviewer_id: int, main: "Flag") -> bool:
-        """Look at it together with another one that this reviewer works on; not if a colleague works on it."""
+        """Look at it together with another one that this reviewer works on; not if a colleague works on it.
+
+        The other one is then at least as severe, so that it doesn't wait longer than this one would.
+        """
         free = self.state is State.NEW or self.is_worked_on_by(reviewer_id)
         if not free or not main.is_worked_on_by(reviewer_id) or main.id == self.id:
             return False
         self.state, self.reviewer_id, self.merged_into_id = State.MERGED, None, main.id
+        if self.severity > main.severity:
+            main._set_severity(self.severity)
         return True
 
     def part(self) -> bool:
@@ -488,17 +494,22 @@ class Flag(Base):
         return True
 
     def follow(self, main: "Flag", consents: Collection[Recipient] = frozenset()) -> bool:
-        """Close or reopen what is merged as the main one was; it was passed on only if its own consents allow that."""
+        """Close or reopen what is merged as the main one was; it was passed on only if its own consents allow that.
+
+        Whoever closed the main one has closed this one too, and can't decide on an appeal about it.
+        """
         if self.merged_into_id is None or self.merged_into_id != main.id:
             return False
         if main.state is State.CLOSED and main.outcome is not None:
             outcome = main.outcome if _allowed(main.outcome, consents) else Outcome.RECORDED
+            self.reviewer_id = main.reviewer_id
             if self.outcome is outcome:
                 return False
             self.state, self.outcome, self.ended_at = State.CLOSED, outcome, main.ended_at
             return True
         if self.state is State.CLOSED and main.state in {State.NEW, State.CLAIMED}:
-            self.state, self.outcome, self.ended_at, self.reopened_at = State.MERGED, None, None, main.reopened_at
+            self.state, self.reviewer_id, self.outcome, self.ended_at = State.MERGED, None, None, None
+            self.reopened_at = main.reopened_at
             return True
         return False
 
@@ -613,36 +624,47 @@ async def same_story(
 
 def own(person_id: int) -> ColumnElement[bool]:
     """A condition for any query about flags: this person sent it, or opened it with its passphrase."""
-    return Flag.id.in_(_own_ids(person_id))
+    return Flag.id.in_(union_all(*_own_ids(person_id)))
 
 
-def _own_ids(person_id: int) -> CompoundSelect[int]:
+def _own_ids(person_id: int) -> list[Select[int]]:
     sent = aliased(Flag)
-    theirs = select(sent.id).where(sent.reporter_id == person_id)
-    return theirs.union_all(select(Reader.flag_id).where(Reader.person_id == person_id))
+    return [
+        select(sent.id).where(sent.reporter_id == person_id),
+        select(Reader.flag_id).where(Reader.person_id == person_id),
+    ]
 
 
-def _driven_ids(person_id: int) -> CompoundSelect[int]:
+def _driven_ids(person_id: int) -> list[Select[int]]:
     """The flags on a car that this person named as theirs, whenever that was, and those about which they were told."""
     named = aliased(Flag)
-    on_their_cars = select(named.id).join(Car, Car.plate_index == named.plate_index).where(Car.person_id == person_id)
-    return on_their_cars.union_all(
+    return [
+        select(named.id).where(named.plate_index.in_(driven_by(person_id))),
         select(Hearing.flag_id).where(Hearing.driver_id == person_id),
         select(Remedy.flag_id).where(Remedy.driver_id == person_id),
-    )
+    ]
+
+
+def _family(flag: Flag) -> ColumnElement[bool]:
+    """A condition: the flag itself, and all that are looked at together with it."""
+    main = flag.merged_into_id or flag.id
+    return or_(Flag.id == main, Flag.merged_into_id == main)
 
 
 async def parties(session: AsyncSession, flag: Flag) -> set[int]:
-    """Who is on either side of a flag, and so hears nothing of it as a member of the team."""
-    drivers = (
-        select(Car.person_id)
-        .where(Car.plate_index == flag.plate_index)
-        .union_all(
-            select(Hearing.driver_id).where(Hearing.flag_id == flag.id),
-            select(Remedy.driver_id).where(Remedy.flag_id == flag.id, Remedy.driver_id.is_not(None)),
-        )
+    """Who is on either side of a flag, or of one that it's looked at together with.
+
+    So they hear nothing of it as members of the team.
+    """
+    together, plates = select(Flag.id).where(_family(flag)), select(Flag.plate_index).where(_family(flag))
+    sides: CompoundSelect[int] = union_all(
+        select(Flag.reporter_id).where(_family(flag)),
+        select(Reader.person_id).where(Reader.flag_id.in_(together)),
+        select(Car.person_id).where(Car.id.in_(select(CarIndex.car_id).where(CarIndex.plate_index.in_(plates)))),
+        select(Hearing.driver_id).where(Hearing.flag_id.in_(together)),
+        select(Remedy.driver_id).where(Remedy.flag_id.in_(together), Remedy.driver_id.is_not(None)),
     )
-    return {person.id for person in await holders(session, flag)} | set(await session.scalars(drivers))
+    return set(await session.scalars(sides))
 
 
 async def concerning(session: AsyncSession, person_id: int, flag_ids: Collection[int]) -> set[int]:
@@ -684,16 +706,13 @@ async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -
 def reviewable(reviewer_id: int) -> list[ColumnElement[bool]]:
     """Conditions for any query about flags: this person may review them.
 
-    Neither a flag of their own or on a car that they drive, nor one that such a flag is looked at together with.
+    Neither a flag of their own or on a car that they drive, nor any that such a flag is looked at together with.
     """
-    merged = aliased(Flag)
-    own_ids, driven_ids = _own_ids(reviewer_id), _driven_ids(reviewer_id)
-    is_party = or_(merged.id.in_(own_ids), merged.id.in_(driven_ids))
-    together = exists().where(merged.merged_into_id == Flag.id, is_party)
+    party_to = union_all(*_own_ids(reviewer_id), *_driven_ids(reviewer_id))
+    side = aliased(Flag)
+    theirs = select(func.coalesce(side.merged_into_id, side.id)).where(side.id.in_(party_to))
     return [
-        ~own(reviewer_id),
-        Flag.id.not_in(driven_ids),
-        not_(together),
+        func.coalesce(Flag.merged_into_id, Flag.id).not_in(theirs),
         Flag.state.not_in(UNSEEN),
         reviews(reviewer_id),
     ]

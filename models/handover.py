@@ -27,7 +27,6 @@ async def colleagues(session: AsyncSession, flag: Flag) -> Sequence[Member]:
     return (await session.scalars(query.order_by(Member.person_id))).all()
 
 
-async def hand_over(session: AsyncSession, flag: Flag, member_id: int) -> bool:
-    """Give a flag that waits or is worked on to a member; False if it's neither, or they may not review it."""
-    may = select(Flag.id).where(Flag.id == flag.id, *reviewable(member_id))
-    return await session.scalar(may) is not None and flag.give(member_id)
+async def may_review(session: AsyncSession, flag: Flag, member_id: int) -> bool:
+    """Whether somebody may review this flag."""
+    return await session.scalar(select(Flag.id).where(Flag.id == flag.id, *reviewable(member_id))) is not None

@@ -15,7 +15,7 @@ from models.approvals import Approval
 from models.audit import rewrap_audit_key
 from models.base import Base
 from models.broadcasts import Broadcast
-from models.cars import Car
+from models.cars import Car, index_cars
 from models.certificates import Certificate
 from models.conversation import Conversation
 from models.database import Database
@@ -37,6 +37,7 @@ async def rotate_keys(database: Database, vault: Vault) -> AsyncIterator[tuple[s
     """Do it, and say table by table how many rows were gone through."""
     async with database.transaction() as session:
         await rewrap_audit_key(session, vault)
+        await index_cars(session, vault)  # before any flag moves: whose car it names is known at every moment
     for table, key, move in _MOVES:
         yield table.__tablename__, await _move_all(database, vault, table, key, move)
 

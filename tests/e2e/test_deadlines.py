@@ -10,7 +10,20 @@ from models.flags import Flag
 from models.team import Role
 from models.weekly import next_summary
 from tests.e2e.conftest import QUICK
-from tests.e2e.walking import appoint, assert_sound, called, flag, labels, passenger, press, reviewer, say, send, stored
+from tests.e2e.walking import (
+    appoint,
+    assert_sound,
+    called,
+    flag,
+    labels,
+    passenger,
+    person,
+    press,
+    reviewer,
+    say,
+    send,
+    stored,
+)
 from tests.house import DRIVER, OWNER, House, open_house
 
 NEW = "There is something new in the queue."
@@ -57,6 +70,30 @@ async def test_a_flag_that_nobody_opens_is_told_of_to_more_and_more_people_and_t
     house.clock.shift += timedelta(days=2)
     assert await house.app.deadlines.look() == 0
     assert [each.alert_at for each in await stored(house, Flag)] == [None]
+    await assert_sound(house)
+
+
+async def test_where_only_who_reported_is_on_call_the_others_hear_of_it(house: House) -> None:
+    owner, reporter, _ = await reviewer(house), house.phone(OWNER), say("en")
+    await reporter.send("/start")
+    await appoint(house, reporter, Role.REVIEWER)
+    await press(reporter, _("Go on call"), await send(reporter, "/queue"))
+    await flag(reporter, _, "SX5")  # severity 3: 4 hours
+    await called(owner, _)
+    for hours, text in ((3, SOON), (2, LATE)):
+        house.clock.shift += timedelta(hours=hours)
+        assert await house.app.deadlines.look() == 1
+        await owner.until(lambda phone, text=text: _(text) in phone.texts)
+    assert not {_(NEW), _(SOON), _(LATE)} & set(reporter.texts.splitlines())
+    # So do they where it's the owners' turn, and the only owner is the one who reported.
+    await flag(owner, _, "DR1")
+    await called(reporter, _)
+    (late,) = await stored(house, Flag, reporter_id=(await person(house, owner)).id)
+    house.clock.shift += late.due_at - house.clock() + timedelta(days=9)
+    for _turn in range(3):
+        await house.app.deadlines.look()
+        house.clock.shift += timedelta(days=9)
+    await reporter.until(lambda phone: _(LONG) in phone.texts)
     await assert_sound(house)
 
 

@@ -28,6 +28,7 @@ from models.talk import Talk
 from models.team import Role
 from models.templates import QUESTIONS, TEXTS, TITLES, Template
 from tests.e2e.walking import (
+    OFFERED,
     Say,
     appoint,
     assert_sound,
@@ -297,24 +298,29 @@ async def test_a_flag_is_given_to_a_colleague_who_may_review_it(house: House, la
     await press(desk, _("Hand over"), shown)
     colleague = (await person(house, second)).id
     await press(desk, f"№{colleague}", shown)
-    assert _("Flag №{number} is now with {member}.", number=1, member=f"№{colleague}") in shown.text
-    await second.until(lambda phone: en("A colleague has handed something over to you.") in phone.texts)
+    assert _(OFFERED, number=1, member=f"№{colleague}") in shown.text
+    await second.until(lambda phone: en("A colleague asks you to take something over from the queue.") in phone.texts)
+    asked = len([message for message in second.messages if labels(message) == [en("Show")]])
     got = next(message for message in reversed(second.messages) if labels(message) == [en("Show")])
     await press(second, en("Show"), got)
+    await press(second, en("Claim"), got)
     assert en("You are working on it.") in got.text
-    assert f"{en('given to a colleague')} ({en('a colleague')})" in got.text
+    assert f"{en('handed over')} ({en('a colleague')})" in got.text
     for stranger in ((await person(house, passenger(house))).id, 999):
         await second.press_data(FlagPress(action="to", flag=1, member=stranger).pack(), got)
+        assert en("They are not of the team. Please choose somebody else.") in got.text
     assert (await stored(house, Flag))[0].reviewer_id == colleague
     for action in ("give", "to", "back"):  # it's no longer theirs to give
         await desk.press_data(FlagPress(action=action, flag=1, member=colleague).pack(), shown)
         assert _("There is no flag with this number that you may open.") in shown.text
     assert (await stored(house, Flag))[0].reviewer_id == colleague
-    # Nobody is given a report of their own.
+    # Nobody is asked to take a report of their own, and nobody learns by that whose it is.
     await flag(second, en)
     mine = await claimed(desk, _, 2)
     await desk.press_data(FlagPress(action="to", flag=2, member=colleague).pack(), mine)
-    assert _("This member can't take it. Please choose somebody else.") in mine.text
+    assert mine.text == _(OFFERED, number=2, member=f"№{colleague}")
+    assert (await stored(house, Flag))[1].state is State.NEW
+    assert len([message for message in second.messages if labels(message) == [en("Show")]]) == asked
     await assert_sound(house)
 
 
@@ -328,11 +334,22 @@ async def test_duplicates_are_put_together_closed_together_and_parted(house: Hou
     await press(desk, en("Duplicates"), shown)
     refused = await send(desk, "1")
     assert en("That flag can't be put together with this one.") in refused.text
+    first = await send(desk, "№2")
+    reason = (
+        "Please open №{other} first and read it: together with №{number} it no longer stands in the queue on its own."
+    )
+    assert en(reason, other=2, number=1) in first.text
+    await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), first)
+    assert en(reason, other=2, number=1) in first.text
+    assert [(each.state, each.severity) for each in await stored(house, Flag)] == [(State.CLAIMED, 2), (State.NEW, 3)]
+    await press(desk, "№2", first)
+    await desk.press_data(MergePress(action="list", flag=1).pack(), first)
     asked = await send(desk, "№2")
     warning = en("<b>These are different cars.</b> Put them together only if you are certain.")
     assert warning in asked.text
     assert (await stored(house, Flag))[1].state is State.NEW
     await press(desk, en("Yes, together"), asked)
+    assert [each.severity for each in await stored(house, Flag)] == [3, 3]  # the main one is as severe as the worst
     assert en("Looked at together with it: {numbers}", numbers="№2") in asked.text
     await other.until(lambda phone: _("There is news for you.") in phone.texts)
     own = await send(other, "/myreports")
@@ -440,6 +457,7 @@ async def test_a_person_who_wants_no_questions_is_asked_none_and_of_a_duplicate_
     await flag(first, _, "VB2")
     await flag(second, _, "VB2")
     await called(desk, _, 2)
+    await send(desk, "/flag 2")
     shown = await claimed(desk, _, 1)
     await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), shown)
     shown = await send(desk, "/flag 2")
@@ -503,6 +521,7 @@ async def test_a_main_flag_that_its_person_deletes_gives_the_others_back_to_the_
     await flag(first, _, "VB2")
     await flag(second, _, "VB2")
     await called(desk, _, 2)
+    await send(desk, "/flag 2")
     shown = await claimed(desk, _, 1)
     await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), shown)
     assert [each.state for each in await stored(house, Flag)] == [State.CLAIMED, State.MERGED]

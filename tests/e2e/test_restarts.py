@@ -1,5 +1,6 @@
 """The bot is stopped and started again before anything that is done: nothing is lost, and nothing asked twice."""
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from bot.sandbox import Message, Phone
 from bot.sandbox.phone import Answer
+from models.cars import CarIndex, declare_car
 from models.consents import Consent, Recipient
 from models.details import Platform
 from models.drafts import Draft
@@ -20,8 +22,8 @@ from tests.e2e.test_evidence import PLACE, settled
 from tests.e2e.test_form import begin, to_review
 from tests.e2e.test_other_account import set_phrase
 from tests.e2e.test_talk import QUESTION, REPLY, news
-from tests.e2e.walking import assert_sound, called, flag, labels, passenger, press, reviewer, say, send, stored
-from tests.house import House, open_house
+from tests.e2e.walking import assert_sound, called, flag, labels, passenger, person, press, reviewer, say, send, stored
+from tests.house import KEY, House, open_house
 from tests.media import photo, voice
 
 WORDS = "Ол жол бойы айқайлады"
@@ -152,3 +154,21 @@ async def test_a_draft_and_a_capsule_survive_a_restart_before_every_tap(database
         screen = await begin(phone, _)  # and the next one begins from the beginning
         assert _("I saw it") in labels(screen)
         await assert_sound(house)
+
+
+async def test_with_a_new_key_the_bot_begins_by_finding_every_car_under_it_too(database_url: str) -> None:
+    new = base64.b64encode(b"n" * 32).decode()
+    async with open_house(database_url, **QUICK) as house:
+        phone = passenger(house)
+        await send(phone, "/start")
+        driver = await person(house, phone)
+        async with house.app.database.transaction() as session:
+            assert await declare_car(session, house.app.vault, driver.id, "123ABC02", house.clock()) is not None
+    for keys, many in ((f"{new},{KEY}", 2), (f"{new},{KEY}", 2), (KEY, 1)):
+        async with open_house(
+            database_url, sandbox=house.sandbox, clock=house.clock, secret_keys=keys, **QUICK
+        ) as house:
+            indexes = house.app.vault.indexes(b"123ABC02", "plate")
+            assert len(indexes) == many
+            assert {each.plate_index for each in await stored(house, CarIndex)} == set(indexes)
+            await assert_sound(house)

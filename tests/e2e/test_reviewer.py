@@ -10,7 +10,7 @@ from models.audit import Action, AuditEntry
 from models.behaviours import BEHAVIOURS, FORM_NAMES, MAX_SEVERITY
 from models.consents import Recipient, set_consents
 from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome, Ride, State, store_flag
-from models.team import Role
+from models.team import Member, Role
 from tests.e2e.walking import (
     LANGUAGES,
     appoint,
@@ -217,13 +217,21 @@ async def test_of_two_who_claim_one_is_told_that_somebody_was_faster(house: Hous
     await flag(phone, _)
     await called(first, _)
     await called(second, _)
+    names = {}
+    async with house.app.database.transaction() as session:
+        for each, label in ((first, "A & B"), (second, "")):
+            number = (await person(house, each)).id
+            names[each] = f"№{number} {label}".strip()
+            if label:
+                (await session.get_one(Member, number)).write_label(house.app.vault, label)
     mine, theirs = await send(first, "/flag 1"), await send(second, "/flag 1")
     first.tap(_("Claim"), mine)
     second.tap(_("Claim"), theirs)
-    both = (_("You are working on it."), _("A colleague has already claimed it."))
-    await first.until(lambda _phone: mine.text.count(both[0]) + theirs.text.count(both[0]) == 1)
-    await first.until(lambda _phone: mine.text.count(both[1]) + theirs.text.count(both[1]) == 1)
-    winner, loser, lost = (first, second, theirs) if both[0] in mine.text else (second, first, mine)
+    got = _("You are working on it.")
+    taken = {each: _("{member} has already claimed it.", member=name) for each, name in names.items()}
+    await first.until(lambda _phone: (got in mine.text) + (got in theirs.text) == 1)
+    await first.until(lambda _phone: (taken[second] in mine.text) + (taken[first] in theirs.text) == 1)
+    winner, loser, lost = (first, second, theirs) if got in mine.text else (second, first, mine)
     assert _("Claim") not in labels(lost)
     for forged in (
         "review:release:1::0",
@@ -233,7 +241,7 @@ async def test_of_two_who_claim_one_is_told_that_somebody_was_faster(house: Hous
         "merge:list:1:0",
     ):
         await loser.press_data(forged, lost)
-        assert _("A colleague is working on it.") in lost.text
+        assert _("{member} is working on it.", member=names[winner]) in lost.text
     (kept,) = await stored(house, Flag)
     assert (kept.state, kept.reviewer_id) == (State.CLAIMED, (await person(house, winner)).id)
     await assert_sound(house)
@@ -247,7 +255,7 @@ async def test_a_withdrawn_flag_is_shown_as_withdrawn_to_whoever_still_has_its_b
     await phone.press_data("own:withdrawn:1", await send(phone, "/myreports"))
     await press(desk, _("Claim"), old)
     assert _("Withdrawn by the person who reported.") in old.text
-    assert _("A colleague has already claimed it.") not in old.text
+    assert "has already claimed it" not in old.text
     await assert_sound(small_house)
 
 

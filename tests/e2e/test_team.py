@@ -16,6 +16,7 @@ from models.team import ROLE_NAMES, Member, Role
 from tests.e2e.rooms import cohort_by
 from tests.e2e.test_languages import crawl
 from tests.e2e.walking import (
+    OFFERED,
     Say,
     appoint,
     assert_sound,
@@ -228,6 +229,36 @@ async def test_who_deletes_everything_leaves_the_team_and_its_commands_go(small_
     await assert_sound(small_house)
 
 
+async def test_handing_a_flag_to_every_colleague_in_turn_does_not_tell_who_reported_it(house: House) -> None:
+    _, desk = say("en"), await reviewer(house)
+    boss, reporter = house.phone(OWNER), house.phone(DRIVER)
+    for each, role in ((boss, Role.SUPERVISOR), (reporter, Role.REVIEWER)):
+        await each.send("/start")
+        await appoint(house, each, role)
+    await flag(reporter, _)
+    await called(boss, _)
+    seen = {}
+    for each in (desk, reporter):
+        number = (await person(house, each)).id
+        screen = await send(boss, "/flag 1")
+        await press(boss, _("Claim"), screen)
+        await press(boss, _("Hand over"), screen)
+        await press(boss, f"№{number}", screen)
+        answer = whole(screen).replace(f"№{number} hears", "hears")
+        await press(boss, "« №1", screen)
+        standing = [line for line in whole(screen).splitlines() if _("Nobody has claimed it.") in line]
+        seen[each] = (answer, labels(screen), standing)
+        entries = await stored(house, AuditEntry)
+        assert str(number) not in [entry.detail for entry in entries if entry.flag_id == 1]
+        house.clock.shift += timedelta(minutes=1)
+    assert seen[desk] == seen[reporter]
+    asked = _("A colleague asks you to take something over from the queue.")
+    await desk.until(lambda phone: asked in phone.texts)
+    assert asked not in reporter.texts
+    assert {entry.action for entry in entries} & {Action.DENIED} == set()
+    await assert_sound(house)
+
+
 async def test_a_supervisor_hands_a_flag_over_and_the_reporter_hears_nothing(house: House, language: str) -> None:
     _ = say(language)
     desk, phone = await reviewer(house, language), passenger(house, language)
@@ -252,11 +283,13 @@ async def test_a_supervisor_hands_a_flag_over_and_the_reporter_hears_nothing(hou
     await boss.press_data(f"flag:to:1:{999}", screen)
     assert [each.reviewer_id for each in await stored(house, Flag)] == [numbers[worker]]
     await press(boss, f"№{numbers[desk]}", screen)
-    assert _("Flag №{number} is now with {member}.", number=1, member=f"№{numbers[desk]}") == screen.text
-    await desk.until(lambda desk: _("A colleague has handed something over to you.") in desk.texts)
-    assert _("You are working on it.") in (await press(desk, _("Show"))).text
+    assert _(OFFERED, number=1, member=f"№{numbers[desk]}") == screen.text
+    await desk.until(lambda desk: _("A colleague asks you to take something over from the queue.") in desk.texts)
+    got = await press(desk, _("Show"))
+    await press(desk, _("Claim"), got)
+    assert _("You are working on it.") in got.text
     await worker.press_data("review:close:1:advice:0", mine)
-    assert _("A colleague is working on it.") in mine.text
+    assert _("{member} is working on it.", member=f"№{numbers[desk]}") in mine.text
 
     await press(boss, "« №1", screen)
     await press(boss, _("Hand over"), screen)
@@ -266,7 +299,7 @@ async def test_a_supervisor_hands_a_flag_over_and_the_reporter_hears_nothing(hou
     await press(boss, f"№{numbers[boss]} ({_('you')})", screen)
     assert [each.reviewer_id for each in await stored(house, Flag)] == [numbers[boss]]
     details = [entry.detail for entry in await stored(house, AuditEntry, action=Action.HANDED_OVER, flag_id=1)]
-    assert details == [str(numbers[desk]), str(numbers[boss])]
+    assert details == ["", str(numbers[boss])]
     assert len(phone.messages) == heard
     await assert_sound(house)
 

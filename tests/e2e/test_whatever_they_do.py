@@ -86,7 +86,7 @@ def story(entries: list[AuditEntry]) -> dict[int, Standing]:
             case Action.HANDED_OVER:
                 assert stood is not None
                 assert stood.state in {State.NEW, State.CLAIMED}
-                flags[number] = Standing(State.CLAIMED, int(entry.detail))
+                flags[number] = Standing(State.CLAIMED, actor) if entry.detail else NEW
             case Action.RELEASED:
                 assert stood is not None
                 assert stood.state is State.CLAIMED
@@ -108,9 +108,7 @@ def story(entries: list[AuditEntry]) -> dict[int, Standing]:
                 assert stood in {Standing(State.CLAIMED, actor), Standing(State.MERGED, None, stood and stood.main)}
                 assert worker is not None
                 assert worker.reviewer == actor
-                flags[number] = Standing(
-                    State.CLOSED, actor if stood and not stood.main else None, stood and stood.main
-                )
+                flags[number] = Standing(State.CLOSED, actor, stood and stood.main)
             case Action.REOPENED:
                 assert stood is not None
                 assert stood.state is State.CLOSED
@@ -234,7 +232,8 @@ class Desk(RuleBasedStateMachine):
         for flag in self.flags:
             standing = told[flag.id]
             assert (flag.state, flag.merged_into_id) == (standing.state, standing.main)
-            assert flag.state is not State.CLAIMED or flag.reviewer_id == standing.reviewer
+            # Of a closed one too: whoever closed it, alone or with its main one, gives no second look at it.
+            assert flag.state not in {State.CLAIMED, State.CLOSED} or flag.reviewer_id == standing.reviewer
         # Nobody of the team has anything to do with a flag of their own.
         theirs = {flag.id for flag in self.flags if flag.reporter_id == self.people[SECOND]}
         assert not [each for each in entries if each.flag_id in theirs and each.actor_id == self.people[SECOND]]

@@ -37,6 +37,8 @@ ENGLISH = [text for each in _IDS for text in ([each] if isinstance(each, str) el
 """Every text of the code, singular and plural."""
 UNCHANGED = "are exactly the same as a current content and reply markup of the message"
 NOT_STARTED = ("chat not found", "bot can't initiate conversation with a user")
+OFFERED = "Flag №{number} is back in the queue. {member} hears of it if they may open it."
+"""What whoever hands a flag over is told, whoever is to take it."""
 RIDES = {Ride.GOING_ON: "Yes, I am in the car", Ride.OVER: "No, it is over"}
 
 

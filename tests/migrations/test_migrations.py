@@ -200,6 +200,45 @@ async def test_reports_of_before_get_their_form_and_an_older_bot_understands_wha
     assert [tuple(row) for row in found] == [("new", None), ("new", None), ("closed", "recorded")]
 
 
+async def test_cars_of_before_are_found_and_duplicates_of_before_say_who_closed_them(empty: Database) -> None:
+    await migrate(empty, "0014")
+    blob = "x'0{}'" if empty.is_sqlite else "'\\x0{}'"
+    no, at = "0" if empty.is_sqlite else "false", "'2026-11-21 00:00:00'"
+    one = blob.format(1)
+    async with empty.engine.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO people (id, telegram_index, sealed_telegram_id, language, language_chosen, joined_at)"
+                f" VALUES (1, {one}, {one}, 'kk', {no}, {at})"
+            )
+        )
+        for number, state, reviewer, main in (
+            (1, "closed", 1, "NULL"),
+            (2, "closed", "NULL", 1),
+            (3, "new", "NULL", "NULL"),
+        ):
+            own, outcome, ended = blob.format(number), *(("'advice'", at) if state == "closed" else ("NULL", "NULL"))
+            await connection.execute(
+                text(
+                    "INSERT INTO flags (id, uid, reporter_id, draft, ride, severity, state, form, received_at, due_at,"
+                    " wrapped_key, receipt_index, sealed_receipt, outcome, ended_at, reviewer_id, merged_into_id)"
+                    f" VALUES ({number}, {own}, 1, '{number}', 'over', 2, '{state}', 'VB', {at}, {at}, {one}, {own},"
+                    f" {one}, {outcome}, {ended}, {reviewer}, {main})"
+                )
+            )
+        await connection.execute(
+            text(
+                "INSERT INTO cars (id, person_id, code, sealed_plate, plate_index, made_at)"
+                f" VALUES (1, 1, 'c', {one}, {blob.format(9)}, {at})"
+            )
+        )
+    await migrate(empty)
+    found = await ask(empty, lambda c: c.scalars(text("SELECT reviewer_id FROM flags ORDER BY id")).all())
+    assert list(found) == [1, 1, None]
+    found = await ask(empty, lambda c: c.execute(text("SELECT car_id, plate_index FROM car_indexes")).all())
+    assert [(car, bytes(index)) for car, index in found] == [(1, b"\x09")]
+
+
 async def test_processes_that_start_at_once_migrate_once(empty: Database) -> None:
     replicas = [Database(empty.url.render_as_string(hide_password=False)) for _ in range(3)]
     try:

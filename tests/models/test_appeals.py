@@ -87,6 +87,37 @@ async def test_whoever_closed_the_flag_can_not_decide_and_the_database_refuses_i
         await session.rollback()
 
 
+async def test_whoever_closed_a_duplicate_with_its_main_flag_can_not_decide_about_it_either(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await closed(session, vault)
+        other = await add_person(session, vault, 7, Role.REVIEWER)
+        double = await add_flag(session, vault, case.reporter, "double")
+        double.state, double.merged_into_id = State.MERGED, case.flag.id
+        await session.flush()
+        assert await follow(session, case.flag) == [double]
+        await session.delete(case.flag)  # so the other one stands alone
+        await session.flush()
+        await session.refresh(double)
+        appeal = await appeal_by_reporter(session, vault, double, case.reporter.id, WORDS, 30, NOW)
+        assert appeal is not None
+        assert await who_may_decide(session, appeal) == [other.id]
+        assert not double.decide_anew(case.reviewer.id, Outcome.ADVICE, set(), NOW)
+
+
+async def test_a_duplicate_that_is_open_again_is_in_nobodys_hands(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        case = await closed(session, vault)
+        double = await add_flag(session, vault, case.reporter, "double")
+        double.state, double.merged_into_id = State.MERGED, case.flag.id
+        await session.flush()
+        await follow(session, case.flag)
+        assert case.flag.reopen(case.reviewer.id, NOW)
+        assert await follow(session, case.flag) == [double]
+        assert (double.state, double.reviewer_id) == (State.MERGED, None)
+
+
 async def test_nobody_may_decide_where_only_who_closed_it_is_left(database: Database, vault: Vault) -> None:
     async with database.transaction() as session:
         _case, appeal, other = await appealed(session, vault)

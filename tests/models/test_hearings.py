@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.approvals import Fault, Kind, ask, fault_of, may_ask
-from models.cars import Car, declare_car
+from models.cars import Car, CarIndex, declare_car, index_cars
 from models.consents import Recipient, say
 from models.database import Database
 from models.deletion import delete_person
@@ -28,9 +28,10 @@ from models.hearings import (
 )
 from models.known_drivers import Unknown, driver_of
 from models.people import Person
+from models.rotation import rotate_keys
 from models.team import Member, Role
 from models.vault import Vault
-from tests.models.helpers import NOW, add_flag, add_people, add_person
+from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_flag, add_people, add_person
 
 PLATE, DAY = "123ABC02", timedelta(days=1)
 LONG_AFTER = NOW + 30 * DAY
@@ -265,6 +266,38 @@ async def test_nor_say_yes_to_what_takes_two_people_about_such_a_flag(database: 
         assert await fault_of(session, contact, case.driver.id, NOW) is Fault.PARTY
         assert not await may_ask(session, Kind.PURGE, case.driver.id, case.flag)
         assert await parties(session, case.flag) == {case.reporter.id, case.driver.id}
+
+
+async def test_nor_while_keys_change_whichever_key_the_plate_stands_under(database: Database) -> None:
+    old, both = Vault([OLD_KEY]), Vault([NEW_KEY, OLD_KEY])
+    async with database.transaction() as session:
+        case = await a_case(session, old)
+        session.add(Member(person_id=case.driver.id, role=Role.OWNER, since=NOW))
+
+    async def assert_hidden() -> None:
+        async with database.transaction() as session:
+            for flag in await session.scalars(select(Flag).where(Flag.plate_index.is_not(None))):
+                assert await reviewed_flag(session, case.driver.id, flag.id) is None
+                assert case.driver.id in await parties(session, flag)
+
+    await assert_hidden()
+    async with database.transaction() as session:  # the bot starts with another key
+        await index_cars(session, both)
+        reporter = await session.get_one(Person, case.reporter.id)
+        (await add_flag(session, both, reporter, "with the new key")).write_plate(both, case.car.plate(both))
+        other = await add_person(session, both, 77)
+        later = await declare_car(session, both, other.id, case.car.plate(both), NOW)
+        assert later is not None
+        assert other.id in await parties(session, case.flag)
+    await assert_hidden()
+    async for _table in rotate_keys(database, both):
+        await assert_hidden()
+    async with database.transaction() as session:  # and then with that one alone
+        await index_cars(session, Vault([NEW_KEY]))
+        assert set(await session.scalars(select(CarIndex.plate_index))) == set(
+            await session.scalars(select(Flag.plate_index).where(Flag.plate_index.is_not(None)))
+        )
+    await assert_hidden()
 
 
 async def test_nor_a_flag_that_is_looked_at_together_with_one_on_their_car(database: Database, vault: Vault) -> None:

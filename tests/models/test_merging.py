@@ -1,12 +1,13 @@
 """Duplicates: looked at, closed and reopened as one, and apart again when the main one goes."""
 
+from models.cars import declare_car
 from models.consents import Recipient, set_consents
 from models.database import Database
-from models.flags import Flag, Outcome, State, queue, reviewed_flag
+from models.flags import Flag, Outcome, State, parties, queue, reviewed_flag
 from models.merging import differs, follow, merge, merged_with, part_from
-from models.team import Role
+from models.team import Member, Role
 from models.vault import Vault
-from tests.models.helpers import NOW, add_flag, add_people, add_person
+from tests.models.helpers import NOW, add_access, add_flag, add_people, add_person
 
 
 async def test_duplicates_end_and_begin_with_the_main_one_each_by_its_own_consents(
@@ -48,6 +49,36 @@ async def test_nobody_reviews_what_a_report_of_their_own_is_merged_into(database
         assert await reviewed_flag(session, one.id, main.id) is None
         assert list(await queue(session, one.id, limit=9)) == []
         assert await reviewed_flag(session, other.id, theirs.id) is not None
+
+
+async def test_nor_what_is_merged_into_their_own_or_with_it_and_they_hear_nothing_of_it(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        reporter, reader, driver = await add_people(session, vault, 1, 2, 3)
+        for each in (reporter, reader, driver):
+            session.add(Member(person_id=each.id, role=Role.REVIEWER, since=NOW))
+        [stranger] = await add_people(session, vault, 4)
+        worker = await add_person(session, vault, 9, Role.REVIEWER)
+        main, told, sibling, apart = [
+            await add_flag(session, vault, who, draft)
+            for who, draft in ((reporter, "main"), (stranger, "told"), (stranger, "sibling"), (stranger, "apart"))
+        ]
+        await add_access(session, vault, told, reader, "a passphrase of hers")
+        told.write_plate(vault, "123ABC02")
+        await declare_car(session, vault, driver.id, "123ABC02", NOW)
+        main.claim(worker.id)
+        for each in (told, sibling):
+            assert await merge(session, worker.id, each, main)
+        await session.flush()
+        family = (main, told, sibling)
+        for party in (reporter, reader, driver):
+            assert [await reviewed_flag(session, party.id, each.id) for each in family] == [None] * 3
+            assert [each.id for each in await queue(session, party.id, limit=9)] == [apart.id]
+        for each in family:
+            assert await reviewed_flag(session, worker.id, each.id) is each
+            assert await parties(session, each) == {reporter.id, reader.id, driver.id, stranger.id}
+        assert await parties(session, apart) == {stranger.id}
 
 
 def test_two_plates_are_the_same_another_or_unknown() -> None:

@@ -361,7 +361,8 @@ def _post_receipt(receipt: str, visit: Visit) -> None:
 
 def _stored(flag: Flag, receipt: str, visit: Visit) -> str:
     _ = visit._
-    help_first = flag.severity == MAX_SEVERITY
+    # What others reported of the car shows in nothing here: it may be its driver who looks.
+    help_first = flag.severity_as_told == MAX_SEVERITY
     codes = [behaviour.code for behaviour in flag.behaviours]
     parts = [help_text(_, help_lines(visit))] if help_first else []
     parts += [
@@ -389,14 +390,14 @@ def _what_follows(flag: Flag, visit: Visit) -> str:
     return _(
         "We aim to look at it by {time}. Until it is closed you can add to it or withdraw it in /myreports. "
         "The answer will be there too; this code finds it again.",
-        time=_.moment(flag.due_at),
+        time=_.moment(flag.promised_at),
     )
 
 
 def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
     _ = visit._
     rows: list[Row] = [[copy_button(_("Copy the code"), receipt)]]
-    if flag.severity == MAX_SEVERITY:
+    if flag.severity_as_told == MAX_SEVERITY:
         rows = [*_help_rows("", visit), *rows]
     if flag.is_open:
         rows += add_rows(flag, _)

@@ -313,6 +313,17 @@ class Flag(Base):
         if level > self.severity:
             self._set_severity(level)
 
+    @property
+    def severity_as_told(self) -> int:
+        """The severity by what was told here alone: it says nothing of other flags on the vehicle."""
+        details = Details(minor=self.minor, retaliation=self.retaliation)
+        return weight([behaviour.code for behaviour in self.behaviours], self.ride, details)
+
+    @property
+    def promised_at(self) -> datetime:
+        """By when the person who reported is told that somebody looks; that may well be sooner."""
+        return (self.released_at or self.received_at) + first_look(self, self.severity_as_told)
+
     def _set_severity(self, level: int) -> None:
         self.severity = level
         if self.state not in ENDED:

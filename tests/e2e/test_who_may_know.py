@@ -1,11 +1,14 @@
 """Who may know of a report: held until another person names the car, only counted, consents, questions, a contact."""
 
 from bot.sandbox import Message, Phone
-from handlers.presses import ConsentPress, FormPress, OwnPress, ReviewPress
+from handlers.presses import ConsentPress, FormPress, OwnPress, ReportPress, ReviewPress
+from handlers.texts import load_texts
 from models.audit import AuditEntry
 from models.consents import Consent, Recipient
 from models.details import Reach
-from models.flags import Flag, State
+from models.first_look import FIRST_LOOK
+from models.flags import Flag, Ride, State
+from models.people import Language
 from tests.e2e.test_form import begin, to_review
 from tests.e2e.walking import (
     CODE,
@@ -22,7 +25,7 @@ from tests.e2e.walking import (
     send,
     stored,
 )
-from tests.house import DRIVER, House
+from tests.house import DRIVER, PASSENGER, House
 
 HOLD, COUNT = "Hold it until another person names the same car", "Only count it in the statistics"
 NEWS = "There is news for you."
@@ -316,3 +319,23 @@ async def test_who_is_barred_is_told_nothing_and_only_the_most_severe_reports_re
     actions = [entry.action.value for entry in await stored(house, AuditEntry)]
     assert [action for action in actions if "barred" in action] == ["reporter barred", "reporter no longer barred"]
     await assert_sound(house)
+
+
+async def test_a_receipt_does_not_tell_whether_the_car_was_reported_before(small_house: House) -> None:
+    _, en = say("en"), load_texts()[Language.ENGLISH]
+    screens = []
+    for who in (PASSENGER, DRIVER):
+        phone = small_house.phone(who)
+        sent = ReportPress(action="send", draft=str(who), ride=Ride.OVER, code="SX5").pack()
+        await phone.press_data(sent, screen := await send(phone, "/start"))
+        await press(phone, _("Add the plate"), screen)
+        screen = await send(phone, "777 ABE 05")
+        await phone.press_data(sent, screen)
+        screens.append((screen.text, labels(screen)))
+    one, other = await stored(small_house, Flag)
+    assert (one.severity, other.severity) == (4, 4)
+    for kept, (text, buttons) in zip((one, other), screens, strict=True):
+        assert en.moment(kept.received_at + FIRST_LOOK[3]) in text
+        assert _("If you are in danger, please call 112: this bot can't send help.") in text
+        assert "📞 112" not in buttons
+    await assert_sound(small_house)

@@ -138,12 +138,12 @@ def report_text(flag: Flag, vault: Vault, _: Texts, more: Sequence[str] = ()) ->
     if more:
         lines += ["", *more]
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
-    if flag.released_at is not None:
-        lines.append(_("{time}: given to the team", time=_.moment(flag.released_at)))
+    if flag.released_at is not None:  # of both only the day: it may be that another person named the car just then
+        lines.append(_("{time}: given to the team", time=_.day(flag.released_at)))
     if flag.opened_at is not None:
         lines.append(_("{time}: opened by a reviewer", time=_.moment(flag.opened_at)))
     if flag.reopened_at is not None:
-        lines.append(_("{time}: opened once more", time=_.moment(flag.reopened_at)))
+        lines.append(_("{time}: opened once more", time=_.day(flag.reopened_at)))
     if flag.state is FlagState.CLAIMED:
         lines.append(_("It is being looked at."))
     if flag.state is FlagState.MERGED:

@@ -250,7 +250,7 @@ async def send_flag(
     if is_new:
         await _keep_told(flag, told, visit)
         _post_receipt(receipt, visit)
-    return show(query, _stored(flag, receipt, visit), _stored_rows(flag, receipt, visit))
+    return show(query, _stored(flag, receipt, told.aim, visit), _stored_rows(flag, receipt, visit))
 
 
 async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
@@ -359,7 +359,7 @@ def _post_receipt(receipt: str, visit: Visit) -> None:
     post_message(visit.session, visit.vault, visit.person, message, priority=Priority.RECEIPT, now=visit.now)
 
 
-def _stored(flag: Flag, receipt: str, visit: Visit) -> str:
+def _stored(flag: Flag, receipt: str, aim: Aim | None, visit: Visit) -> str:
     _ = visit._
     # What others reported of the car shows in nothing here: it may be its driver who looks.
     help_first = flag.severity_as_told == MAX_SEVERITY
@@ -370,16 +370,16 @@ def _stored(flag: Flag, receipt: str, visit: Visit) -> str:
         if any(BEHAVIOURS[code].form in FORMS_OF_HARASSMENT for code in codes)
         else _("<b>Your report is saved.</b> Thank you for telling."),
         _("Your code: <code>{receipt}</code>", receipt=receipt),
-        _what_follows(flag, visit),
+        _what_follows(flag, aim, visit),
     ]
     if not help_first:
         parts.append(_("If you are in danger, please call 112: this bot can't send help."))
     return "\n\n".join(parts)
 
 
-def _what_follows(flag: Flag, visit: Visit) -> str:
+def _what_follows(flag: Flag, aim: Aim | None, visit: Visit) -> str:
     _ = visit._
-    if flag.state is State.HELD:
+    if flag.state is State.HELD or aim is Aim.HOLD:  # also if another person had named the car before
         return _(
             "Nobody sees it until another person names the same car; then it goes to the team and you are told. "
             "You can send it to the team or withdraw it at any time in /myreports. It is deleted after {days} days.",

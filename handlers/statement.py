@@ -87,7 +87,7 @@ def statement_of(flag: Flag, pieces: Sequence[Evidence], vault: Vault, _: Texts,
     if flag.opened_at is not None:
         standing.append(_("{time}: opened by a reviewer", time=moment(flag.opened_at, _)))
     if flag.reopened_at is not None:
-        standing.append(_("{time}: opened once more", time=moment(flag.reopened_at, _)))
+        standing.append(_("{time}: opened once more", time=_.day(flag.reopened_at)))
     if flag.state in {State.CLAIMED, State.MERGED}:
         standing.append(_("It is being looked at."))
     state = _(STATE_NAMES[flag.state])

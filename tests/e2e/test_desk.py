@@ -470,7 +470,8 @@ async def test_a_closed_report_is_decided_on_anew_when_its_vehicle_is_reported_a
     await on_vehicle(first, their, "SX1")
     await called(desk, _)
     await close(desk, _, await claimed(desk, _, 1), Outcome.RECORDED)
-    heard = first.texts.count(their("There is news for you."))
+    news, heard = their("There is news for you."), 2
+    await first.until(lambda phone: phone.texts.count(news) == heard)  # opened, closed
     house.clock.shift += timedelta(days=3)
 
     await on_vehicle(second, _, "DR1")
@@ -478,7 +479,9 @@ async def test_a_closed_report_is_decided_on_anew_when_its_vehicle_is_reported_a
     old, new = await stored(house, Flag)
     assert (old.state, old.severity, old.outcome) == (State.NEW, 2, None)
     assert (new.state, new.severity) == (State.NEW, 2)
-    await first.until(lambda phone: phone.texts.count(their("There is news for you.")) > heard)
+    assert first.texts.count(news) == heard  # not before some hours have passed
+    house.clock.shift += timedelta(hours=12)
+    await first.until(lambda phone: phone.texts.count(news) > heard)
     mine = await send(first, "/myreports")
     await first.press_data(OwnPress(action="open", flag=1).pack(), mine)
     assert their("{time}: opened once more", time="").strip() in mine.text

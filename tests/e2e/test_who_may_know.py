@@ -1,5 +1,7 @@
 """Who may know of a report: held until another person names the car, only counted, consents, questions, a contact."""
 
+from datetime import timedelta
+
 from bot.sandbox import Message, Phone
 from handlers.presses import ConsentPress, FormPress, OwnPress, ReportPress, ReviewPress
 from handlers.texts import load_texts
@@ -8,6 +10,7 @@ from models.consents import Consent, Recipient
 from models.details import Reach
 from models.first_look import FIRST_LOOK
 from models.flags import Flag, Ride, State
+from models.outbox import Parcel, Priority
 from models.people import Language
 from tests.e2e.test_form import begin, to_review
 from tests.e2e.walking import (
@@ -71,12 +74,27 @@ async def test_a_held_report_goes_to_the_team_when_another_person_names_the_car_
     assert en("There is something new in the queue.") not in desk.texts
     screen = await told(other, en, HOLD, "KZ 777-АВЕ-05")
     assert {each.state for each in await stored(house, Flag)} == {State.NEW}
+    held = en(
+        "Nobody sees it until another person names the same car; then it goes to the team and you are told. You can "
+        "send it to the team or withdraw it at any time in /myreports. It is deleted after {days} days.",
+        days=365,
+    )
+    assert held in screen.text  # the same words as if nobody had named the car before
     await called(desk, en, 3)
+    now = house.clock()
+    waits = [parcel.due_at - now for parcel in await stored(house, Parcel) if parcel.priority == Priority.RELAY]
+    assert len(waits) == len(set(waits)) == 3
+    assert all(timedelta(minutes=55) < wait < timedelta(hours=12) for wait in waits)
+    assert _(NEWS) not in one.texts
+    house.clock.shift += timedelta(hours=12)
     await one.until(lambda phone: phone.texts.count(_(NEWS)) == 2)
     await other.until(lambda phone: en(NEWS) in phone.texts)
     assert "777" not in one.messages[-1].text
     await one.press_data(OwnPress(action="open", flag=1).pack(), screen := one.messages[-1])
-    assert _("{time}: given to the team", time="").lstrip(" :") in screen.text
+    day = load_texts()[Language(language)].day(now)
+    assert _("{time}: given to the team", time=day) in screen.text
+    await press(one, _("Who opened it"), screen)
+    assert _("{time}: {what}", time=day, what=_("received")) in screen.text
     shown = await send(desk, "/flag 3")
     assert "2 earlier flags on this vehicle" in shown.text
     await assert_sound(house)

@@ -42,7 +42,7 @@ from models.behaviours import (
     form_name,
 )
 from models.cars import is_code, plate_of_code
-from models.consents import AT_FIRST, set_consents
+from models.consents import AT_FIRST, Recipient, say, set_consents
 from models.details import Aim, Details, Teller
 from models.drafts import Told, draft_of
 from models.escrow import name_vehicle
@@ -267,6 +267,9 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
     chosen = None if told.aim is Aim.COUNT else told.consents
     recipients = list(AT_FIRST) if chosen is None else chosen
     await set_consents(visit.session, flag.id, recipients, visit.now)
+    has_chosen = told.consents is not None or told.aim is Aim.COUNT
+    if has_chosen and Recipient.DRIVER not in recipients and not flag.by_driver:
+        await say(visit.session, flag.id, Recipient.DRIVER, False, visit.now)
     freed: Sequence[Flag] = []
     if told.plate and not flag.by_driver:
         freed = await name_vehicle(visit.session, visit.vault, flag, told.plate, visit.now)

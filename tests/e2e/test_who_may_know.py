@@ -5,8 +5,8 @@ from datetime import timedelta
 from bot.sandbox import Message, Phone
 from handlers.presses import ConsentPress, FormPress, OwnPress, ReportPress, ReviewPress
 from handlers.texts import load_texts
-from models.audit import AuditEntry
-from models.consents import Consent, Recipient
+from models.audit import Action, AuditEntry
+from models.consents import Consent, Recipient, says_yes_to
 from models.details import Reach
 from models.first_look import FIRST_LOOK
 from models.flags import Flag, Ride, State
@@ -147,8 +147,50 @@ async def test_what_is_only_counted_counts_and_nobody_else_hears_of_it_whatever_
     await press(phone, "Send", screen)
     (counted,) = await stored(small_house, Flag)
     assert counted.state is State.COUNTED
-    assert [each.recipient for each in await stored(small_house, Consent)] == [Recipient.STATISTICS]
+    assert await said_of_driver(small_house) is False
+    given = [each.recipient for each in await stored(small_house, Consent) if each.revoked_at is None]
+    assert given == [Recipient.STATISTICS]
     await assert_sound(small_house)
+
+
+async def said_of_driver(house: House) -> bool | None:
+    """What was said to that the driver of the first flag hears of it."""
+    async with house.app.database.transaction() as session:
+        return await says_yes_to(session, 1, Recipient.DRIVER)
+
+
+async def test_who_left_the_driver_out_has_said_no_and_can_say_yes_and_no_again(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
+    screen = await begin(phone, _)
+    await phone.press_data(FormPress(action="go", step="consents").pack(), screen)
+    await press(phone, _("The police"), screen)
+    await to_review(phone, _, screen)
+    await press(phone, _("Send"), screen)
+    assert await said_of_driver(house) is False
+    await press(phone, _("Who may know"), screen)
+    assert _("<b>The driver:</b> you said no. They hear nothing of it.") in screen.text
+    old = ConsentPress(action="toggle", flag=1, value=Recipient.DRIVER).pack()
+    for label, stands in (("The driver: no", False), ("The driver: yes", True), ("The driver: no", False)):
+        chosen = "✓ " + _(label)
+        await press(phone, chosen if chosen in labels(screen) else _(label), screen)
+        assert chosen in labels(screen)
+        assert await said_of_driver(house) is stands
+        await phone.press_data(old, screen)
+        assert await said_of_driver(house) is stands
+    given = [each.action for each in await stored(house, AuditEntry) if each.detail == Recipient.DRIVER]
+    assert given == [Action.CONSENTED, Action.CONSENT_REVOKED]
+    await assert_sound(house)
+
+
+async def test_as_long_as_nothing_was_said_of_the_driver_the_screen_says_what_that_means(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    for code, first in (("VB2", "you are told and can say no"), ("PH3", "Without your yes they hear nothing")):
+        screen = await flag(phone, _, code)
+        await press(phone, "Who may know", screen)
+        assert "The driver: you have said nothing yet." in screen.text
+        assert first in screen.text
+        assert {"The driver: yes", "The driver: no"} <= set(labels(screen))
+    assert await said_of_driver(small_house) is None
 
 
 async def test_consents_questions_and_a_contact_can_be_given_and_taken_back_after_sending(
@@ -190,6 +232,7 @@ async def test_forged_presses_change_no_consent_of_another_persons_report(house:
     for forged in (
         ConsentPress(action="toggle", flag=1, value="police"),
         ConsentPress(action="reach", flag=1, value="contact"),
+        ConsentPress(action="driver", flag=1, value="yes"),
         ConsentPress(action="open", flag=1),
         OwnPress(action="hand_over", flag=1),
         ConsentPress(action="toggle", flag=1, value="neighbours"),

@@ -158,7 +158,7 @@ async def tell_asked(
     now: datetime,
 ) -> int:
     """Tell the drivers whose moment has come that they are asked; how many hearings were looked at."""
-    told, due = await tell_due(session, now, term_days, limit)
+    told, due = await tell_due(session, vault, now, term_days, limit)
     for hearing in told:
         await record(session, vault, Audited.DRIVER_TOLD, now=now, flag_id=hearing.flag_id)
         driver = await session.get_one(Person, hearing.driver_id)

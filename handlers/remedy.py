@@ -161,7 +161,7 @@ async def tell_given(
     session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], *, limit: int, now: datetime
 ) -> int:
     """Tell the drivers whose moment has come what was given to them; how many remedies were looked at."""
-    told, due = await tell_due(session, now, limit)
+    told, due = await tell_due(session, vault, now, limit)
     for remedy in told:
         await record(session, vault, Audited.DRIVER_TOLD, now=now, flag_id=remedy.flag_id)
         driver = await session.get_one(Person, remedy.driver_id)

@@ -12,6 +12,7 @@ from handlers.presses import (
     AppealPress,
     DrivingPress,
     HearingPress,
+    MergePress,
     RemedyPress,
     ReplyPress,
     SecondLookPress,
@@ -195,6 +196,26 @@ async def test_a_no_of_whoever_reported_keeps_it_from_the_driver(small_house: Ho
     assert await stored(house, Remedy) == []
     house.clock.shift += LATER
     assert await house.app.telling.look() == 0
+    assert _("There is news for you.") not in driver.texts
+    await assert_sound(house)
+
+
+async def test_a_report_that_is_looked_at_with_another_asks_no_driver_any_more(small_house: House) -> None:
+    house, _ = small_house, say("en")
+    desk, phone, driver = await reviewer(house), passenger(house), house.phone(DRIVER)
+    await names_car(driver, _)
+    await on_vehicle(phone, _, "SX2")
+    await on_vehicle(phone, _, "NV1")
+    shown = await claimed(desk, _, 1)
+    await press(desk, "Ask the driver for their view", shown)
+    await press(desk, "Yes, ask", shown)
+    assert len(await stored(house, Hearing)) == 1
+    shown = await claimed(desk, _, 2)
+    await desk.press_data(MergePress(action="merge", flag=2, other=1).pack(), shown)
+    assert await stored(house, Hearing) == []
+    stopped = await stored(house, AuditEntry, action=Action.DRIVER_NOT_ASKED)
+    assert [each.flag_id for each in stopped] == [1]
+    await days_pass(house, told=0)
     assert _("There is news for you.") not in driver.texts
     await assert_sound(house)
 

@@ -114,8 +114,8 @@ OUTCOME_NAMES = {
 }
 """As the team sees them."""
 OUTCOMES_FOR_REPORTER = {
-    Outcome.ADVICE: N_("The driver was given advice."),
-    Outcome.LESSON: N_("The driver was assigned a lesson."),
+    Outcome.ADVICE: N_("The team decided on advice for the driver."),
+    Outcome.LESSON: N_("The team decided on a lesson for the driver."),
     Outcome.PASSED_TO_PLATFORM: N_("With your consent it was passed to the app through which the ride was ordered."),
     Outcome.PASSED_TO_LEGAL_AID: N_("With your consent it was passed to an organisation that gives legal help."),
     Outcome.PASSED_TO_POLICE: N_("With your consent it was passed to the police."),
@@ -124,6 +124,11 @@ OUTCOMES_FOR_REPORTER = {
     Outcome.MISUSE: N_("Closed without further action."),
 }
 """As the person who reported sees them: never a verdict on that person."""
+ONCE_TOLD = {
+    Outcome.ADVICE: N_("The driver was given advice."),
+    Outcome.LESSON: N_("The driver was assigned a lesson."),
+}
+"""The same once it has reached the driver: it may never, as where the bot doesn't know who drove."""
 NEEDS_CONSENT = {
     Outcome.PASSED_TO_PLATFORM: Recipient.PLATFORM,
     Outcome.PASSED_TO_LEGAL_AID: Recipient.LEGAL_AID,

@@ -15,7 +15,7 @@ from models.coarse import first_moment
 from models.course import Attempt
 from models.drivers import Given, Remedy
 from models.exams import PASS_SHARE
-from models.flags import Flag, Outcome, State
+from models.flags import ONCE_TOLD, OUTCOMES_FOR_REPORTER, Flag, Outcome, State
 from models.hearings import may_hear
 from models.known_drivers import driver_of
 from models.matching import lesson_for
@@ -119,6 +119,17 @@ async def with_duplicates(session: AsyncSession, flag_id: int) -> Sequence[Flag]
     """A flag, and those that were looked at together with it."""
     query = select(Flag).where(or_(Flag.id == flag_id, Flag.merged_into_id == flag_id)).order_by(Flag.id)
     return (await session.scalars(query)).all()
+
+
+async def outcome_in_words(session: AsyncSession, flag: Flag) -> str | None:
+    """What came of a flag, in words for the person who reported; of what the driver is given, what is true by now."""
+    if flag.outcome is None:
+        return None
+    remedy = await remedy_of(session, flag.merged_into_id or flag.id)
+    told = remedy is not None and remedy.told_at is not None and remedy.lifted_at is None
+    if told and remedy is not None and KINDS.get(flag.outcome) is remedy.kind:
+        return ONCE_TOLD[flag.outcome]
+    return OUTCOMES_FOR_REPORTER[flag.outcome]
 
 
 async def opens_lesson(session: AsyncSession, driver_id: int, lesson: int) -> bool:

@@ -316,7 +316,12 @@ async def test_the_lesson_that_fits_is_given_taken_and_told_as_action_taken(hous
     shown = await claimed(desk, _, 1)
     await close(desk, _, shown, Outcome.LESSON)
     assert lesson.title in shown.text
+    decided, assigned = _("The team decided on a lesson for the driver."), _("The driver was assigned a lesson.")
+    mine = await report_of(phone, _)
+    assert (decided in mine.text, assigned in mine.text) == (True, False)  # nobody has told the driver yet
     await days_pass(house)
+    mine = await report_of(phone, _)
+    assert (decided in mine.text, assigned in mine.text) == (False, True)
     given = await news(driver, _)
     assert lesson.title in given.text
     assert _("This is no penalty and no verdict on you. Your certificate stays as it is.") in given.text

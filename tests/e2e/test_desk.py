@@ -26,7 +26,7 @@ from models.notes import Note
 from models.regions import REGIONS
 from models.talk import Talk
 from models.team import Role
-from models.templates import QUESTIONS, TEXTS, TITLES, Template
+from models.templates import TEXTS, TITLES, Template
 from tests.e2e.walking import (
     Say,
     appoint,
@@ -420,7 +420,7 @@ async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the
     shown = await send(desk, "/flag 1")
     await close(desk, _, shown, Outcome.ADVICE)
     await press(desk, _("Ready replies"), shown)
-    assert _(TITLES[Template.MORE]) not in labels(shown)
+    assert labels(shown)[:-1] == [_(TITLES[Template.CLOSED])]  # it was passed on to nobody
     await press(desk, _(TITLES[Template.CLOSED]), shown)
     await press(desk, _("Send"), shown)
     await phone.press_data(TalkPress(action="own", flag=1).pack(), mine)
@@ -430,6 +430,10 @@ async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the
     await desk.press_data(TemplatePress(action="send", flag=1, name="plate").pack(), shown)
     assert _("This can't be sent to the person now.") in shown.text
     assert len(await stored(small_house, Talk)) == 2
+    async with small_house.app.database.transaction() as session:
+        (await session.get_one(Flag, 1)).outcome = Outcome.PASSED_TO_POLICE
+    await press(desk, _("Ready replies"), shown := await send(desk, "/flag 1"))
+    assert labels(shown)[:-1] == [_(TITLES[each]) for each in (Template.PASSED_ON, Template.CLOSED)]
     await assert_sound(small_house)
 
 
@@ -458,7 +462,7 @@ async def test_a_person_who_wants_no_questions_is_asked_none_and_of_a_duplicate_
     shown = await send(desk, "/flag 2")
     assert _("Ask the person") not in labels(shown)
     await press(desk, _("Ready replies"), shown)
-    assert [_(TITLES[each]) for each in Template if each not in QUESTIONS] == labels(shown)[:-1]
+    assert labels(shown)[:-1] == [_(TITLES[Template.LOOKING])]  # neither closed nor passed on yet
     await assert_sound(small_house)
 
 

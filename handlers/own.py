@@ -29,14 +29,14 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import behaviour_name
-from models.flags import UNSEEN, Flag, Ride, flags_of, own_flag
+from models.escrow import lock_vehicle
+from models.flags import UNSEEN, Flag, Ride, flags_of, own_flag, plate_of_own
 from models.flags import State as FlagState
 from models.markup import units
 from models.merging import part_from
 from models.plates import looks_kazakh, normalise_plate
 from models.receipts import show_receipt
 from models.remedies import outcome_in_words
-from models.repeats import weigh_again
 from models.vault import Vault
 from models.words import N_
 
@@ -207,10 +207,14 @@ def add_rows(flag: Flag, _: Texts) -> list[Row]:
 
 
 async def hand_over(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
-    """Give a report to the team that was held or only counted until now."""
+    """Give a report to the team that was held or only counted until now; what waited for that goes with it."""
+    plate = await plate_of_own(visit.session, visit.vault, visit.person.id, callback_data.flag)
+    if plate is not None:  # the vehicle before its flags, as everybody does
+        await lock_vehicle(visit.session, visit.vault, plate)
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is not None and flag.hand_over(visit.now):
-        await weigh_again(visit.session, visit.vault, flag, visit.now)
+        if (plate := flag.plate(visit.vault)) is not None:
+            await vehicle_named(flag, plate, visit)
         await arrived(flag, visit)
     return await open_report(query, callback_data, visit)
 

@@ -675,6 +675,14 @@ async def own_flag(session: AsyncSession, person_id: int, flag_id: int) -> Flag 
     return await _locked(session, flag_id, own(person_id))
 
 
+async def plate_of_own(session: AsyncSession, vault: Vault, person_id: int, flag_id: int) -> str | None:
+    """The normalised plate of a flag of this person, which others may change meanwhile."""
+    if not 0 < flag_id <= LARGEST_IDENTIFIER:
+        return None
+    flag = await session.scalar(select(Flag).where(Flag.id == flag_id, own(person_id)))
+    return flag.plate(vault) if flag is not None else None
+
+
 async def own_flag_of_receipt(session: AsyncSession, vault: Vault, person_id: int, receipt: str) -> Flag | None:
     """A flag of this person, by its receipt code (12 digits)."""
     indexes = vault.indexes(receipt.encode(), "receipt")

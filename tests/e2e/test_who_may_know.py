@@ -133,6 +133,25 @@ async def test_what_is_only_counted_is_read_by_nobody_until_the_person_changes_t
     await assert_sound(house)
 
 
+async def test_what_is_held_goes_with_a_counted_report_on_the_same_car_that_is_given_to_the_team(house: House) -> None:
+    one, other, _ = passenger(house), house.phone(DRIVER, "en"), say("en")
+    desk = await reviewer(house)
+    await told(one, _, HOLD, "777 ABE 05")
+    await told(other, _, COUNT, "777 ABE 05")
+    assert [each.state for each in await stored(house, Flag)] == [State.HELD, State.COUNTED]
+    await press(other, labels(listed := await send(other, "/myreports"))[0], listed)
+    await press(other, _("Let the team look into it now"), listed)
+    held, counted = await stored(house, Flag)
+    assert (held.state, counted.state) == (State.NEW, State.NEW)
+    assert (held.severity, counted.severity) == (3, 3)
+    received = [entry.flag_id for entry in await stored(house, AuditEntry, action=Action.RECEIVED)]
+    assert sorted(received) == [held.id, counted.id]
+    await called(desk, _, 2)
+    house.clock.shift += timedelta(hours=12)
+    await one.until(lambda phone: _(NEWS) in phone.texts)
+    await assert_sound(house)
+
+
 async def test_what_is_only_counted_counts_and_nobody_else_hears_of_it_whatever_was_answered_before(
     small_house: House,
 ) -> None:

@@ -131,22 +131,27 @@ async def ask_words(query: CallbackQuery, callback_data: RemedyPress, visit: Vis
 
 async def take_words(message: Message, visit: Visit) -> Method:
     """Keep the appeal, and call somebody else of the team."""
+    return await disagree(message, message.text or "", visit)
+
+
+async def disagree(event: Event, text: str, visit: Visit) -> Method:
+    """The same for words from wherever they come."""
     _ = visit._
-    number, text = (await visit.state.get_data()).get("remedy", 0), (message.text or "").strip()
+    number, text = (await visit.state.get_data()).get("remedy", 0), text.strip()
     if units(text) > APPEAL_LIMIT:
         rows: list[Row] = [[button(_("Cancel"), RemedyPress(action="open", remedy=number))]]
-        return show(message, _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT), rows)
+        return show(event, _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT), rows)
     await visit.state.clear()
     found = await own_remedy(visit.session, visit.person.id, number)
     if found is None:
-        return await _gone(message, visit)
+        return await _gone(event, visit)
     remedy, flag = found
     term = visit.terms.appeal_term_days
     appeal = await appeal_by_driver(visit.session, visit.vault, remedy, flag, text, term, visit.now)
     if appeal is not None:
         await record(visit.session, visit.vault, Audited.DRIVER_APPEALED, now=visit.now, flag_id=flag.id)
         await called_again(appeal, visit)
-    return await _screen(message, remedy, flag, visit, _("Saved. Thank you.") if appeal is not None else "")
+    return await _screen(event, remedy, flag, visit, _("Saved. Thank you.") if appeal is not None else "")
 
 
 async def lesson_done(attempt: Attempt, visit: Visit) -> None:

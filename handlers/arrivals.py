@@ -1,6 +1,8 @@
 """What follows when a report comes to the team: an entry in the audit, word to the team and to whoever waited."""
 
+import secrets
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from handlers.notices import tell_reporter, tell_team_of_flag
 from handlers.visit import Visit
@@ -11,6 +13,16 @@ from models.escrow import name_vehicle
 from models.flags import UNSEEN, Flag, holders
 from models.people import Person
 from models.repeats import take_up_again
+
+_HOUR = 60 * 60
+SOONEST, LATEST = 1 * _HOUR, 12 * _HOUR
+"""Between so many seconds after another person named a car, drawn by lot, those who reported it hear that there's news:
+nobody learns by a report of their own that somebody just reported the car, or when.
+"""
+
+
+def _some_hours_later(now: datetime) -> datetime:
+    return now + timedelta(seconds=SOONEST + secrets.randbelow(LATEST - SOONEST + 1))
 
 
 async def arrived(flag: Flag, visit: Visit) -> None:
@@ -28,11 +40,16 @@ async def arrived(flag: Flag, visit: Visit) -> None:
 
 
 async def _take_up_again(flag: Flag, visit: Visit) -> None:
-    """Closed reports on the same vehicle are looked at once more, and whoever sent them hears that there's news."""
+    """Closed reports on the same vehicle are looked at once more; whoever sent them hears some hours later of news."""
     for each in await take_up_again(visit.session, visit.vault, flag, visit.now):
         await record(visit.session, visit.vault, Audited.REOPENED, now=visit.now, flag_id=each.id, detail="vehicle")
         for person in await holders(visit.session, each):
-            await tell_reporter(visit.session, visit.vault, visit.texts, person, each.id, visit.now)
+            await _tell_later(person, each, visit)
+
+
+async def _tell_later(person: Person, flag: Flag, visit: Visit) -> None:
+    later = _some_hours_later(visit.now)
+    await tell_reporter(visit.session, visit.vault, visit.texts, person, flag.id, visit.now, due_at=later)
 
 
 async def vehicle_named(flag: Flag, plate: str, visit: Visit) -> None:
@@ -42,11 +59,11 @@ async def vehicle_named(flag: Flag, plate: str, visit: Visit) -> None:
 
 
 async def released(flags: Sequence[Flag], visit: Visit) -> None:
-    """What was held comes to the team, and each who waited is told that there's news."""
+    """What was held comes to the team, and each who waited is told some hours later that there's news."""
     for flag in flags:
         await arrived(flag, visit)
         reporter = await visit.session.get_one(Person, flag.reporter_id)
-        await tell_reporter(visit.session, visit.vault, visit.texts, reporter, flag.id, visit.now)
+        await _tell_later(reporter, flag, visit)
 
 
 async def note_added(flag: Flag, what: str, visit: Visit) -> None:

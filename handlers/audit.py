@@ -136,7 +136,7 @@ def _who(entry: AuditEntry, known: dict[int, str | None], visit: Visit) -> str:
     """A member of the team; or the driver, the bot, or the person who reported, whom no entry names."""
     if entry.action in BY_DRIVER:
         return visit._("the driver")
-    if entry.action in BY_BOT:
+    if entry.action in BY_BOT and entry.actor_id is None:
         return visit._("the bot")
     return colleague(entry.actor_id, visit.person.id, known, visit._)
 

@@ -17,7 +17,8 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
-from models.consents import RECIPIENT_NAMES, Recipient, change_consent, consents_of
+from models.behaviours import MAX_SEVERITY
+from models.consents import RECIPIENT_NAMES, Recipient, change_consent, consents_of, say, says_yes_to
 from models.details import REACH_NAMES, Reach
 from models.flags import UNSEEN, Flag, own_flag
 from models.markup import units
@@ -45,6 +46,7 @@ def router() -> Router:
     router.callback_query.filter(ConsentPress.filter())
     router.callback_query.register(open_consents, Action("open"))
     router.callback_query.register(toggle, Action("toggle"))
+    router.callback_query.register(answer_for_driver, Action("driver"))
     router.callback_query.register(choose_reach, Action("reach"))
     return router
 
@@ -73,14 +75,34 @@ async def _screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Met
     rows: list[Row] = [
         [_choice(_(name), ConsentPress(action="toggle", flag=flag.id, value=each), each in given)]
         for each, name in RECIPIENT_NAMES.items()
-        if each is not Recipient.DRIVER or not flag.by_driver
+        if each is not Recipient.DRIVER
     ]
+    if not flag.by_driver:
+        said = await says_yes_to(visit.session, flag.id, Recipient.DRIVER)
+        lines.append(_driver_line(flag, said, _))
+        press = ConsentPress(action="driver", flag=flag.id)
+        yes, no = (press.model_copy(update={"value": value}) for value in ("yes", "no"))
+        rows.append([_choice(_("The driver: yes"), yes, said is True), _choice(_("The driver: no"), no, said is False)])
     rows += [
         [_choice(_(name), ConsentPress(action="reach", flag=flag.id, value=each), each is reach)]
         for each, name in REACH_NAMES.items()
     ]
     back = button(_("« Back"), OwnPress(action="open", flag=flag.id))
     return show(event, "\n\n".join(lines), [*rows, [back, *way_out(_)]])
+
+
+def _driver_line(flag: Flag, said: bool | None, _: Texts) -> str:
+    """What stands for the driver. It says nothing of other reports on the car: it may be its driver who looks."""
+    if said is True:
+        return _("<b>The driver:</b> you said yes. Later they may hear the kind and the week, nothing else.")
+    if said is False:
+        return _("<b>The driver:</b> you said no. They hear nothing of it.")
+    if flag.severity_as_told == MAX_SEVERITY or flag.retaliation:
+        return _("<b>The driver:</b> you have said nothing yet. Without your yes they hear nothing.")
+    return _(
+        "<b>The driver:</b> you have said nothing yet. Before they hear the kind and the week, you are told and can "
+        "say no."
+    )
 
 
 def _choice(label: str, press: ConsentPress, chosen: bool) -> InlineKeyboardButton:
@@ -93,8 +115,22 @@ async def toggle(query: CallbackQuery, callback_data: ConsentPress, visit: Visit
     if flag is None or callback_data.value not in set(Recipient):
         return await show_reports(query, visit)
     recipient = Recipient(callback_data.value)
+    if recipient is Recipient.DRIVER:  # a yes or a no is said, never the other one of what stands
+        return await _screen(query, flag, visit)
     stands = await change_consent(visit.session, flag.id, recipient, visit.now)
     await _note(flag, Audited.CONSENTED if stands else Audited.CONSENT_REVOKED, recipient, visit)
+    return await _screen(query, flag, visit)
+
+
+async def answer_for_driver(query: CallbackQuery, callback_data: ConsentPress, visit: Visit) -> Method:
+    """Say yes or no to that the driver hears of it."""
+    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    if flag is None or flag.by_driver or callback_data.value not in {"yes", "no"}:
+        return await show_reports(query, visit)
+    yes = callback_data.value == "yes"
+    if await says_yes_to(visit.session, flag.id, Recipient.DRIVER) is not yes:
+        await say(visit.session, flag.id, Recipient.DRIVER, yes, visit.now)
+        await _note(flag, Audited.CONSENTED if yes else Audited.CONSENT_REVOKED, Recipient.DRIVER, visit)
     return await _screen(query, flag, visit)
 
 

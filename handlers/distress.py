@@ -1,12 +1,12 @@
 """A cry for help is answered before anything else, in any state, with care and numbers to call.
 
 What was written goes no further and is stored nowhere; what was being asked stays asked. Only where the words of a
-report were being asked may they be saved after all, with a button: for that they are held until the person does
-anything else.
+report were being asked, or one side's word on it, may they be saved or sent after all, with a button: for that they are
+held until the person does anything else.
 """
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiogram import Router
@@ -17,13 +17,25 @@ from handlers.appealing import Deciding
 from handlers.desk import Writing
 from handlers.form import Filling, keep_answer
 from handlers.form import begin as go_on_with_draft
-from handlers.hearing import Answering
+from handlers.hearing import Answering, ask_word, keep_word
 from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.own import Adding, ask_words, keep_words, open_report
-from handlers.presses import Action, DistressPress, FormPress, OwnPress, ReportPress, TalkPress
-from handlers.remedy import Disagreeing
-from handlers.screens import PRIMARY, Method, Row, button, show
-from handlers.second_look import Asking
+from handlers.presses import (
+    Action,
+    DistressPress,
+    FormPress,
+    HearingPress,
+    OwnPress,
+    RemedyPress,
+    ReportPress,
+    SecondLookPress,
+    TalkPress,
+)
+from handlers.remedy import Disagreeing, disagree
+from handlers.remedy import ask_words as ask_to_disagree
+from handlers.screens import PRIMARY, Event, Method, Row, button, show
+from handlers.second_look import Asking, ask_for_second_look
+from handlers.second_look import ask_words as ask_why_again
 from handlers.talk import Talking, say_text
 from handlers.talk import back_again as back_to_talk
 from handlers.texts import LOCALES
@@ -31,15 +43,18 @@ from handlers.visit import Visit
 from models.distress import Distress, load_distress
 from models.drafts import draft_of
 from models.lessons import LANGUAGES
+from models.team import role_of
 
 HELD = "held"
 """In the data of the conversation, which is sealed: the number of the message and its words."""
 
 
-_SAYING_ONES_SIDE = frozenset(
-    state.state for state in (Deciding.reason, Answering.word, Disagreeing.words, Asking.words)
-)
-"""What is written there tells of what was, and has to arrive as it is."""
+_KEEPS: Mapping[str | None, Callable[[Event, str, Visit], Awaitable[Method]]] = {
+    Answering.word.state: keep_word,
+    Disagreeing.words.state: disagree,
+    Asking.words.state: ask_for_second_look,
+}
+"""Where one side tells of what was: what keeps its words."""
 
 
 class Distressed(Filter):
@@ -53,10 +68,11 @@ class Distressed(Filter):
 
         What a member of the team writes about a flag tells of others, often in the same words.
         """
-        if visit.raw_state in Writing or visit.raw_state in _SAYING_ONES_SIDE:
-            return False
         text = message.text or message.caption or ""
-        return not text.startswith("/") and self._distress.cries(text)
+        if text.startswith("/") or not self._distress.cries(text):
+            return False
+        about_others = visit.raw_state in Writing or visit.raw_state == Deciding.reason.state
+        return not about_others or await role_of(visit.session, visit.person.id) is None
 
 
 def router() -> Router:
@@ -92,17 +108,22 @@ async def _let_go(
 
 
 def _words_are_asked(visit: Visit) -> bool:
-    """Whether the words of a report may be what is asked: of one that was sent, or of a draft at that question."""
-    return visit.raw_state in {Adding.words.state, Filling.answer.state} or _talks(visit)
+    """Whether the words of a report may be what is asked, of one that was sent or a draft, or a word on one."""
+    return visit.raw_state in {Adding.words.state, Filling.answer.state} or _sends(visit)
 
 
 def _talks(visit: Visit) -> bool:
     return visit.raw_state in {Talking.person.state, Talking.team.state}
 
 
+def _sends(visit: Visit) -> bool:
+    """Whether what is asked goes to somebody at once."""
+    return _talks(visit) or visit.raw_state in _KEEPS
+
+
 async def _may_save(visit: Visit) -> bool:
     if visit.raw_state != Filling.answer.state:
-        return visit.raw_state == Adding.words.state or _talks(visit)
+        return visit.raw_state == Adding.words.state or _sends(visit)
     draft = await draft_of(visit.session, visit.person.id)
     return draft is not None and draft.place == "words"
 
@@ -117,14 +138,14 @@ async def care(message: Message, visit: Visit) -> Method:
     ]
     rows: list[Row] = [*call_rows(lines)]
     if message.text and await _may_save(visit):
-        if _talks(visit):
+        if _sends(visit):
             parts.append(_("What you wrote was not sent. The button below sends it."))
         else:
             parts.append(_("What you wrote was not saved. The button below saves it."))
         # The press brings no text along, so it's held here, sealed, no longer than until the next press or message.
         data = await visit.state.update_data({HELD: [message.message_id, message.text]})
         press = DistressPress(action="save", flag=data.get("flag", 0), message=message.message_id)
-        rows.append([button(_("Send it") if _talks(visit) else _("Save it in my report"), press, PRIMARY)])
+        rows.append([button(_("Send it") if _sends(visit) else _("Save it in my report"), press, PRIMARY)])
     elif visit.raw_state is not None:
         parts.append(_("What you wrote was not saved."))
     rows.append([button(_("Report an incident"), ReportPress(action="begin"))])
@@ -140,6 +161,8 @@ async def save(
         if held is not None and is_held and await _may_save(visit):
             return await keep_answer(query, held[1], visit)
         return await go_on_with_draft(query, FormPress(action="begin"), visit)
+    if (keep := _KEEPS.get(visit.raw_state)) is not None:
+        return await (keep(query, held[1], visit) if held is not None and is_held else _ask_again(query, visit))
     if _talks(visit):
         if held is not None and is_held:
             return await say_text(query, held[1], visit)
@@ -149,3 +172,13 @@ async def save(
     if visit.raw_state == Adding.words.state:
         return await ask_words(query, OwnPress(action="words", flag=callback_data.flag), visit)
     return await open_report(query, OwnPress(action="open", flag=callback_data.flag), visit)
+
+
+async def _ask_again(query: CallbackQuery, visit: Visit) -> Method:
+    """Ask one side once more for its word: what was held is gone."""
+    data = await visit.state.get_data()
+    if visit.raw_state == Answering.word.state:
+        return await ask_word(query, HearingPress(action="write", hearing=data.get("hearing", 0)), visit)
+    if visit.raw_state == Disagreeing.words.state:
+        return await ask_to_disagree(query, RemedyPress(action="appeal", remedy=data.get("remedy", 0)), visit)
+    return await ask_why_again(query, SecondLookPress(action="ask", flag=data.get("flag", 0)), visit)

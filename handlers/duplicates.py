@@ -21,6 +21,7 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.behaviours import form_name
 from models.flags import Flag, State
+from models.hearings import drop_untold
 from models.merging import differs, merge
 from models.repeats import others_on_vehicle
 
@@ -136,6 +137,8 @@ async def put_together(query: CallbackQuery, callback_data: MergePress, visit: V
     if await merge(visit.session, visit.person.id, other, main):
         await visit.session.flush()
         await note(visit, Audited.MERGED, other, str(main.id))
+        if await drop_untold(visit.session, other):  # whoever reported could no longer say no to it
+            await note(visit, Audited.DRIVER_NOT_ASKED, other)
         await tell(other, visit)
     return await flag_screen(query, main, visit)
 

@@ -20,6 +20,7 @@ async def settle(flag: Flag, visit: Visit) -> int | None:
 async def tell_of_change(driver_id: int, flag: Flag, visit: Visit) -> None:
     """Tell a driver that there's news about what was given to them."""
     driver, remedy = await visit.session.get(Person, driver_id), await remedy_of(visit.session, flag.id)
-    if driver is not None and remedy is not None and remedy.told_at is not None:
-        press = RemedyPress(action="open", remedy=remedy.id)
+    if driver is not None and remedy is not None:
+        theirs = remedy.driver_id == driver_id and remedy.told_at is not None
+        press = RemedyPress(action="open", remedy=remedy.id if theirs else 0)  # 0: nothing is asked any more
         tell_driver(visit.session, visit.vault, visit.texts, driver, press, visit.now)

@@ -117,23 +117,28 @@ async def ask_word(query: CallbackQuery, callback_data: HearingPress, visit: Vis
 
 async def take_word(message: Message, visit: Visit) -> Method:
     """Keep the driver's word and tell the team."""
+    return await keep_word(message, message.text or "", visit)
+
+
+async def keep_word(event: Event, text: str, visit: Visit) -> Method:
+    """The same for words from wherever they come."""
     _ = visit._
-    number, text = (await visit.state.get_data()).get("hearing", 0), (message.text or "").strip()
+    number, text = (await visit.state.get_data()).get("hearing", 0), text.strip()
     if units(text) > ANSWER_LIMIT:
         rows: list[Row] = [[button(_("Cancel"), HearingPress(action="open", hearing=number))]]
-        return show(message, _("Please write it in {limit} characters at most.", limit=ANSWER_LIMIT), rows)
+        return show(event, _("Please write it in {limit} characters at most.", limit=ANSWER_LIMIT), rows)
     await visit.state.clear()
     found = await own_hearing(visit.session, visit.person.id, number)
     if found is None:
-        return await _gone(message, visit)
+        return await _gone(event, visit)
     hearing, flag = found
     first = hearing.answered_at is None
     if not answer(visit.vault, flag, hearing, text, visit.now):
-        return _screen(message, hearing, flag, visit)
+        return _screen(event, hearing, flag, visit)
     await record(visit.session, visit.vault, Audited.DRIVER_ANSWERED, now=visit.now, flag_id=flag.id)
     if first:
         await tell_team_of_answer(visit.session, visit.vault, visit.texts, flag, visit.now)
-    return _screen(message, hearing, flag, visit, _("Saved. Thank you."))
+    return _screen(event, hearing, flag, visit, _("Saved. Thank you."))
 
 
 async def say_nothing(query: CallbackQuery, callback_data: HearingPress, visit: Visit) -> Method:
@@ -158,7 +163,7 @@ async def tell_asked(
     now: datetime,
 ) -> int:
     """Tell the drivers whose moment has come that they are asked; how many hearings were looked at."""
-    told, due = await tell_due(session, now, term_days, limit)
+    told, due = await tell_due(session, vault, now, term_days, limit)
     for hearing in told:
         await record(session, vault, Audited.DRIVER_TOLD, now=now, flag_id=hearing.flag_id)
         driver = await session.get_one(Person, hearing.driver_id)

@@ -7,9 +7,10 @@ from handlers.home import way_out
 from handlers.own import show_reports
 from handlers.presses import HistoryPress, OwnPress
 from handlers.screens import Method, button, show
+from handlers.texts import Texts
 from handlers.visit import Visit
-from models.audit import Action, history_of
-from models.flags import own_flag
+from models.audit import Action, AuditEntry, history_of
+from models.flags import Flag, own_flag
 from models.receipts import show_receipt
 from models.words import N_
 
@@ -67,7 +68,7 @@ async def show_history(query: CallbackQuery, callback_data: HistoryPress, visit:
     numbers = {member: number for number, member in enumerate(members, 1)}
     lines = [_("<b>Who opened report {receipt}</b>", receipt=show_receipt(flag.receipt(visit.vault))), ""]
     for entry in entries:
-        time, what = _.moment(entry.at), _(ENTRIES[entry.action])
+        time, what = _time(entry, flag, _), _(ENTRIES[entry.action])
         if entry.actor_id is None:
             lines.append(_("{time}: {what}", time=time, what=what))
         else:
@@ -79,3 +80,10 @@ async def show_history(query: CallbackQuery, callback_data: HistoryPress, visit:
     lines.append(_("Nobody can change or remove these records unnoticed. The bot doesn't tell who the reviewers are."))
     back = button(_("« Back"), OwnPress(action="open", flag=flag.id))
     return show(query, "\n".join(lines), [[back, *way_out(_)]])
+
+
+def _time(entry: AuditEntry, flag: Flag, _: Texts) -> str:
+    """When it was; only the day where the moment would say when another person named the car."""
+    released = entry.action is Action.RECEIVED and flag.released_at is not None
+    reopened = entry.action is Action.REOPENED and entry.actor_id is None
+    return _.day(entry.at) if released or reopened else _.moment(entry.at)

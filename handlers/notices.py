@@ -97,12 +97,14 @@ async def tell_reporter(
     reporter: Person,
     flag_id: int,
     now: datetime,
+    *,
+    due_at: datetime | None = None,
 ) -> None:
-    """Tell a person that there's news, without a word of what about."""
+    """Tell a person that there's news, without a word of what about, at once or later."""
     _ = texts[reporter.language]
     rows = [[button(_("Show"), OwnPress(action="open", flag=flag_id))]]
     message = SendMessage(chat_id=0, text=_("There is news for you."), reply_markup=keyboard(rows))
-    post_message(session, vault, reporter, message, priority=Priority.RELAY, now=now)
+    post_message(session, vault, reporter, message, priority=Priority.RELAY, now=now, due_at=due_at)
 
 
 async def tell_of_message(

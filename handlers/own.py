@@ -29,13 +29,14 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import behaviour_name
-from models.flags import OUTCOMES_FOR_REPORTER, UNSEEN, Flag, Ride, flags_of, own_flag
+from models.escrow import lock_vehicle
+from models.flags import UNSEEN, Flag, Ride, flags_of, own_flag, plate_of_own
 from models.flags import State as FlagState
 from models.markup import units
 from models.merging import part_from
 from models.plates import looks_kazakh, normalise_plate
 from models.receipts import show_receipt
-from models.repeats import weigh_again
+from models.remedies import outcome_in_words
 from models.vault import Vault
 from models.words import N_
 
@@ -118,7 +119,8 @@ async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visi
 
 async def report_screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Method:
     """One report with what hangs on it, after a note on what was just done with it."""
-    text = report_text(flag, visit.vault, visit._, await _more_lines(flag, visit))
+    outcome = await outcome_in_words(visit.session, flag)
+    text = report_text(flag, visit.vault, visit._, outcome, await _more_lines(flag, visit))
     rows = _report_rows(flag, visit.vault, visit._, [*await own_rows(flag, visit), *await own_driver_rows(flag, visit)])
     return show(event, f"{note}\n\n{text}" if note else text, rows)
 
@@ -127,8 +129,8 @@ async def _more_lines(flag: Flag, visit: Visit) -> list[str]:
     return [*await own_lines(flag, visit), *await own_driver_lines(flag, visit)]
 
 
-def report_text(flag: Flag, vault: Vault, _: Texts, more: Sequence[str] = ()) -> str:
-    """A report as the person who sent it sees it, `more` being what hangs on it."""
+def report_text(flag: Flag, vault: Vault, _: Texts, outcome: str | None, more: Sequence[str]) -> str:
+    """A report as the person who sent it sees it, with what came of it in words; `more` is what hangs on it."""
     lines = [_("<b>Report {receipt}</b>", receipt=show_receipt(flag.receipt(vault))), ""]
     lines += [f"• {_(behaviour_name(each.code, by_passenger=flag.by_driver))}" for each in flag.behaviours]
     lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
@@ -138,12 +140,12 @@ def report_text(flag: Flag, vault: Vault, _: Texts, more: Sequence[str] = ()) ->
     if more:
         lines += ["", *more]
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
-    if flag.released_at is not None:
-        lines.append(_("{time}: given to the team", time=_.moment(flag.released_at)))
+    if flag.released_at is not None:  # of both only the day: it may be that another person named the car just then
+        lines.append(_("{time}: given to the team", time=_.day(flag.released_at)))
     if flag.opened_at is not None:
         lines.append(_("{time}: opened by a reviewer", time=_.moment(flag.opened_at)))
     if flag.reopened_at is not None:
-        lines.append(_("{time}: opened once more", time=_.moment(flag.reopened_at)))
+        lines.append(_("{time}: opened once more", time=_.day(flag.reopened_at)))
     if flag.state is FlagState.CLAIMED:
         lines.append(_("It is being looked at."))
     if flag.state is FlagState.MERGED:
@@ -155,8 +157,8 @@ def report_text(flag: Flag, vault: Vault, _: Texts, more: Sequence[str] = ()) ->
     elif flag.ended_at is not None:
         state = _(STATE_NAMES[flag.state])
         lines.append(_("{time}: {state}", time=_.moment(flag.ended_at), state=state))
-    if flag.outcome is not None:
-        lines.append(_("Outcome: {outcome}", outcome=_(OUTCOMES_FOR_REPORTER[flag.outcome])))
+    if outcome is not None:
+        lines.append(_("Outcome: {outcome}", outcome=_(outcome)))
     return "\n".join(lines)
 
 
@@ -205,10 +207,14 @@ def add_rows(flag: Flag, _: Texts) -> list[Row]:
 
 
 async def hand_over(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
-    """Give a report to the team that was held or only counted until now."""
+    """Give a report to the team that was held or only counted until now; what waited for that goes with it."""
+    plate = await plate_of_own(visit.session, visit.vault, visit.person.id, callback_data.flag)
+    if plate is not None:  # the vehicle before its flags, as everybody does
+        await lock_vehicle(visit.session, visit.vault, plate)
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is not None and flag.hand_over(visit.now):
-        await weigh_again(visit.session, visit.vault, flag, visit.now)
+        if (plate := flag.plate(visit.vault)) is not None:
+            await vehicle_named(flag, plate, visit)
         await arrived(flag, visit)
     return await open_report(query, callback_data, visit)
 

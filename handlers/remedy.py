@@ -136,22 +136,27 @@ async def ask_words(query: CallbackQuery, callback_data: RemedyPress, visit: Vis
 
 async def take_words(message: Message, visit: Visit) -> Method:
     """Keep the appeal, and call somebody else of the team."""
+    return await disagree(message, message.text or "", visit)
+
+
+async def disagree(event: Event, text: str, visit: Visit) -> Method:
+    """The same for words from wherever they come."""
     _ = visit._
-    number, text = (await visit.state.get_data()).get("remedy", 0), (message.text or "").strip()
+    number, text = (await visit.state.get_data()).get("remedy", 0), text.strip()
     if units(text) > APPEAL_LIMIT:
         rows: list[Row] = [[button(_("Cancel"), RemedyPress(action="open", remedy=number))]]
-        return show(message, _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT), rows)
+        return show(event, _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT), rows)
     await visit.state.clear()
     found = await own_remedy(visit.session, visit.person.id, number)
     if found is None:
-        return await _gone(message, visit)
+        return await _gone(event, visit)
     remedy, flag = found
     term = visit.terms.appeal_term_days
     appeal = await appeal_by_driver(visit.session, visit.vault, remedy, flag, text, term, visit.now)
     if appeal is not None:
         await record(visit.session, visit.vault, Audited.DRIVER_APPEALED, now=visit.now, flag_id=flag.id)
         await called_again(appeal, visit)
-    return await _screen(message, remedy, flag, visit, _("Saved. Thank you.") if appeal is not None else "")
+    return await _screen(event, remedy, flag, visit, _("Saved. Thank you.") if appeal is not None else "")
 
 
 async def lesson_done(attempt: Attempt, visit: Visit) -> None:
@@ -166,7 +171,7 @@ async def tell_given(
     session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], *, limit: int, now: datetime
 ) -> int:
     """Tell the drivers whose moment has come what was given to them; how many remedies were looked at."""
-    told, due = await tell_due(session, now, limit)
+    told, due = await tell_due(session, vault, now, limit)
     for remedy in told:
         await record(session, vault, Audited.DRIVER_TOLD, now=now, flag_id=remedy.flag_id)
         driver = await session.get_one(Person, remedy.driver_id)

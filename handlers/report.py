@@ -42,7 +42,7 @@ from models.behaviours import (
     form_name,
 )
 from models.cars import is_code, plate_of_code
-from models.consents import AT_FIRST, set_consents
+from models.consents import AT_FIRST, Recipient, say, set_consents
 from models.details import Aim, Details, Teller
 from models.drafts import Told, draft_of
 from models.escrow import name_vehicle
@@ -250,7 +250,7 @@ async def send_flag(
     if is_new:
         await _keep_told(flag, told, visit)
         _post_receipt(receipt, visit)
-    return show(query, _stored(flag, receipt, visit), _stored_rows(flag, receipt, visit))
+    return show(query, _stored(flag, receipt, told.aim, visit), _stored_rows(flag, receipt, visit))
 
 
 async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
@@ -267,6 +267,9 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
     chosen = None if told.aim is Aim.COUNT else told.consents
     recipients = list(AT_FIRST) if chosen is None else chosen
     await set_consents(visit.session, flag.id, recipients, visit.now)
+    has_chosen = told.consents is not None or told.aim is Aim.COUNT
+    if has_chosen and Recipient.DRIVER not in recipients and not flag.by_driver:
+        await say(visit.session, flag.id, Recipient.DRIVER, False, visit.now)
     freed: Sequence[Flag] = []
     if told.plate and not flag.by_driver:
         freed = await name_vehicle(visit.session, visit.vault, flag, told.plate, visit.now)
@@ -359,9 +362,10 @@ def _post_receipt(receipt: str, visit: Visit) -> None:
     post_message(visit.session, visit.vault, visit.person, message, priority=Priority.RECEIPT, now=visit.now)
 
 
-def _stored(flag: Flag, receipt: str, visit: Visit) -> str:
+def _stored(flag: Flag, receipt: str, aim: Aim | None, visit: Visit) -> str:
     _ = visit._
-    help_first = flag.severity == MAX_SEVERITY
+    # What others reported of the car shows in nothing here: it may be its driver who looks.
+    help_first = flag.severity_as_told == MAX_SEVERITY
     codes = [behaviour.code for behaviour in flag.behaviours]
     parts = [help_text(_, help_lines(visit))] if help_first else []
     parts += [
@@ -369,16 +373,16 @@ def _stored(flag: Flag, receipt: str, visit: Visit) -> str:
         if any(BEHAVIOURS[code].form in FORMS_OF_HARASSMENT for code in codes)
         else _("<b>Your report is saved.</b> Thank you for telling."),
         _("Your code: <code>{receipt}</code>", receipt=receipt),
-        _what_follows(flag, visit),
+        _what_follows(flag, aim, visit),
     ]
     if not help_first:
         parts.append(_("If you are in danger, please call 112: this bot can't send help."))
     return "\n\n".join(parts)
 
 
-def _what_follows(flag: Flag, visit: Visit) -> str:
+def _what_follows(flag: Flag, aim: Aim | None, visit: Visit) -> str:
     _ = visit._
-    if flag.state is State.HELD:
+    if flag.state is State.HELD or aim is Aim.HOLD:  # also if another person had named the car before
         return _(
             "Nobody sees it until another person names the same car; then it goes to the team and you are told. "
             "You can send it to the team or withdraw it at any time in /myreports. It is deleted after {days} days.",
@@ -389,14 +393,14 @@ def _what_follows(flag: Flag, visit: Visit) -> str:
     return _(
         "We aim to look at it by {time}. Until it is closed you can add to it or withdraw it in /myreports. "
         "The answer will be there too; this code finds it again.",
-        time=_.moment(flag.due_at),
+        time=_.moment(flag.promised_at),
     )
 
 
 def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
     _ = visit._
     rows: list[Row] = [[copy_button(_("Copy the code"), receipt)]]
-    if flag.severity == MAX_SEVERITY:
+    if flag.severity_as_told == MAX_SEVERITY:
         rows = [*_help_rows("", visit), *rows]
     if flag.is_open:
         rows += add_rows(flag, _)

@@ -73,10 +73,11 @@ async def really_ask(query: CallbackQuery, callback_data: ReplyPress, visit: Vis
     flag = await find_kept(callback_data.flag, visit)
     if flag is None:
         return no_such_flag(query, visit._)
-    before = await hearing_of(visit.session, flag.id)
+    known = await hearing_of(visit.session, flag.id)
+    before = known.id if known is not None else None
     delay = visit.terms.reply_delay_days
     hearing = await ask_driver(visit.session, visit.vault, flag, visit.person.id, delay, visit.now)
-    if hearing is not None and before is None:
+    if hearing is not None and hearing.id != before:
         await note(visit, Audited.DRIVER_ASKED, flag)
         await tell(flag, visit)
     return await flag_screen(query, flag, visit)

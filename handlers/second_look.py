@@ -9,7 +9,7 @@ from handlers.appealing import called_again
 from handlers.own import Typed, report_screen, show_reports
 from handlers.presses import Action, OwnPress, SecondLookPress
 from handlers.quick_exit import exit_button
-from handlers.screens import Method, Row, button, show
+from handlers.screens import Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.appeals import APPEAL_LIMIT, Side, appeal_by_reporter, appeal_of, may_appeal
@@ -60,20 +60,25 @@ async def ask_words(query: CallbackQuery, callback_data: SecondLookPress, visit:
 
 async def take_words(message: Message, visit: Visit) -> Method:
     """Keep the wish, and call somebody else of the team."""
+    return await ask_for_second_look(message, message.text or "", visit)
+
+
+async def ask_for_second_look(event: Event, text: str, visit: Visit) -> Method:
+    """The same for words from wherever they come."""
     _ = visit._
-    number, text = (await visit.state.get_data()).get("flag", 0), (message.text or "").strip()
+    number, text = (await visit.state.get_data()).get("flag", 0), text.strip()
     if units(text) > APPEAL_LIMIT:
         return show(
-            message, _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT), [_cancel(number, _)]
+            event, _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT), [_cancel(number, _)]
         )
     await visit.state.clear()
     flag = await own_flag(visit.session, visit.person.id, number)
     if flag is None:
-        return await show_reports(message, visit)
+        return await show_reports(event, visit)
     term, me = visit.terms.appeal_term_days, visit.person.id
     appeal = await appeal_by_reporter(visit.session, visit.vault, flag, me, text, term, visit.now)
     if appeal is None:
-        return await report_screen(message, flag, visit)
+        return await report_screen(event, flag, visit)
     await record(visit.session, visit.vault, Audited.REPORTER_APPEALED, now=visit.now, flag_id=flag.id)
     await called_again(appeal, visit)
-    return await report_screen(message, flag, visit, _("Saved. Thank you."))
+    return await report_screen(event, flag, visit, _("Saved. Thank you."))

@@ -30,10 +30,11 @@ from handlers.visit import Visit
 from models.audit import Action, record
 from models.behaviours import BEHAVIOURS, Behaviour, behaviour_name, form_name
 from models.evidence import Evidence, Kind, pieces_of_flag
-from models.flags import OUTCOMES_FOR_REPORTER, Flag, Ride, State, own_flag
+from models.flags import Flag, Ride, State, own_flag
 from models.outbox import Priority
 from models.people import Person
 from models.receipts import show_receipt
+from models.remedies import outcome_in_words
 from models.vault import Vault
 
 VERSION = 1
@@ -67,7 +68,8 @@ async def make_statement(workshop: Workshop, person: Person, values: Mapping[str
         if flag is None:
             return None
         pieces = await pieces_of_flag(session, flag.id)
-        statement = statement_of(flag, pieces, workshop.vault, _, workshop.now)
+        outcome = await outcome_in_words(session, flag)
+        statement = statement_of(flag, pieces, workshop.vault, _, workshop.now, outcome)
     pdf = await workshop.aside(as_pdf, statement, _)
     async with workshop.database.transaction() as session:
         if await own_flag(session, person.id, values["flag"]) is None:
@@ -79,22 +81,27 @@ async def make_statement(workshop: Workshop, person: Person, values: Mapping[str
     return Made(SendDocument(chat_id=0, document=document, caption=caption))
 
 
-def statement_of(flag: Flag, pieces: Sequence[Evidence], vault: Vault, _: Texts, now: datetime) -> Statement:
-    """What the statement of a flag and of what hangs on it says, drawn at this moment in the language of the texts."""
+def statement_of(
+    flag: Flag, pieces: Sequence[Evidence], vault: Vault, _: Texts, now: datetime, outcome: str | None
+) -> Statement:
+    """What the statement of a flag and of what hangs on it says, drawn at this moment in the language of the texts.
+
+    `outcome` is what came of it, in words.
+    """
     known = [BEHAVIOURS[behaviour.code] for behaviour in flag.behaviours]
     ride = _("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride")
     standing = [_("{time}: received", time=moment(flag.received_at, _))]
     if flag.opened_at is not None:
         standing.append(_("{time}: opened by a reviewer", time=moment(flag.opened_at, _)))
     if flag.reopened_at is not None:
-        standing.append(_("{time}: opened once more", time=moment(flag.reopened_at, _)))
+        standing.append(_("{time}: opened once more", time=_.day(flag.reopened_at)))
     if flag.state in {State.CLAIMED, State.MERGED}:
         standing.append(_("It is being looked at."))
     state = _(STATE_NAMES[flag.state])
     if flag.ended_at is not None:
         standing.append(_("{time}: {state}", time=moment(flag.ended_at, _), state=state))
-    if flag.outcome is not None:
-        standing.append(_("Outcome: {outcome}", outcome=_(OUTCOMES_FOR_REPORTER[flag.outcome])))
+    if outcome is not None:
+        standing.append(_("Outcome: {outcome}", outcome=_(outcome)))
     told = replace(details_of(flag), reach=None)
     details = [ride, *detail_lines(told, flag.order(vault), flag.plate(vault), _)]
     details += piece_lines(pieces, flag.place(vault), _)

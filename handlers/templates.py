@@ -11,7 +11,7 @@ from handlers.screens import PRIMARY, Method, Row, button, show
 from handlers.talk import say_to_reporter
 from handlers.texts import Texts
 from handlers.visit import Visit
-from models.flags import Flag, State
+from models.flags import NEEDS_CONSENT, Flag, State
 from models.merging import works_on
 from models.people import Person
 from models.templates import QUESTIONS, TEXTS, TITLES, Template
@@ -36,13 +36,16 @@ def choice_button(flag_id: int, _: Texts) -> InlineKeyboardButton:
 
 
 async def replies(flag: Flag, visit: Visit) -> list[Template]:
-    """The ready replies that this member may send now: whoever works on the flag or closed it, and no question to a
-    person who doesn't want to be asked.
+    """The ready replies that this member may send now: whoever works on the flag or closed it; only what is true, and
+    no question to a person who doesn't want to be asked.
     """
     closed = flag.state is State.CLOSED and flag.reviewer_id == visit.person.id
     if not closed and not await works_on(visit.session, flag, visit.person.id):
         return []
-    return [each for each in Template if each not in QUESTIONS or (flag.with_team and await may_ask(flag, visit))]
+    fit = {Template.LOOKING: flag.with_team}
+    fit |= {Template.PASSED_ON: flag.outcome in NEEDS_CONSENT, Template.CLOSED: flag.state is State.CLOSED}
+    fit |= dict.fromkeys(QUESTIONS, flag.with_team and await may_ask(flag, visit))
+    return [each for each in Template if fit[each]]
 
 
 async def reply_in_their_language(template: Template, flag: Flag, visit: Visit) -> str:

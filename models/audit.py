@@ -186,8 +186,8 @@ ACTION_NAMES = {
 
 BY_DRIVER = frozenset({Action.DRIVER_ANSWERED, Action.DRIVER_DECLINED, Action.LESSON_PASSED, Action.DRIVER_APPEALED})
 """What the driver did, whom no entry names."""
-BY_BOT = frozenset({Action.DRIVER_TOLD})
-"""What nobody did: its moment had come."""
+BY_BOT = frozenset({Action.DRIVER_TOLD, Action.DRIVER_NOT_ASKED})
+"""What nobody did, where the entry names nobody: its moment had come."""
 
 
 class Group(StrEnum):

@@ -123,6 +123,12 @@ async def cars_of(session: AsyncSession, person_id: int) -> Sequence[Car]:
     return (await session.scalars(query)).all()
 
 
+async def who_declared(session: AsyncSession, vault: Vault, plate: str) -> set[int]:
+    """All who said that they drive the car with this normalised plate, or did, as long as that is kept."""
+    query = select(Car.person_id).where(Car.plate_index.in_(vault.indexes(plate.encode(), "plate")))
+    return set(await session.scalars(query))
+
+
 async def own_car(session: AsyncSession, person_id: int, car_id: int) -> Car | None:
     """A car of this driver that has not ended. Any number may be asked for: it may come from a forged button."""
     if not 0 < car_id <= LARGEST_IDENTIFIER:

@@ -115,8 +115,8 @@ OUTCOME_NAMES = {
 }
 """As the team sees them."""
 OUTCOMES_FOR_REPORTER = {
-    Outcome.ADVICE: N_("The driver was given advice."),
-    Outcome.LESSON: N_("The driver was assigned a lesson."),
+    Outcome.ADVICE: N_("The team decided on advice for the driver."),
+    Outcome.LESSON: N_("The team decided on a lesson for the driver."),
     Outcome.PASSED_TO_PLATFORM: N_("With your consent it was passed to the app through which the ride was ordered."),
     Outcome.PASSED_TO_LEGAL_AID: N_("With your consent it was passed to an organisation that gives legal help."),
     Outcome.PASSED_TO_POLICE: N_("With your consent it was passed to the police."),
@@ -125,6 +125,11 @@ OUTCOMES_FOR_REPORTER = {
     Outcome.MISUSE: N_("Closed without further action."),
 }
 """As the person who reported sees them: never a verdict on that person."""
+ONCE_TOLD = {
+    Outcome.ADVICE: N_("The driver was given advice."),
+    Outcome.LESSON: N_("The driver was assigned a lesson."),
+}
+"""The same once it has reached the driver: it may never, as where the bot doesn't know who drove."""
 NEEDS_CONSENT = {
     Outcome.PASSED_TO_PLATFORM: Recipient.PLATFORM,
     Outcome.PASSED_TO_LEGAL_AID: Recipient.LEGAL_AID,
@@ -317,6 +322,17 @@ class Flag(Base):
         level = weight(codes, self.ride, details, same_vehicle=bool(self.same_vehicle))
         if level > self.severity:
             self._set_severity(level)
+
+    @property
+    def severity_as_told(self) -> int:
+        """The severity by what was told here alone: it says nothing of other flags on the vehicle."""
+        details = Details(minor=self.minor, retaliation=self.retaliation)
+        return weight([behaviour.code for behaviour in self.behaviours], self.ride, details)
+
+    @property
+    def promised_at(self) -> datetime:
+        """By when the person who reported is told that somebody looks; that may well be sooner."""
+        return (self.released_at or self.received_at) + first_look(self, self.severity_as_told)
 
     def _set_severity(self, level: int) -> None:
         self.severity = level
@@ -691,6 +707,14 @@ async def own_flag(session: AsyncSession, person_id: int, flag_id: int) -> Flag 
     return await _locked(session, flag_id, own(person_id))
 
 
+async def plate_of_own(session: AsyncSession, vault: Vault, person_id: int, flag_id: int) -> str | None:
+    """The normalised plate of a flag of this person, which others may change meanwhile."""
+    if not 0 < flag_id <= LARGEST_IDENTIFIER:
+        return None
+    flag = await session.scalar(select(Flag).where(Flag.id == flag_id, own(person_id)))
+    return flag.plate(vault) if flag is not None else None
+
+
 async def own_flag_of_receipt(session: AsyncSession, vault: Vault, person_id: int, receipt: str) -> Flag | None:
     """A flag of this person, by its receipt code (12 digits)."""
     indexes = vault.indexes(receipt.encode(), "receipt")
@@ -859,10 +883,15 @@ async def count_waiting(session: AsyncSession, reviewer_id: int, now: datetime) 
 
 
 async def flags_on_vehicle(session: AsyncSession, vault: Vault, plate: str) -> Sequence[Flag]:
-    """The flags on the vehicle of a normalised plate that the team knows of, oldest first, the withdrawn ones apart."""
+    """The flags on the vehicle of a normalised plate that the team knows of, oldest first, the withdrawn ones apart.
+
+    They are as they are now, nobody else's to change until the transaction ends: what follows depends on where they
+    stand.
+    """
     indexes = vault.indexes(plate.encode(), "plate")
     query = select(Flag).where(Flag.plate_index.in_(indexes), Flag.state.not_in(UNSEEN | {State.WITHDRAWN}))
-    return (await session.scalars(query.order_by(Flag.id))).all()
+    query = query.order_by(Flag.id).with_for_update(of=Flag).execution_options(populate_existing=True)
+    return (await session.scalars(query)).all()
 
 
 async def release_from_leavers(session: AsyncSession) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.audit import Action, record
 from models.base import LARGEST_IDENTIFIER
 from models.behaviours import MAX_SEVERITY
 from models.coarse import first_moment
@@ -26,7 +27,7 @@ ANSWER_LIMIT = 4000
 """Characters of an answer as Telegram counts them."""
 _LATER = timedelta(days=1)
 """So long later it's looked again whether whoever reported has said yes."""
-_WITH_TEAM = frozenset({State.NEW, State.CLAIMED, State.MERGED})
+_LOOKED_AT = frozenset({State.NEW, State.CLAIMED})
 
 
 def is_delicate(flag: Flag) -> bool:
@@ -52,7 +53,7 @@ async def ask_driver(
 ) -> Hearing | None:
     """Decide that the driver is asked; None if that can't be: not claimed by this reviewer, no driver known, a no.
 
-    Asked twice, it's one hearing.
+    Asked twice, it's one hearing; one of another driver who hasn't heard of it is replaced.
     """
     if not flag.is_worked_on_by(reviewer_id) or await may_hear(session, flag) is False:
         return None
@@ -60,28 +61,37 @@ async def ask_driver(
     if not isinstance(driver, int):
         return None
     known = await hearing_of(session, flag.id)
-    if known is not None:
+    if known is not None and (known.told_at is not None or known.driver_id == driver):
         return known
+    await drop_untold(session, flag)  # of the driver of a plate that was corrected since
     hearing = Hearing(flag_id=flag.id, driver_id=driver, asked_at=now, tell_at=first_moment(flag, delay_days, now))
     session.add(hearing)
     await session.flush()
     return hearing
 
 
-async def take_back(session: AsyncSession, flag: Flag, reviewer_id: int) -> bool:
-    """Ask the driver no more; possible until they are told, to whoever works on the flag."""
+async def drop_untold(session: AsyncSession, flag: Flag) -> bool:
+    """Forget a hearing that the driver hasn't heard of; whether there was one."""
     hearing = await hearing_of(session, flag.id)
-    if hearing is None or hearing.told_at is not None or not flag.is_worked_on_by(reviewer_id):
+    if hearing is None or hearing.told_at is not None:
         return False
     await session.delete(hearing)
     await session.flush()
     return True
 
 
-async def tell_due(session: AsyncSession, now: datetime, term_days: int, limit: int) -> tuple[list[Hearing], int]:
+async def take_back(session: AsyncSession, flag: Flag, reviewer_id: int) -> bool:
+    """Ask the driver no more; possible until they are told, to whoever works on the flag."""
+    return flag.is_worked_on_by(reviewer_id) and await drop_untold(session, flag)
+
+
+async def tell_due(
+    session: AsyncSession, vault: Vault, now: datetime, term_days: int, limit: int
+) -> tuple[list[Hearing], int]:
     """The drivers who are told now, each with the term to answer; and how many were looked at.
 
-    A flag that isn't with the team any more, or a no of whoever reported, ends the hearing before anybody was told.
+    A flag that isn't looked at on its own any more, a no of whoever reported, or another plate ends the hearing before
+    anybody was told; that stands in the audit.
     """
     query = _fresh(skip_locked=True).where(Hearing.told_at.is_(None), Hearing.tell_at <= now)
     due = (await session.scalars(query.order_by(Hearing.tell_at).limit(limit))).all()
@@ -89,8 +99,10 @@ async def tell_due(session: AsyncSession, now: datetime, term_days: int, limit: 
     for hearing in due:
         flag = await session.get_one(Flag, hearing.flag_id)
         allowed = await may_hear(session, flag)
-        if flag.state not in _WITH_TEAM or allowed is False:
+        stands = flag.state in _LOOKED_AT and await driver_of(session, vault, flag) == hearing.driver_id
+        if not stands or allowed is False:
             await session.delete(hearing)
+            await record(session, vault, Action.DRIVER_NOT_ASKED, now=now, flag_id=flag.id)
         elif allowed is None:
             hearing.tell_at = now + _LATER
         else:

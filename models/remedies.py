@@ -15,7 +15,7 @@ from models.coarse import first_moment
 from models.course import Attempt
 from models.drivers import Given, Remedy
 from models.exams import PASS_SHARE
-from models.flags import Flag, Outcome, State
+from models.flags import ONCE_TOLD, OUTCOMES_FOR_REPORTER, Flag, Outcome, State
 from models.hearings import may_hear
 from models.known_drivers import driver_of
 from models.matching import lesson_for
@@ -38,11 +38,13 @@ async def settle_remedy(
     """Make what is given to the driver fit the outcome with which a flag was just closed.
 
     Returns what is given now, and the driver to be told at once because something that they knew of has changed.
-    Nothing is given where no driver is known or whoever reported said no.
+    Nothing is given where no driver is known or whoever reported said no. If the driver is another one than before,
+    what was given is lifted and it begins anew.
     """
     kind = KINDS.get(flag.outcome) if flag.outcome is not None else None
+    driver = await driver_of(session, vault, flag) if kind is not None else None
     old = await remedy_of(session, flag.id)
-    if old is not None and old.kind is kind and old.lifted_at is None:
+    if old is not None and old.kind is kind and old.lifted_at is None and old.driver_id in {None, driver}:
         return old, None
     if old is not None and old.told_at is None:
         await session.delete(old)
@@ -51,9 +53,13 @@ async def settle_remedy(
     stood = old is not None and old.lifted_at is None
     if old is not None:
         old.lifted_at = old.lifted_at or now
-    driver = await driver_of(session, vault, flag) if kind is not None else None
+    knew = old.driver_id if old is not None and stood else None
     if kind is None or not isinstance(driver, int) or await may_hear(session, flag) is False:
-        return None, old.driver_id if old is not None and stood else None
+        return None, knew
+    if old is not None and old.driver_id != driver:  # the plate was corrected: another driver hears it, in their turn
+        await session.delete(old)
+        await session.flush()
+        old = None
     remedy = old or Remedy(flag_id=flag.id, driver_id=driver)
     remedy.kind, remedy.lesson = kind, lesson_for([behaviour.code for behaviour in flag.behaviours])
     remedy.given_at, remedy.tell_at = now, first_moment(flag, delay_days, now)
@@ -61,7 +67,7 @@ async def settle_remedy(
     remedy.told_at = now if old is not None else None  # whoever knows of the report can't learn anything by the day
     session.add(remedy)
     await session.flush()
-    return remedy, remedy.driver_id if old is not None else None
+    return remedy, remedy.driver_id if old is not None else knew
 
 
 async def drop_untold(session: AsyncSession, flag: Flag) -> None:
@@ -72,7 +78,7 @@ async def drop_untold(session: AsyncSession, flag: Flag) -> None:
         await session.flush()
 
 
-async def tell_due(session: AsyncSession, now: datetime, limit: int) -> tuple[list[Remedy], int]:
+async def tell_due(session: AsyncSession, vault: Vault, now: datetime, limit: int) -> tuple[list[Remedy], int]:
     """What drivers are told of now; and how many were looked at. What no longer stands is forgotten untold."""
     query = _fresh(skip_locked=True).where(Remedy.told_at.is_(None), Remedy.tell_at <= now)
     due = (await session.scalars(query.order_by(Remedy.tell_at).limit(limit))).all()
@@ -81,7 +87,7 @@ async def tell_due(session: AsyncSession, now: datetime, limit: int) -> tuple[li
         flag = await session.get_one(Flag, remedy.flag_id)
         allowed = await may_hear(session, flag)
         stands = flag.state is State.CLOSED and flag.outcome is not None and KINDS.get(flag.outcome) is remedy.kind
-        if not stands or allowed is False or remedy.driver_id is None:
+        if not stands or allowed is False or await driver_of(session, vault, flag) != remedy.driver_id:
             await session.delete(remedy)
         elif allowed is None:
             remedy.tell_at = now + _LATER
@@ -113,6 +119,17 @@ async def with_duplicates(session: AsyncSession, flag_id: int) -> Sequence[Flag]
     """A flag, and those that were looked at together with it."""
     query = select(Flag).where(or_(Flag.id == flag_id, Flag.merged_into_id == flag_id)).order_by(Flag.id)
     return (await session.scalars(query)).all()
+
+
+async def outcome_in_words(session: AsyncSession, flag: Flag) -> str | None:
+    """What came of a flag, in words for the person who reported; of what the driver is given, what is true by now."""
+    if flag.outcome is None:
+        return None
+    remedy = await remedy_of(session, flag.merged_into_id or flag.id)
+    told = remedy is not None and remedy.told_at is not None and remedy.lifted_at is None
+    if told and remedy is not None and KINDS.get(flag.outcome) is remedy.kind:
+        return ONCE_TOLD[flag.outcome]
+    return OUTCOMES_FOR_REPORTER[flag.outcome]
 
 
 async def opens_lesson(session: AsyncSession, driver_id: int, lesson: int) -> bool:

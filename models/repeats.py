@@ -1,27 +1,40 @@
 """What was reported before: on the same vehicle, of any category, and by the same person.
 
 A vehicle that is reported again makes each of its flags more severe, once, and what was closed is decided on anew,
-together with the new one.
+together with the new one. What somebody sent about a car that they drive themselves does none of that: or they could
+ask the bot whether it was reported.
 
 Of the person who reported only numbers are given, never which flags they sent.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import lazyload
 
+from models.cars import who_declared
 from models.flags import UNSEEN, Flag, Outcome, State, flags_on_vehicle, reviewable
 from models.merging import follow
 from models.people import Person
+from models.readers import Reader
 from models.vault import Vault
 
 REPEAT_DAYS = 90
 """So far back a vehicle's flags are counted."""
 _SHOWN = 50
+
+
+async def sent_by_driver(session: AsyncSession, vault: Vault, plate: str, flags: Collection[Flag]) -> set[int]:
+    """Which of these flags, all on one vehicle, belong to somebody who declared it as theirs: their numbers."""
+    drivers = await who_declared(session, vault, plate)
+    if not drivers:
+        return set()
+    numbers = [flag.id for flag in flags]
+    read = select(Reader.flag_id).where(Reader.flag_id.in_(numbers), Reader.person_id.in_(drivers))
+    return {flag.id for flag in flags if flag.reporter_id in drivers} | set(await session.scalars(read))
 
 
 async def weigh_again(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> None:
@@ -30,6 +43,10 @@ async def weigh_again(session: AsyncSession, vault: Vault, flag: Flag, now: date
     if plate is None:
         return
     others = [other for other in await flags_on_vehicle(session, vault, plate) if other.id != flag.id]
+    of_driver = await sent_by_driver(session, vault, plate, [flag, *others])
+    if flag.id in of_driver:
+        return
+    others = [other for other in others if other.id not in of_driver]
     if others:
         flag.name_again(now)
     if flag.state not in UNSEEN:
@@ -53,9 +70,11 @@ async def take_up_again(session: AsyncSession, vault: Vault, flag: Flag, now: da
         .with_for_update(of=Flag)
         .execution_options(populate_existing=True)
     )
+    closed = (await session.scalars(query)).all()
+    of_driver = await sent_by_driver(session, vault, plate, [flag, *closed])
     again = []
-    for other in (await session.scalars(query)).all():
-        if other.take_up_again(now):
+    for other in closed if flag.id not in of_driver else []:
+        if other.id not in of_driver and other.take_up_again(now):
             await session.flush()
             again += [other, *await follow(session, other)]
     return again

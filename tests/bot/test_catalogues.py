@@ -12,7 +12,7 @@ from bot import catalogues
 from bot.catalogues import extract, faults, read, refresh
 from handlers.texts import DOMAIN, catalogue_path, load_texts
 from models.behaviours import BEHAVIOURS, FORM_NAMES
-from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER
+from models.flags import ONCE_TOLD, OUTCOME_NAMES, OUTCOMES_FOR_REPORTER
 from models.people import Language
 
 CODE = """
@@ -129,7 +129,8 @@ def test_catalogues_brought_up_to_the_same_code_stay_the_same_to_the_byte(root: 
 def test_texts_of_all_kinds_are_taken_from_the_code() -> None:
     texts = {message.id for message in extract() if message.id}
     names = {behaviour.name for behaviour in BEHAVIOURS.values()} | set(FORM_NAMES.values())
-    assert names | set(OUTCOME_NAMES.values()) | set(OUTCOMES_FOR_REPORTER.values()) <= texts
+    outcomes = {*OUTCOME_NAMES.values(), *OUTCOMES_FOR_REPORTER.values(), *ONCE_TOLD.values()}
+    assert names | outcomes <= texts
     assert any(isinstance(text, tuple) for text in texts)
     assert len(texts) > 100
 

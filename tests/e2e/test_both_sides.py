@@ -12,6 +12,7 @@ from handlers.presses import (
     AppealPress,
     DrivingPress,
     HearingPress,
+    MergePress,
     RemedyPress,
     ReplyPress,
     SecondLookPress,
@@ -55,6 +56,15 @@ async def names_car(phone: Phone, _: Say, plate: str = "123 abc 02") -> Message:
     await press(phone, _("The car I drive"), shown)
     await press(phone, _("Add a car"), shown)
     return await send(phone, plate)
+
+
+async def cared_for(phone: Phone, _: Say, cry: str = "Help me, he locked the doors") -> Message:
+    """Cry for help where one's side is asked for: help comes first, and what was written may be sent as it is."""
+    cared = await send(phone, cry)
+    assert cared.text.startswith(_("<b>You did well to write. It is not your fault.</b>"))
+    assert {"📞 112", _("Send it")} <= set(labels(cared))
+    assert _("What you wrote was not sent. The button below sends it.") in cared.text
+    return cared
 
 
 async def days_pass(house: House, told: int = 1) -> None:
@@ -132,6 +142,14 @@ async def test_a_driver_hears_the_kind_and_the_week_answers_and_only_the_team_re
         ":" not in asked.text.replace(_("What it is about: {kind}", kind=kind), "").split(kind)[-1].split("\n")[1][7:]
     )
     await press(driver, _("Answer"), asked)
+    cared = await cared_for(driver, _)
+    await driver.press("📞 112", cared, expect=1)
+    await press(driver, _("Send it"), cared)  # what was held is gone by now: it's asked again
+    assert _("Cancel") in labels(cared)
+    cared = await cared_for(driver, _)
+    await press(driver, _("Send it"), cared)
+    assert _("Your answer is with the team. Thank you.") in cared.text
+    await press(driver, _("Write my answer anew"), cared)
     assert _("Please write it in {limit} characters at most.", limit=4000) in (await send(driver, "🙏" * 2001)).text
     thanked = await send(driver, ANSWER)
     assert _("Your answer is with the team. Thank you.") in thanked.text
@@ -146,6 +164,7 @@ async def test_a_driver_hears_the_kind_and_the_week_answers_and_only_the_team_re
     assert [each.action for each in await stored(house, AuditEntry) if "driver" in each.action.value] == [
         Action.DRIVER_ASKED,
         Action.DRIVER_TOLD,
+        Action.DRIVER_ANSWERED,
         Action.DRIVER_ANSWERED,
         Action.ANSWER_READ,
     ]
@@ -197,6 +216,26 @@ async def test_a_no_of_whoever_reported_keeps_it_from_the_driver(small_house: Ho
     assert await stored(house, Remedy) == []
     house.clock.shift += LATER
     assert await house.app.telling.look() == 0
+    assert _("There is news for you.") not in driver.texts
+    await assert_sound(house)
+
+
+async def test_a_report_that_is_looked_at_with_another_asks_no_driver_any_more(small_house: House) -> None:
+    house, _ = small_house, say("en")
+    desk, phone, driver = await reviewer(house), passenger(house), house.phone(DRIVER)
+    await names_car(driver, _)
+    await on_vehicle(phone, _, "SX2")
+    await on_vehicle(phone, _, "NV1")
+    shown = await claimed(desk, _, 1)
+    await press(desk, "Ask the driver for their view", shown)
+    await press(desk, "Yes, ask", shown)
+    assert len(await stored(house, Hearing)) == 1
+    shown = await claimed(desk, _, 2)
+    await desk.press_data(MergePress(action="merge", flag=2, other=1).pack(), shown)
+    assert await stored(house, Hearing) == []
+    stopped = await stored(house, AuditEntry, action=Action.DRIVER_NOT_ASKED)
+    assert [each.flag_id for each in stopped] == [1]
+    await days_pass(house, told=0)
     assert _("There is news for you.") not in driver.texts
     await assert_sound(house)
 
@@ -306,7 +345,12 @@ async def test_the_lesson_that_fits_is_given_taken_and_told_as_action_taken(hous
     shown = await claimed(desk, _, 1)
     await close(desk, _, shown, Outcome.LESSON)
     assert lesson.title in shown.text
+    decided, assigned = _("The team decided on a lesson for the driver."), _("The driver was assigned a lesson.")
+    mine = await report_of(phone, _)
+    assert (decided in mine.text, assigned in mine.text) == (True, False)  # nobody has told the driver yet
     await days_pass(house)
+    mine = await report_of(phone, _)
+    assert (decided in mine.text, assigned in mine.text) == (False, True)
     given = await news(driver, _)
     assert lesson.title in given.text
     assert _("This is no penalty and no verdict on you. Your certificate stays as it is.") in given.text
@@ -387,7 +431,8 @@ async def test_a_driver_who_sees_it_differently_is_heard_by_somebody_else(small_
     await days_pass(house)
     given = await news(driver, _)
     await press(driver, _("I see it differently"), given)
-    answered = await send(driver, ANSWER)
+    cry = "Help me, he locked the doors"
+    answered = await press(driver, _("Send it"), await cared_for(driver, _, cry))
     assert _("Somebody else of the team will look at what you wrote.") in answered.text
     assert _("I see it differently") not in labels(answered)
 
@@ -404,7 +449,7 @@ async def test_a_driver_who_sees_it_differently_is_heard_by_somebody_else(small_
     await press(colleague, _("Second looks"), call)
     await press(colleague, "№1", call)
     await press(colleague, _("Show what they say"), call)
-    assert call.text == ANSWER
+    assert call.text == cry
     await press(colleague, _("« Back"), call)
     await press(colleague, _("Another outcome"), call)
     await press(colleague, _(OUTCOME_NAMES[Outcome.NO_FINDING]), call)
@@ -427,7 +472,12 @@ async def test_whoever_reported_gets_one_second_look_and_owners_hear_if_nobody_c
     await close(desk, _, await claimed(desk, _, 1), Outcome.NO_FINDING)
     mine = await report_of(phone, _)
     await press(phone, _("Ask for a second look"), mine)
-    thanked = await send(phone, "Көмектесіңіздерші, I was locked in")
+    cry = "Көмектесіңіздер! He locked the doors"
+    cared = await cared_for(phone, _, cry)
+    assert await stored(house, Appeal) == []
+    thanked = await press(phone, _("Send it"), cared)
+    (asked,) = await stored(house, Appeal)
+    assert asked.words(house.app.vault, (await stored(house, Flag))[0]) == cry
     assert _("Somebody else of the team will look at it again.") in thanked.text
     assert _("Ask for a second look") not in labels(thanked)
     await told(

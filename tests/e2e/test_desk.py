@@ -26,7 +26,7 @@ from models.notes import Note
 from models.regions import REGIONS
 from models.talk import Talk
 from models.team import Role
-from models.templates import QUESTIONS, TEXTS, TITLES, Template
+from models.templates import TEXTS, TITLES, Template
 from tests.e2e.walking import (
     OFFERED,
     Say,
@@ -437,7 +437,7 @@ async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the
     shown = await send(desk, "/flag 1")
     await close(desk, _, shown, Outcome.ADVICE)
     await press(desk, _("Ready replies"), shown)
-    assert _(TITLES[Template.MORE]) not in labels(shown)
+    assert labels(shown)[:-1] == [_(TITLES[Template.CLOSED])]  # it was passed on to nobody
     await press(desk, _(TITLES[Template.CLOSED]), shown)
     await press(desk, _("Send"), shown)
     await phone.press_data(TalkPress(action="own", flag=1).pack(), mine)
@@ -447,6 +447,10 @@ async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the
     await desk.press_data(TemplatePress(action="send", flag=1, name="plate").pack(), shown)
     assert _("This can't be sent to the person now.") in shown.text
     assert len(await stored(small_house, Talk)) == 2
+    async with small_house.app.database.transaction() as session:
+        (await session.get_one(Flag, 1)).outcome = Outcome.PASSED_TO_POLICE
+    await press(desk, _("Ready replies"), shown := await send(desk, "/flag 1"))
+    assert labels(shown)[:-1] == [_(TITLES[each]) for each in (Template.PASSED_ON, Template.CLOSED)]
     await assert_sound(small_house)
 
 
@@ -476,7 +480,7 @@ async def test_a_person_who_wants_no_questions_is_asked_none_and_of_a_duplicate_
     shown = await send(desk, "/flag 2")
     assert _("Ask the person") not in labels(shown)
     await press(desk, _("Ready replies"), shown)
-    assert [_(TITLES[each]) for each in Template if each not in QUESTIONS] == labels(shown)[:-1]
+    assert labels(shown)[:-1] == [_(TITLES[Template.LOOKING])]  # neither closed nor passed on yet
     await assert_sound(small_house)
 
 
@@ -488,7 +492,8 @@ async def test_a_closed_report_is_decided_on_anew_when_its_vehicle_is_reported_a
     await on_vehicle(first, their, "SX1")
     await called(desk, _)
     await close(desk, _, await claimed(desk, _, 1), Outcome.RECORDED)
-    heard = first.texts.count(their("There is news for you."))
+    news, heard = their("There is news for you."), 2
+    await first.until(lambda phone: phone.texts.count(news) == heard)  # opened, closed
     house.clock.shift += timedelta(days=3)
 
     await on_vehicle(second, _, "DR1")
@@ -496,7 +501,9 @@ async def test_a_closed_report_is_decided_on_anew_when_its_vehicle_is_reported_a
     old, new = await stored(house, Flag)
     assert (old.state, old.severity, old.outcome) == (State.NEW, 2, None)
     assert (new.state, new.severity) == (State.NEW, 2)
-    await first.until(lambda phone: phone.texts.count(their("There is news for you.")) > heard)
+    assert first.texts.count(news) == heard  # not before some hours have passed
+    house.clock.shift += timedelta(hours=12)
+    await first.until(lambda phone: phone.texts.count(news) > heard)
     mine = await send(first, "/myreports")
     await first.press_data(OwnPress(action="open", flag=1).pack(), mine)
     assert their("{time}: opened once more", time="").strip() in mine.text

@@ -16,6 +16,7 @@ from tests.e2e.test_certificate import passes
 from tests.e2e.walking import (
     LANGUAGES,
     Say,
+    appoint,
     assert_sound,
     flag,
     labels,
@@ -185,6 +186,17 @@ async def test_a_cry_where_a_name_is_asked_becomes_no_name(house: House, languag
     assert "Ерлан Смагулов" in (await send(phone, "Ерлан Смагулов")).text
     assert await stored(house, Certificate) == []
     await assert_sound(house)
+
+
+async def test_who_is_no_longer_of_the_team_is_heard_where_a_note_was_being_written(small_house: House) -> None:
+    desk, phone, _ = await reviewer(small_house), passenger(small_house), say("en")
+    await flag(phone, _)
+    await press(desk, _("Claim"), shown := await send(desk, "/flag 1"))
+    await press(desk, _("Notes: {n}", n=0), shown)
+    await press(desk, _("Write a note"), shown)
+    await appoint(small_house, desk, None)
+    assert_cared(await send(desk, CRY["en"]), _)
+    await assert_sound(small_house)
 
 
 async def test_a_code_is_no_cry_and_a_cry_in_the_room_is_one(house: House, language: str) -> None:

@@ -111,7 +111,8 @@ async def test_everything_can_be_told_and_the_team_reads_it(house: House, langua
         region="KZ-47",
     )
     assert sent.contact(vault) == "Хат жазыңыз, 18:00-ден кейін"
-    assert {each.recipient for each in await stored(house, Consent)} == {Recipient.STATISTICS, Recipient.LEGAL_AID}
+    consents = {each.recipient: each.revoked_at is None for each in await stored(house, Consent)}
+    assert consents == {Recipient.STATISTICS: True, Recipient.LEGAL_AID: True, Recipient.DRIVER: False}
     assert (sent.words(vault), sent.order(vault), sent.plate(vault)) == (
         "Ол <b>айқайлады</b> & кетті",
         "ORD-77 <1>",

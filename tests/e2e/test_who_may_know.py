@@ -1,11 +1,17 @@
 """Who may know of a report: held until another person names the car, only counted, consents, questions, a contact."""
 
+from datetime import timedelta
+
 from bot.sandbox import Message, Phone
-from handlers.presses import ConsentPress, FormPress, OwnPress, ReviewPress
-from models.audit import AuditEntry
-from models.consents import Consent, Recipient
+from handlers.presses import ConsentPress, FormPress, OwnPress, ReportPress, ReviewPress
+from handlers.texts import load_texts
+from models.audit import Action, AuditEntry
+from models.consents import Consent, Recipient, says_yes_to
 from models.details import Reach
-from models.flags import Flag, State
+from models.first_look import FIRST_LOOK
+from models.flags import Flag, Ride, State
+from models.outbox import Parcel, Priority
+from models.people import Language
 from tests.e2e.test_form import begin, to_review
 from tests.e2e.walking import (
     CODE,
@@ -22,7 +28,7 @@ from tests.e2e.walking import (
     send,
     stored,
 )
-from tests.house import DRIVER, House
+from tests.house import DRIVER, PASSENGER, House
 
 HOLD, COUNT = "Hold it until another person names the same car", "Only count it in the statistics"
 NEWS = "There is news for you."
@@ -68,12 +74,27 @@ async def test_a_held_report_goes_to_the_team_when_another_person_names_the_car_
     assert en("There is something new in the queue.") not in desk.texts
     screen = await told(other, en, HOLD, "KZ 777-АВЕ-05")
     assert {each.state for each in await stored(house, Flag)} == {State.NEW}
+    held = en(
+        "Nobody sees it until another person names the same car; then it goes to the team and you are told. You can "
+        "send it to the team or withdraw it at any time in /myreports. It is deleted after {days} days.",
+        days=365,
+    )
+    assert held in screen.text  # the same words as if nobody had named the car before
     await called(desk, en, 3)
+    now = house.clock()
+    waits = [parcel.due_at - now for parcel in await stored(house, Parcel) if parcel.priority == Priority.RELAY]
+    assert len(waits) == len(set(waits)) == 3
+    assert all(timedelta(minutes=55) < wait < timedelta(hours=12) for wait in waits)
+    assert _(NEWS) not in one.texts
+    house.clock.shift += timedelta(hours=12)
     await one.until(lambda phone: phone.texts.count(_(NEWS)) == 2)
     await other.until(lambda phone: en(NEWS) in phone.texts)
     assert "777" not in one.messages[-1].text
     await one.press_data(OwnPress(action="open", flag=1).pack(), screen := one.messages[-1])
-    assert _("{time}: given to the team", time="").lstrip(" :") in screen.text
+    day = load_texts()[Language(language)].day(now)
+    assert _("{time}: given to the team", time=day) in screen.text
+    await press(one, _("Who opened it"), screen)
+    assert _("{time}: {what}", time=day, what=_("received")) in screen.text
     shown = await send(desk, "/flag 3")
     assert "2 earlier flags on this vehicle" in shown.text
     await assert_sound(house)
@@ -112,6 +133,25 @@ async def test_what_is_only_counted_is_read_by_nobody_until_the_person_changes_t
     await assert_sound(house)
 
 
+async def test_what_is_held_goes_with_a_counted_report_on_the_same_car_that_is_given_to_the_team(house: House) -> None:
+    one, other, _ = passenger(house), house.phone(DRIVER, "en"), say("en")
+    desk = await reviewer(house)
+    await told(one, _, HOLD, "777 ABE 05")
+    await told(other, _, COUNT, "777 ABE 05")
+    assert [each.state for each in await stored(house, Flag)] == [State.HELD, State.COUNTED]
+    await press(other, labels(listed := await send(other, "/myreports"))[0], listed)
+    await press(other, _("Let the team look into it now"), listed)
+    held, counted = await stored(house, Flag)
+    assert (held.state, counted.state) == (State.NEW, State.NEW)
+    assert (held.severity, counted.severity) == (3, 3)
+    received = [entry.flag_id for entry in await stored(house, AuditEntry, action=Action.RECEIVED)]
+    assert sorted(received) == [held.id, counted.id]
+    await called(desk, _, 2)
+    house.clock.shift += timedelta(hours=12)
+    await one.until(lambda phone: _(NEWS) in phone.texts)
+    await assert_sound(house)
+
+
 async def test_what_is_only_counted_counts_and_nobody_else_hears_of_it_whatever_was_answered_before(
     small_house: House,
 ) -> None:
@@ -126,8 +166,50 @@ async def test_what_is_only_counted_counts_and_nobody_else_hears_of_it_whatever_
     await press(phone, "Send", screen)
     (counted,) = await stored(small_house, Flag)
     assert counted.state is State.COUNTED
-    assert [each.recipient for each in await stored(small_house, Consent)] == [Recipient.STATISTICS]
+    assert await said_of_driver(small_house) is False
+    given = [each.recipient for each in await stored(small_house, Consent) if each.revoked_at is None]
+    assert given == [Recipient.STATISTICS]
     await assert_sound(small_house)
+
+
+async def said_of_driver(house: House) -> bool | None:
+    """What was said to that the driver of the first flag hears of it."""
+    async with house.app.database.transaction() as session:
+        return await says_yes_to(session, 1, Recipient.DRIVER)
+
+
+async def test_who_left_the_driver_out_has_said_no_and_can_say_yes_and_no_again(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
+    screen = await begin(phone, _)
+    await phone.press_data(FormPress(action="go", step="consents").pack(), screen)
+    await press(phone, _("The police"), screen)
+    await to_review(phone, _, screen)
+    await press(phone, _("Send"), screen)
+    assert await said_of_driver(house) is False
+    await press(phone, _("Who may know"), screen)
+    assert _("<b>The driver:</b> you said no. They hear nothing of it.") in screen.text
+    old = ConsentPress(action="toggle", flag=1, value=Recipient.DRIVER).pack()
+    for label, stands in (("The driver: no", False), ("The driver: yes", True), ("The driver: no", False)):
+        chosen = "✓ " + _(label)
+        await press(phone, chosen if chosen in labels(screen) else _(label), screen)
+        assert chosen in labels(screen)
+        assert await said_of_driver(house) is stands
+        await phone.press_data(old, screen)
+        assert await said_of_driver(house) is stands
+    given = [each.action for each in await stored(house, AuditEntry) if each.detail == Recipient.DRIVER]
+    assert given == [Action.CONSENTED, Action.CONSENT_REVOKED]
+    await assert_sound(house)
+
+
+async def test_as_long_as_nothing_was_said_of_the_driver_the_screen_says_what_that_means(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    for code, first in (("VB2", "you are told and can say no"), ("PH3", "Without your yes they hear nothing")):
+        screen = await flag(phone, _, code)
+        await press(phone, "Who may know", screen)
+        assert "The driver: you have said nothing yet." in screen.text
+        assert first in screen.text
+        assert {"The driver: yes", "The driver: no"} <= set(labels(screen))
+    assert await said_of_driver(small_house) is None
 
 
 async def test_consents_questions_and_a_contact_can_be_given_and_taken_back_after_sending(
@@ -169,6 +251,7 @@ async def test_forged_presses_change_no_consent_of_another_persons_report(house:
     for forged in (
         ConsentPress(action="toggle", flag=1, value="police"),
         ConsentPress(action="reach", flag=1, value="contact"),
+        ConsentPress(action="driver", flag=1, value="yes"),
         ConsentPress(action="open", flag=1),
         OwnPress(action="hand_over", flag=1),
         ConsentPress(action="toggle", flag=1, value="neighbours"),
@@ -316,3 +399,23 @@ async def test_who_is_barred_is_told_nothing_and_only_the_most_severe_reports_re
     actions = [entry.action.value for entry in await stored(house, AuditEntry)]
     assert [action for action in actions if "barred" in action] == ["reporter barred", "reporter no longer barred"]
     await assert_sound(house)
+
+
+async def test_a_receipt_does_not_tell_whether_the_car_was_reported_before(small_house: House) -> None:
+    _, en = say("en"), load_texts()[Language.ENGLISH]
+    screens = []
+    for who in (PASSENGER, DRIVER):
+        phone = small_house.phone(who)
+        sent = ReportPress(action="send", draft=str(who), ride=Ride.OVER, code="SX5").pack()
+        await phone.press_data(sent, screen := await send(phone, "/start"))
+        await press(phone, _("Add the plate"), screen)
+        screen = await send(phone, "777 ABE 05")
+        await phone.press_data(sent, screen)
+        screens.append((screen.text, labels(screen)))
+    one, other = await stored(small_house, Flag)
+    assert (one.severity, other.severity) == (4, 4)
+    for kept, (text, buttons) in zip((one, other), screens, strict=True):
+        assert en.moment(kept.received_at + FIRST_LOOK[3]) in text
+        assert _("If you are in danger, please call 112: this bot can't send help.") in text
+        assert "📞 112" not in buttons
+    await assert_sound(small_house)

@@ -42,7 +42,7 @@ async def appealed(session: AsyncSession, vault: Vault) -> tuple[Case, Appeal, P
     other = await add_person(session, vault, 7, Role.REVIEWER)
     remedy = await given(session, vault, case)
     assert await appeal_by_driver(session, vault, remedy, case.flag, WORDS, 30, NOW) is None  # nobody told them yet
-    await tell_due(session, LONG_AFTER, 10)
+    await tell_due(session, vault, LONG_AFTER, 10)
     appeal = await appeal_by_driver(session, vault, remedy, case.flag, WORDS, 30, LONG_AFTER)
     assert appeal is not None
     return case, appeal, other

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from models.cars import declare_car
 from models.database import Database
 from models.details import Aim
 from models.escrow import name_vehicle
@@ -14,7 +15,7 @@ from models.flags import Flag, Ride, State, flags_on_vehicle, forget_ended, queu
 from models.people import Person
 from models.team import Role
 from models.vault import Vault
-from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_people, add_person, somebody_waits
+from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_access, add_people, add_person, somebody_waits
 
 PLATE = "123ABC02"
 
@@ -72,6 +73,30 @@ async def test_another_vehicle_and_what_was_withdrawn_match_nothing(database: Da
         assert first.withdraw(NOW)
     await told(database, vault, three, Aim.HOLD)
     assert await states(database) == [State.WITHDRAWN, State.HELD, State.HELD]
+
+
+@pytest.mark.parametrize("second", ["themselves", "from another account"])
+async def test_a_driver_learns_nothing_by_naming_a_car_that_they_declared(
+    database: Database, vault: Vault, second: str
+) -> None:
+    one, driver, other = await people(database, vault)
+    held = await told(database, vault, one, Aim.HOLD)
+    sender = driver if second == "themselves" else other
+    async with database.transaction() as session:
+        assert await declare_car(session, vault, driver.id, PLATE, NOW)
+        flag, _ = await store_flag(
+            session, vault, reporter_id=sender.id, draft="x", codes=["VB2"], ride=Ride.OVER, now=NOW, aim=Aim.HOLD
+        )
+        if sender is other:
+            await add_access(session, vault, flag, driver, "құпия сөз 4")
+        assert await name_vehicle(session, vault, flag, PLATE, NOW) == []
+    assert await states(database) == [State.HELD, State.HELD]
+    async with database.transaction() as session:
+        [stranger] = await add_people(session, vault, 7)
+    await told(database, vault, stranger, Aim.ACT, "z")
+    async with database.reading() as session:
+        kept = {each.id: each for each in await session.scalars(select(Flag))}
+    assert (kept[held].state, kept[flag.id].state) == (State.NEW, State.HELD)
 
 
 async def test_what_is_held_or_counted_does_not_exist_for_the_team(database: Database, vault: Vault) -> None:

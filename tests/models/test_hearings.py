@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.approvals import Fault, Kind, ask, fault_of, may_ask
+from models.audit import Action, entries
 from models.cars import Car, CarIndex, declare_car, index_cars
 from models.consents import Recipient, say
 from models.database import Database
@@ -69,7 +70,7 @@ async def asked(session: AsyncSession, vault: Vault, case: Case) -> Hearing:
 
 async def told(session: AsyncSession, vault: Vault, case: Case) -> Hearing:
     await asked(session, vault, case)
-    [hearing], due = await tell_due(session, LONG_AFTER, 14, 10)
+    [hearing], due = await tell_due(session, vault, LONG_AFTER, 14, 10)
     assert due == 1
     return hearing
 
@@ -123,14 +124,14 @@ async def test_the_driver_hears_nothing_before_the_moment_has_come(database: Dat
         case = await a_case(session, vault)
         hearing = await asked(session, vault, case)
         assert hearing.tell_at >= NOW + 6 * DAY
-        assert await tell_due(session, hearing.tell_at - timedelta(seconds=1), 14, 10) == ([], 0)
+        assert await tell_due(session, vault, hearing.tell_at - timedelta(seconds=1), 14, 10) == ([], 0)
         assert await own_hearing(session, case.driver.id, hearing.id) is None
         assert not answer(vault, case.flag, hearing, "too soon", NOW)
         assert await open_hearings(session, case.driver.id, NOW) == []
         at = hearing.tell_at
-        assert await tell_due(session, at, 14, 10) == ([hearing], 1)
+        assert await tell_due(session, vault, at, 14, 10) == ([hearing], 1)
         assert (hearing.told_at, hearing.answer_by) == (at, at + 14 * DAY)
-        assert await tell_due(session, at + DAY, 14, 10) == ([], 0)
+        assert await tell_due(session, vault, at + DAY, 14, 10) == ([], 0)
 
 
 async def test_a_no_of_whoever_reported_ends_it_before_the_driver_hears(database: Database, vault: Vault) -> None:
@@ -139,7 +140,7 @@ async def test_a_no_of_whoever_reported_ends_it_before_the_driver_hears(database
         await asked(session, vault, case)
         await say(session, case.flag.id, Recipient.DRIVER, False, NOW)
         assert await may_hear(session, case.flag) is False
-        assert await tell_due(session, LONG_AFTER, 14, 10) == ([], 1)
+        assert await tell_due(session, vault, LONG_AFTER, 14, 10) == ([], 1)
         assert await hearing_of(session, case.flag.id) is None
         assert await ask_driver(session, vault, case.flag, case.reviewer.id, 7, NOW) is None
 
@@ -152,10 +153,60 @@ async def test_where_it_may_be_dangerous_the_driver_hears_only_after_a_yes(
         case = await a_case(session, vault, ("PH3",) if why == "most severe" else ("SX1",))
         case.flag.retaliation = why == "retaliation"
         hearing = await asked(session, vault, case)
-        assert await tell_due(session, LONG_AFTER, 14, 10) == ([], 1)
-        assert await tell_due(session, LONG_AFTER, 14, 10) == ([], 0)  # looked at again a day later
+        assert await tell_due(session, vault, LONG_AFTER, 14, 10) == ([], 1)
+        assert await tell_due(session, vault, LONG_AFTER, 14, 10) == ([], 0)  # looked at again a day later
         await say(session, case.flag.id, Recipient.DRIVER, True, LONG_AFTER)
-        assert await tell_due(session, LONG_AFTER + DAY, 14, 10) == ([hearing], 1)
+        assert await tell_due(session, vault, LONG_AFTER + DAY, 14, 10) == ([hearing], 1)
+
+
+async def another_driver(session: AsyncSession, vault: Vault, case: Case) -> Person:
+    """The plate was a slip: of the right one another driver is known."""
+    [other] = await add_people(session, vault, 6)
+    assert await declare_car(session, vault, other.id, "777ABC02", NOW - DAY)
+    case.flag.write_plate(vault, "777ABC02")
+    await session.flush()
+    return other
+
+
+async def test_after_the_plate_was_corrected_nobody_hears_who_did_not_drive(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        first = await asked(session, vault, case)
+        other = await another_driver(session, vault, case)
+        second = await asked(session, vault, case)
+        assert (first.driver_id, second.driver_id) == (case.driver.id, other.id)
+        assert [each.id for each in await session.scalars(select(Hearing))] == [second.id]
+        case.flag.write_plate(vault, PLATE)
+        await session.flush()
+        assert await tell_due(session, vault, LONG_AFTER, 14, 10) == ([], 1)
+        assert await hearing_of(session, case.flag.id) is None
+        assert [each.action for each in await entries(session, flag_id=case.flag.id, limit=9)] == [
+            Action.DRIVER_NOT_ASKED
+        ]
+
+
+async def test_who_was_told_of_a_wrong_plate_is_not_forgotten_when_another_is_asked(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        hearing = await told(session, vault, case)
+        await another_driver(session, vault, case)
+        assert await asked(session, vault, case) is hearing
+
+
+async def test_a_flag_that_is_looked_at_with_another_asks_no_driver_on_its_own(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        await asked(session, vault, case)
+        main = await add_flag(session, vault, case.reporter, "main")
+        main.claim(case.reviewer.id)
+        assert case.flag.merge(case.reviewer.id, main)
+        await session.flush()
+        assert await tell_due(session, vault, LONG_AFTER, 14, 10) == ([], 1)
+        assert await hearing_of(session, case.flag.id) is None
 
 
 @pytest.mark.parametrize("end", ["withdrawn", "closed"])
@@ -168,7 +219,7 @@ async def test_a_flag_that_has_ended_asks_nobody_any_more(database: Database, va
         else:
             case.flag.close(case.reviewer.id, Outcome.RECORDED, NOW)
         await session.flush()
-        assert await tell_due(session, LONG_AFTER, 14, 10) == ([], 1)
+        assert await tell_due(session, vault, LONG_AFTER, 14, 10) == ([], 1)
         assert await hearing_of(session, case.flag.id) is None
 
 

@@ -26,7 +26,7 @@ from models.remedies import (
 )
 from models.vault import Vault
 from tests.models.helpers import NOW, add_flag
-from tests.models.test_hearings import DAY, LONG_AFTER, Case, a_case
+from tests.models.test_hearings import DAY, LONG_AFTER, Case, a_case, another_driver
 
 
 async def closed(
@@ -67,10 +67,10 @@ async def test_only_advice_and_a_lesson_reach_the_driver_and_late(
             assert remedy.kind == outcome.value
             assert remedy.lesson == lesson_for(["NV1", "SX1"])
             assert remedy.tell_at >= NOW + 6 * DAY
-            assert await tell_due(session, remedy.tell_at - timedelta(seconds=1), 10) == ([], 0)
+            assert await tell_due(session, vault, remedy.tell_at - timedelta(seconds=1), 10) == ([], 0)
             assert await own_remedy(session, case.driver.id, remedy.id) is None
             assert not await opens_lesson(session, case.driver.id, remedy.lesson)
-            assert await tell_due(session, remedy.tell_at, 10) == ([remedy], 1)
+            assert await tell_due(session, vault, remedy.tell_at, 10) == ([remedy], 1)
             assert await opens_lesson(session, case.driver.id, remedy.lesson)
             assert not await opens_lesson(session, case.reviewer.id, remedy.lesson)
             assert await own_remedy(session, case.reviewer.id, remedy.id) is None
@@ -97,7 +97,7 @@ async def test_a_no_until_the_moment_comes_keeps_it_from_the_driver_and_so_does_
         case = await closed(session, vault)
         await given(session, vault, case)
         await say(session, case.flag.id, Recipient.DRIVER, False, NOW)
-        assert await tell_due(session, LONG_AFTER, 10) == ([], 1)
+        assert await tell_due(session, vault, LONG_AFTER, 10) == ([], 1)
         assert await remedy_of(session, case.flag.id) is None
         await say(session, case.flag.id, Recipient.DRIVER, True, NOW)
         await given(session, vault, case)
@@ -106,7 +106,7 @@ async def test_a_no_until_the_moment_comes_keeps_it_from_the_driver_and_so_does_
         await given(session, vault, case)
         case.flag.reopen(case.reviewer.id, LONG_AFTER)
         await session.flush()
-        assert await tell_due(session, LONG_AFTER, 10) == ([], 1)
+        assert await tell_due(session, vault, LONG_AFTER, 10) == ([], 1)
 
 
 @pytest.mark.parametrize(("right", "questions", "passes"), [(4, 5, True), (3, 5, False), (3, 4, False), (4, 4, True)])
@@ -118,7 +118,7 @@ async def test_a_lesson_is_passed_by_an_attempt_finished_after_it_was_given_with
         remedy = await given(session, vault, case)
         attempt = an_attempt(case, remedy.lesson, right, questions)
         assert await note_passed(session, attempt) == []  # before the driver heard of it, it's no answer to it
-        await tell_due(session, LONG_AFTER, 10)
+        await tell_due(session, vault, LONG_AFTER, 10)
         assert await note_passed(session, an_attempt(case, remedy.lesson + 1)) == []
         open_attempt = Attempt(person_id=case.driver.id, lesson=remedy.lesson)
         assert await note_passed(session, open_attempt) == []
@@ -133,7 +133,7 @@ async def test_another_outcome_lifts_what_the_driver_knew_of_and_the_driver_is_t
     async with database.transaction() as session:
         case = await closed(session, vault)
         remedy = await given(session, vault, case)
-        await tell_due(session, LONG_AFTER, 10)
+        await tell_due(session, vault, LONG_AFTER, 10)
         assert await settle_remedy(session, vault, case.flag, 7, LONG_AFTER) == (remedy, None)
         other = await a_second_reviewer_closes(session, vault, case, Outcome.NO_FINDING)
         assert await settle_remedy(session, vault, case.flag, 7, LONG_AFTER) == (None, case.driver.id)
@@ -148,6 +148,35 @@ async def test_another_outcome_lifts_what_the_driver_knew_of_and_the_driver_is_t
         assert (remedy.kind, remedy.told_at, remedy.lifted_at) == (Given.ADVICE, LONG_AFTER, None)
 
 
+async def test_after_the_plate_was_corrected_the_wrong_driver_hears_nothing_of_it(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await closed(session, vault)
+        await given(session, vault, case)
+        other = await another_driver(session, vault, case)
+        assert await tell_due(session, vault, LONG_AFTER, 10) == ([], 1)
+        assert await remedy_of(session, case.flag.id) is None
+        assert (await given(session, vault, case)).driver_id == other.id
+
+
+async def test_what_the_wrong_driver_knows_of_is_lifted_and_the_right_one_hears_it_in_their_turn(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await closed(session, vault)
+        first = await given(session, vault, case)
+        await tell_due(session, vault, LONG_AFTER, 10)
+        other = await another_driver(session, vault, case)
+        second, told = await settle_remedy(session, vault, case.flag, 7, LONG_AFTER)
+        assert told == case.driver.id
+        assert second is not None
+        assert (second.driver_id, second.told_at, second.lifted_at) == (other.id, None, None)
+        assert await told_of(session, case.driver.id) == []
+        assert await own_remedy(session, case.driver.id, first.id) is None
+        assert await settle_remedy(session, vault, case.flag, 7, LONG_AFTER) == (second, None)
+
+
 async def a_second_reviewer_closes(session: AsyncSession, vault: Vault, case: Case, outcome: Outcome) -> int:
     assert case.flag.reopen(case.reviewer.id, LONG_AFTER)
     assert case.flag.close(case.reviewer.id, outcome, LONG_AFTER)
@@ -159,14 +188,14 @@ async def test_the_result_stands_on_the_flag_when_the_drivers_data_goes(database
     async with database.transaction() as session:
         case = await closed(session, vault)
         remedy = await given(session, vault, case)
-        await tell_due(session, LONG_AFTER, 10)
+        await tell_due(session, vault, LONG_AFTER, 10)
         await note_passed(session, an_attempt(case, remedy.lesson))
         await session.flush()
         await delete_person(session, case.driver)
         kept = await remedy_of(session, case.flag.id)
         assert kept is not None
         assert (kept.driver_id, kept.passed_at) == (None, LONG_AFTER + DAY)
-        assert await tell_due(session, LONG_AFTER, 10) == ([], 0)
+        assert await tell_due(session, vault, LONG_AFTER, 10) == ([], 0)
 
 
 async def test_with_the_reporters_data_the_flag_goes_and_the_driver_owes_nothing(
@@ -175,7 +204,7 @@ async def test_with_the_reporters_data_the_flag_goes_and_the_driver_owes_nothing
     async with database.transaction() as session:
         case = await closed(session, vault)
         remedy = await given(session, vault, case)
-        await tell_due(session, LONG_AFTER, 10)
+        await tell_due(session, vault, LONG_AFTER, 10)
         number = remedy.id
         session.expunge(remedy)
         await delete_person(session, case.reporter)

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
+from models.cars import declare_car
 from models.consents import Recipient
 from models.database import Database
 from models.details import Aim
@@ -99,6 +100,30 @@ async def test_what_was_passed_on_or_was_misuse_stays_closed_when_its_vehicle_is
             await name_vehicle(session, vault, second, plate, NOW)
             again = await take_up_again(session, vault, second, NOW)
             assert bool(again) == (outcome not in {*NEEDS_CONSENT, Outcome.MISUSE}), outcome
+
+
+async def test_what_a_driver_sends_about_a_car_that_they_declared_raises_and_opens_nothing(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        one, driver = await add_people(session, vault, 1, 2)
+        reviewer = await add_person(session, vault, 9, Role.REVIEWER)
+        assert await declare_car(session, vault, driver.id, PLATE, NOW)
+        waiting, closed, own = [
+            await add_flag(session, vault, each, draft) for each, draft in ((one, "a"), (one, "b"), (driver, "c"))
+        ]
+        for flag in (waiting, closed):
+            flag.write_plate(vault, PLATE)
+        closed.claim(reviewer.id)
+        assert closed.close(reviewer.id, Outcome.RECORDED, NOW)
+        await name_vehicle(session, vault, own, PLATE, NOW)
+        assert await take_up_again(session, vault, own, NOW) == []
+        assert [flag.severity for flag in (waiting, closed, own)] == [1, 1, 1]
+        own.claim(reviewer.id)
+        assert own.close(reviewer.id, Outcome.RECORDED, NOW)
+        third = await add_flag(session, vault, one, "d")
+        await name_vehicle(session, vault, third, PLATE, NOW)
+        assert await take_up_again(session, vault, third, NOW) == [closed]
 
 
 async def test_what_the_team_does_not_know_of_raises_nothing_of_others(database: Database, vault: Vault) -> None:

@@ -123,7 +123,7 @@ async def test_afterwards_everything_is_readable_with_the_new_key_alone(database
 async def test_afterwards_the_old_key_opens_nothing(database: Database) -> None:
     await live(database, OLD)
     await rotate(database)
-    async with database.reading() as session:
+    async with database.transaction() as session:
         assert await find_person(session, OLD, 1) is None
         assert list(await flags_on_vehicle(session, OLD, "123ABC02")) == []
         for flag in await session.scalars(select(Flag)):

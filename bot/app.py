@@ -193,7 +193,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         async with database.transaction() as session:
             for left in await appoint_owners(session, vault, settings.owner_ids, default=language, now=clock()):
                 post_order(session, vault, left, "menu", {}, priority=Priority.ALERT, now=clock())
-            await release_from_leavers(session)
+            await release_from_leavers(session, vault, clock())
             await index_cars(session, vault)
         bot = connect(settings.bot_token.get_secret_value(), settings.telegram_api_url)
         stack.push_async_callback(bot.session.close)

@@ -15,7 +15,8 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.deletion import delete_flag
-from models.flags import holders, own_flag
+from models.flags import Flag, holders, own_flag
+from models.merging import parted_by_deletion
 
 
 def router() -> Router:
@@ -54,6 +55,8 @@ async def erase(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -
     if flag is None:
         return await show_reports(query, visit)
     number, others = flag.id, await holders(visit.session, flag)
+    for parted in await parted_by_deletion(visit.session, Flag.id == number):
+        await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=parted)
     await delete_flag(visit.session, flag)
     await record(visit.session, visit.vault, Audited.DELETED, now=visit.now, flag_id=number)
     for other in others:

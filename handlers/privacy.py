@@ -13,6 +13,8 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.deletion import delete_person
+from models.flags import Flag, claimed_by
+from models.merging import parted_by_deletion
 from models.opt_outs import has_opted_out
 from models.team import role_of
 
@@ -104,8 +106,16 @@ async def delete(query: CallbackQuery, visit: Visit) -> Method | list[Method]:
     """Delete the person and all that hangs on them; a member of the team leaves it, and its commands go."""
     _ = visit._
     of_team = await role_of(visit.session, visit.person.id) is not None
-    for flag_id in await delete_person(visit.session, visit.person):
-        await record(visit.session, visit.vault, Audited.DELETED, now=visit.now, flag_id=flag_id)
+    parted = set(await parted_by_deletion(visit.session, Flag.reporter_id == visit.person.id))
+    released = await claimed_by(visit.session, visit.person.id)
+    gone = await delete_person(visit.session, visit.person)
+    for action, numbers in (
+        (Audited.RELEASED, released),
+        (Audited.PARTED, sorted(parted.difference(gone))),
+        (Audited.DELETED, gone),
+    ):
+        for flag_id in numbers:
+            await record(visit.session, visit.vault, action, now=visit.now, flag_id=flag_id)
     text = _(
         "Everything about you is deleted. Of reports only numbered records stay, without content. "
         "You can also clear this chat in Telegram. All the best to you."

@@ -16,6 +16,7 @@ from models.approvals import Approval, Kind, purge
 from models.audit import Action as Audited
 from models.audit import record
 from models.flags import Flag
+from models.merging import parted_by_deletion
 from models.outbox import Priority
 from models.people import Person
 
@@ -41,6 +42,8 @@ async def perform(approval: Approval, visit: Visit) -> None:
     flag_id, requester_id = approval.flag_id, approval.requester_id
     flag = await visit.session.get_one(Flag, flag_id)
     reporter = await visit.session.get_one(Person, flag.reporter_id)
+    for parted in await parted_by_deletion(visit.session, Flag.id == flag_id):
+        await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=parted)
     await purge(visit.session, approval)
     await record(visit.session, visit.vault, Audited.PURGED, now=visit.now, actor_id=requester_id, flag_id=flag_id)
     _ = visit.texts[reporter.language]

@@ -200,7 +200,7 @@ async def ask_remove(query: CallbackQuery, callback_data: TeamPress, visit: Visi
 async def remove(query: CallbackQuery, callback_data: TeamPress, visit: Visit) -> Method:
     """Let a member leave."""
     number = callback_data.member
-    hindrance = await remove_member(visit.session, number)
+    hindrance = await remove_member(visit.session, visit.vault, number, visit.now)
     if hindrance is not None:
         return await _member(query, number, visit, hindrance)
     await note(visit, Audited.REMOVED, str(number))

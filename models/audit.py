@@ -186,8 +186,17 @@ ACTION_NAMES = {
 
 BY_DRIVER = frozenset({Action.DRIVER_ANSWERED, Action.DRIVER_DECLINED, Action.LESSON_PASSED, Action.DRIVER_APPEALED})
 """What the driver did, whom no entry names."""
-BY_BOT = frozenset({Action.DRIVER_TOLD, Action.DRIVER_NOT_ASKED})
-"""What nobody did, where the entry names nobody: its moment had come."""
+BY_BOT = frozenset(
+    {
+        Action.DRIVER_TOLD,
+        Action.DRIVER_NOT_ASKED,
+        Action.RELEASED,
+        Action.PARTED,
+        Action.REOPENED,
+        Action.SEVERITY_SET,
+    }
+)
+"""What nobody did, where the entry names nobody: its moment had come, or it follows from something else."""
 
 
 class Group(StrEnum):

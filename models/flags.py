@@ -49,6 +49,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, lazyload, mapped_column, relationship
 
+from models.audit import Action, record
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.behaviours import BEHAVIOURS, MAX_SEVERITY, Form, primary_form, severity
 from models.cars import Car, CarIndex, driven_by
@@ -339,15 +340,17 @@ class Flag(Base):
         if self.state not in ENDED and self.opened_at is None:  # what was looked at keeps the time it was due
             self.set_due(self.released_at or self.received_at)
 
-    def name_again(self, now: datetime) -> None:
+    def name_again(self, now: datetime) -> bool:
         """Another flag names its vehicle: one level more severe, once, and soon to be looked at."""
         if self.same_vehicle or self.state in ENDED:
-            return
+            return False
         self.same_vehicle = True
-        if self.severity < MAX_SEVERITY:
-            self.severity += 1
-            if self.opened_at is None and now + first_look(self, self.severity) < self.due_at:
-                self.set_due(now)
+        if self.severity == MAX_SEVERITY:
+            return False
+        self.severity += 1
+        if self.opened_at is None and now + first_look(self, self.severity) < self.due_at:
+            self.set_due(now)
+        return True
 
     def take_up_again(self, now: datetime) -> bool:
         """Another flag names the vehicle of a closed one: it waits in the queue again, once, to be decided on anew.
@@ -894,10 +897,18 @@ async def flags_on_vehicle(session: AsyncSession, vault: Vault, plate: str) -> S
     return (await session.scalars(query)).all()
 
 
-async def release_from_leavers(session: AsyncSession) -> None:
-    """Give back to the queue what is claimed by somebody who is no longer of the team."""
+async def claimed_by(session: AsyncSession, member_id: int) -> list[int]:
+    """The numbers of the flags that a member works on."""
+    query = select(Flag.id).where(Flag.state == State.CLAIMED, Flag.reviewer_id == member_id).order_by(Flag.id)
+    return list(await session.scalars(query))
+
+
+async def release_from_leavers(session: AsyncSession, vault: Vault, now: datetime) -> None:
+    """Give back to the queue what is claimed by somebody who is no longer of the team; each is in the audit."""
     claimed = update(Flag).where(Flag.state == State.CLAIMED, Flag.reviewer_id.not_in(select(Member.person_id)))
-    await session.execute(claimed.values(state=State.NEW, reviewer_id=None))
+    freed = await session.scalars(claimed.values(state=State.NEW, reviewer_id=None).returning(Flag.id))
+    for number in sorted(freed):
+        await record(session, vault, Action.RELEASED, now=now, flag_id=number)
 
 
 async def forget_ended(session: AsyncSession, before: datetime) -> None:

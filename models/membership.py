@@ -1,5 +1,6 @@
 """What changes when a member gets another role or leaves, and what may not change: somebody must own the bot."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import func, select
@@ -7,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.flags import Flag, State, release_from_leavers
 from models.team import Member, Role
+from models.vault import Vault
 
 
 class Hindrance(StrEnum):
@@ -39,14 +41,14 @@ async def change_role(session: AsyncSession, person_id: int, role: Role) -> Hind
     return None
 
 
-async def remove_member(session: AsyncSession, person_id: int) -> Hindrance | None:
+async def remove_member(session: AsyncSession, vault: Vault, person_id: int, now: datetime) -> Hindrance | None:
     """Let a member leave, unless something is in the way; what they had claimed goes back to the queue."""
     member = await _changeable(session, person_id, owner_after=False)
     if isinstance(member, Hindrance):
         return member
     await session.delete(member)
     await session.flush()
-    await release_from_leavers(session)
+    await release_from_leavers(session, vault, now)
     return None
 
 

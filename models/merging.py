@@ -43,6 +43,12 @@ async def part_from(session: AsyncSession, main: Flag) -> list[Flag]:
     return [each for each in await merged_with(session, main.id) if each.part()]
 
 
+async def parted_by_deletion(session: AsyncSession, *which: ColumnElement[bool]) -> list[int]:
+    """The flags that stand on their own again once those of the conditions are deleted: their numbers."""
+    query = select(Flag.id).where(Flag.state == State.MERGED, Flag.merged_into_id.in_(select(Flag.id).where(*which)))
+    return list(await session.scalars(query.order_by(Flag.id)))
+
+
 async def part_before_deletion(session: AsyncSession, *which: ColumnElement[bool]) -> None:
     """The same for all flags that are about to be deleted, given as conditions."""
     gone = select(Flag.id).where(*which).scalar_subquery()

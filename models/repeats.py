@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import lazyload
 
+from models.audit import Action, record
 from models.cars import who_declared
 from models.flags import UNSEEN, Flag, Outcome, State, flags_on_vehicle, reviewable
 from models.merging import follow
@@ -51,7 +52,8 @@ async def weigh_again(session: AsyncSession, vault: Vault, flag: Flag, now: date
         flag.name_again(now)
     if flag.state not in UNSEEN:
         for other in others:
-            other.name_again(now)
+            if other.name_again(now):
+                await record(session, vault, Action.SEVERITY_SET, now=now, flag_id=other.id, detail="vehicle")
 
 
 async def take_up_again(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> list[Flag]:

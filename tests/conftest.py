@@ -32,6 +32,14 @@ if memory := in_memory():
 gc.disable()
 
 
+def pytest_configure() -> None:
+    """No timing decides a test, on no machine."""
+    from hypothesis import settings
+
+    settings.register_profile("untimed", settings(settings.default, deadline=None))
+    settings.load_profile("untimed")
+
+
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)  # a house is opened for each walk, and what it leaves is soon let go anyway

@@ -10,6 +10,7 @@ from sqlalchemy import delete, event, insert, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.audit import Action, entries
 from models.behaviours import MAX_SEVERITY, Form
 from models.consents import Recipient
 from models.database import Database
@@ -612,9 +613,11 @@ async def test_what_a_leaver_had_claimed_waits_in_the_queue_again(database: Data
         assert flags[0].claim(stays.id)
         assert flags[1].claim(leaves.id)
     async with database.transaction() as session:
-        await release_from_leavers(session)
+        await release_from_leavers(session, vault, NOW)
     async with database.transaction() as session:
         kept, freed = [await session.get_one(Flag, flag.id) for flag in flags]
+        (entry,) = await entries(session, limit=9)
+        assert (entry.action, entry.flag_id) == (Action.RELEASED, freed.id)
         assert (kept.state, kept.reviewer_id) == (State.CLAIMED, stays.id)
         assert (freed.state, freed.reviewer_id) == (State.NEW, None)
 

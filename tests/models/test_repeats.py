@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
+from models.audit import Action, entries
 from models.cars import declare_car
 from models.consents import Recipient
 from models.database import Database
@@ -35,6 +36,8 @@ async def test_a_second_flag_raises_the_earlier_ones_that_are_open_by_one_level_
                 flag.claim(reviewer.id)
                 flag.close(reviewer.id, Outcome.ADVICE, NOW)
         assert [flag.severity for flag in flags] == [2, 4, 2, 3]
+        raised = [entry.flag_id for entry in await entries(session, actions={Action.SEVERITY_SET}, limit=9)]
+        assert raised == [flags[0].id]  # what was raised by another is in the audit
         again = await add_flag(session, vault, people[0], "again", now=NOW + 5 * DAY)
         await name_vehicle(session, vault, again, PLATE, NOW + 5 * DAY)
         assert [flag.severity for flag in [*flags, again]] == [2, 4, 2, 3, 2]

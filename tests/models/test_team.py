@@ -122,14 +122,14 @@ async def test_one_owner_stays_and_who_leaves_gives_their_flags_back(database: D
         await session.flush()
         assert await open_flags(session) == {worker.id: 1}
         assert await change_role(session, settings, Role.REVIEWER) is Hindrance.SETTINGS
-        assert await remove_member(session, settings) is Hindrance.SETTINGS
-        assert await remove_member(session, reporter.id) is Hindrance.UNKNOWN
+        assert await remove_member(session, vault, settings, NOW) is Hindrance.SETTINGS
+        assert await remove_member(session, vault, reporter.id, NOW) is Hindrance.UNKNOWN
         assert await change_role(session, worker.id, Role.SUPERVISOR) is None
-        assert await remove_member(session, worker.id) is None
+        assert await remove_member(session, vault, worker.id, NOW) is None
         await session.refresh(flag)
         assert (flag.state, flag.reviewer_id) == (State.NEW, None)
         await session.execute(delete(Member).where(Member.person_id == settings))
-        assert await remove_member(session, owner.id) is Hindrance.LAST_OWNER
+        assert await remove_member(session, vault, owner.id, NOW) is Hindrance.LAST_OWNER
         assert await change_role(session, owner.id, Role.SUPERVISOR) is Hindrance.LAST_OWNER
         assert await change_role(session, owner.id, Role.OWNER) is None
 
@@ -140,7 +140,7 @@ async def test_of_two_owners_who_remove_each_other_at_once_one_stays(database: D
 
     async def remove(person_id: int) -> Hindrance | None:
         async with database.transaction() as session:
-            return await remove_member(session, person_id)
+            return await remove_member(session, vault, person_id, NOW)
 
     found = await asyncio.gather(*map(remove, ids))
     assert sorted(map(str, found)) == ["None", str(Hindrance.LAST_OWNER)]

@@ -133,7 +133,9 @@ async def test_without_a_yes_in_time_or_without_the_right_there_is_no_file(small
     await document(small_house, asker)
     assert await make("full export", await person(small_house, boss), {"approval": 1}) is None  # the yes is to another
     small_house.clock.shift += timedelta(minutes=31)
-    assert await make("full export", who, {"approval": 1}) is None
+    late = await make("full export", who, {"approval": 1})
+    assert late is not None
+    assert getattr(late.method, "text", None) == _("The half hour is over. Please ask once more.")
     await ask(asker, boss, _)
     await press(boss, "Approve", await request_of(boss, _, Kind.EXPORT))
     await document(small_house, asker, 2)

@@ -10,6 +10,7 @@ from models.flags import Flag
 from models.team import Role
 from models.weekly import next_summary
 from tests.e2e.conftest import QUICK
+from tests.e2e.test_capsule import set_clock
 from tests.e2e.walking import (
     appoint,
     assert_sound,
@@ -75,6 +76,7 @@ async def test_a_flag_that_nobody_opens_is_told_of_to_more_and_more_people_and_t
 
 async def test_where_only_who_reported_is_on_call_the_others_hear_of_it(house: House) -> None:
     owner, reporter, _ = await reviewer(house), house.phone(OWNER), say("en")
+    set_clock(house, 10, day=1)  # at night nobody is called for what can wait
     await reporter.send("/start")
     await appoint(house, reporter, Role.REVIEWER)
     await press(reporter, _("Go on call"), await send(reporter, "/queue"))

@@ -166,8 +166,10 @@ async def test_1_a_flag_whose_receipt_was_shown_survives_kill_9_at_any_moment(pa
             for receipt in flags:
                 code = f"{receipt[:4]}-{receipt[4:8]}-{receipt[8:]}"
                 await passenger.until(lambda p, c=code: c in labels(p))  # in /myreports
-                await passenger.until(lambda p, c=code: any("Your code" in m.text and c in m.text for m in p.messages))
-            await reviewer.until(lambda p: "new in the queue" in p.texts)
+                await passenger.until(
+                    lambda p, c=code: any("Your code" in m.text and c in m.text for m in p.messages), timeout=60
+                )
+            await reviewer.until(lambda p: "new in the queue" in p.texts, timeout=60)
             reviewer.post("/queue")
             await reviewer.until(lambda p: "№1" in p.texts and "№2" in p.texts)
             assert "№3" not in reviewer.texts

@@ -53,7 +53,7 @@ async def fill(database_url: str, rows: int) -> None:
         )
         columns = (
             "id, uid, reporter_id, draft, ride, severity, state, received_at, due_at, opened_at, ended_at, outcome, "
-            "wrapped_key, receipt_index, sealed_receipt, teller, platform, region"
+            "wrapped_key, receipt_index, sealed_receipt, teller, platform, region, form"
         )
         await session.execute(
             text(
@@ -61,7 +61,7 @@ async def fill(database_url: str, rows: int) -> None:
                 f"CAST(i AS TEXT), 'over', i % 4 + 1, 'closed', {moment.format(5000)}, {moment.format(4000)}, "
                 f"{moment.format(4500)}, {moment.format(1000)}, 'advice', x'00', {blob.format(32)}, x'00', "
                 f"{_one_of(['passenger', 'driver', 'witness'], 1)}, {_one_of(['yandex', 'indrive'], 7)}, "
-                f"{_one_of(list(REGIONS), 3)} FROM n"
+                f"{_one_of(list(REGIONS), 3)}, SUBSTR({_one_of(list(BEHAVIOURS), 1)}, 1, 2) FROM n"
             )
         )
         for step in (1, 5):

@@ -26,11 +26,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if len(walks) == 2 and not named & set(walks):
         turn = zlib.crc32(metafunc.definition.name.encode()) % len(LANGUAGES)
         kinds = [KINDS[i == turn] for i in range(len(LANGUAGES))]
-        metafunc.parametrize("language,kind", list(zip(LANGUAGES, kinds, strict=True)))
+        metafunc.parametrize("language,kind", list(zip(LANGUAGES, kinds, strict=True)), indirect=["kind"])
         return
     for name, values in (("language", LANGUAGES), ("kind", KINDS)):
         if name in walks and name not in named:
-            metafunc.parametrize(name, values)
+            metafunc.parametrize(name, values, indirect=name == "kind")
 
 
 def _names(mark: pytest.Mark) -> list[str]:
@@ -39,9 +39,9 @@ def _names(mark: pytest.Mark) -> list[str]:
 
 
 @pytest.fixture
-def kind() -> str:
+def kind(request: pytest.FixtureRequest) -> str:
     """The kind of database, as it is chosen above."""
-    raise NotImplementedError
+    return str(request.param)
 
 
 @pytest.fixture

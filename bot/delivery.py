@@ -45,9 +45,14 @@ TERM = timedelta(seconds=30)
 UPLOAD_SECONDS = 300
 """How long Telegram may take for what took long to make: it may be a file of 50 MB."""
 LONGEST_PAUSE = timedelta(minutes=10)
+PATIENT = 10
+"""After so many tries the longest pause is reached."""
+MOST_TRIES = 150
+"""About a day of them. What fails as often while Telegram answers fails for what it is, and is given up."""
 _LOOK_AGAIN = 2.0
 Make = Callable[[str, Person, Mapping[str, Any]], Awaitable[Made | None]]
 
+_MAY_PASS = frozenset({Verdict.LATER, Verdict.PERHAPS_SENT})
 _BLOCKED_BEFORE = Failure(Verdict.UNREACHABLE, "blocked before")
 
 
@@ -58,6 +63,8 @@ class _Result:
     failure: Failure | None = None
     uploaded: tuple[str, str] | None = None
     """The name of a file to be kept, and its file id."""
+    delayed: bool = False
+    """Whether the way to Telegram is closed for everything: then this try doesn't count."""
 
 
 async def _make_nothing(order: str, person: Person, values: Mapping[str, Any]) -> Made | None:
@@ -163,25 +170,37 @@ class Sender:
         errand.add_done_callback(lambda _: self._errands.pop(parcel.id, None))
 
     async def _run_errand(self, parcel: Parcel, person: Person) -> None:
-        """Send what takes long; if its end can't be written down, it's made again when the lease ends."""
+        """Send what takes long; a stop in the middle has it made again when the lease ends."""
         keeping = asyncio.create_task(self._keep(parcel.id))
         try:
             async with self._slow_turn:
                 result = await self._send(parcel, person, UPLOAD_SECONDS)
             await self._write_down([result])
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("what took long is made again: %s", type(error).__name__)
         finally:
             keeping.cancel()
 
     async def _keep(self, parcel_id: int) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
-            with contextlib.suppress(SQLAlchemyError, OSError):
+            with contextlib.suppress(Exception):
                 async with self.database.transaction() as session:
                     await keep(session, parcel_id, self.clock())
 
     async def _send(self, parcel: Parcel, person: Person, seconds: int | None = None) -> _Result:
+        result = await self._try(parcel, person, seconds)
+        failure = result.failure
+        if failure is not None and failure.verdict in _MAY_PASS and parcel.tries > PATIENT:
+            result.delayed = failure.wait is not None or not await self._does_telegram_answer()
+        return result
+
+    async def _does_telegram_answer(self) -> bool:
+        try:
+            await tell(self.bot, methods.GetMe())
+        except Exception:
+            return False
+        return True
+
+    async def _try(self, parcel: Parcel, person: Person, seconds: int | None) -> _Result:
         result = _Result(parcel.id, person.id)
         try:
             name, parameters = parcel.read(self.vault)
@@ -236,6 +255,27 @@ class Sender:
         return replace(made, method=method, before=before)
 
     async def _write_down(self, results: list[_Result]) -> None:
+        """All at once; if that fails, each on its own, so that a row that can't be written harms no other."""
+        try:
+            await self._settle_all(results)
+        except Exception as error:
+            log.warning("what became of %d of the outbox is written down one by one: %s", len(results), _name(error))
+            for result in results:
+                try:
+                    await self._settle_all([result])
+                except Exception as error:  # it's sent again when its lease ends
+                    log.warning("what became of one of the outbox is not written down: %s", _name(error))
+        for result in results:
+            if result.uploaded is not None:
+                try:
+                    async with self.database.transaction() as session:
+                        await keep_file_id(session, *result.uploaded, self.clock())
+                except Exception as error:  # it's uploaded once more the next time
+                    log.warning("a file that Telegram has is not written down: %s", _name(error))
+        for name, count in Counter(r.failure.name for r in results if r.failure).items():
+            log.warning("%d of the outbox not sent: %s", count, name)
+
+    async def _settle_all(self, results: list[_Result]) -> None:
         now = self.clock()
         async with self.database.transaction() as session:
             refused = [r for r in results if r.failure and r.failure.verdict is Verdict.UNREACHABLE]
@@ -244,13 +284,13 @@ class Sender:
             if blocked:
                 await mark_blocked(session, blocked, now)
             for result in results:
-                if result.uploaded is not None:
-                    await keep_file_id(session, *result.uploaded, now)
                 parcel = await session.get(Parcel, result.parcel_id)
                 if parcel is not None and parcel.status is Delivery.WAITING:
-                    _settle(parcel, result.failure, now)
-        for name, count in Counter(r.failure.name for r in results if r.failure).items():
-            log.warning("%d of the outbox not sent: %s", count, name)
+                    _settle(parcel, result, now)
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__
 
 
 def _to(chat_id: int, method: TelegramMethod[Any]) -> TelegramMethod[Any]:
@@ -268,7 +308,8 @@ def _uploaded(name: str, message: object) -> tuple[str, str] | None:
     return (name, file.file_id) if file is not None else None
 
 
-def _settle(parcel: Parcel, failure: Failure | None, now: datetime) -> None:
+def _settle(parcel: Parcel, result: _Result, now: datetime) -> None:
+    failure = result.failure
     if failure is None or failure.verdict is Verdict.HARMLESS:
         parcel.settle(Delivery.SENT, now)
     elif failure.verdict is Verdict.UNREACHABLE:
@@ -278,5 +319,16 @@ def _settle(parcel: Parcel, failure: Failure | None, now: datetime) -> None:
     elif failure.verdict is Verdict.PERHAPS_SENT and not parcel.repeatable:
         parcel.settle(Delivery.UNSURE, now, failure.name)
     else:
-        wait = timedelta(seconds=failure.wait or 2**parcel.tries)
-        parcel.retry(now + min(wait, LONGEST_PAUSE), failure.name)
+        _put_off(parcel, failure, now, delayed=result.delayed)
+
+
+def _put_off(parcel: Parcel, failure: Failure, now: datetime, *, delayed: bool) -> None:
+    """Try again later, unless it was tried often enough."""
+    if delayed:
+        parcel.tries -= 1
+    elif parcel.tries >= MOST_TRIES:
+        perhaps = failure.verdict is Verdict.PERHAPS_SENT
+        parcel.settle(Delivery.UNSURE if perhaps else Delivery.REFUSED, now, failure.name)
+        return
+    seconds = failure.wait or 2 ** min(parcel.tries, PATIENT)
+    parcel.retry(now + timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds())), failure.name)

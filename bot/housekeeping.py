@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
-from bot.rounds import go_round
+from bot.rounds import Rounds
 from handlers.notices import tell_owners_of_anchor, tell_owners_of_contacts
 from handlers.texts import Texts
 from models.approvals import KEPT as APPROVALS_KEPT
@@ -66,11 +66,12 @@ class Housekeeping:
     updates_kept: timedelta
     contacts_kept_days: int
     clock: Clock = utc_now
+    rounds: Rounds = field(default_factory=Rounds)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
 
     async def run(self) -> None:
         """Tidy soon after the start, and then once an hour until cancelled."""
-        await go_round("tidying", self.tidy, EVERY, first=FIRST)
+        await self.rounds.go("tidying", self.tidy, EVERY, first=FIRST)
 
     async def tidy(self) -> None:
         """Delete what is old enough and tell of stale contacts, unless another replica has just done so."""

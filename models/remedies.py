@@ -4,6 +4,7 @@ A remedy reaches the driver as late and as coarsely as a question does (`models/
 follows if the lesson isn't taken. Changed by a second look, it's lifted.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -19,7 +20,9 @@ from models.flags import ONCE_TOLD, OUTCOMES_FOR_REPORTER, Flag, Outcome, State
 from models.hearings import may_hear
 from models.known_drivers import driver_of
 from models.matching import lesson_for
-from models.vault import Vault
+from models.vault import CannotOpen, Vault
+
+log = logging.getLogger(__name__)
 
 KINDS = {Outcome.ADVICE: Given.ADVICE, Outcome.LESSON: Given.LESSON}
 """Outcomes that reach a driver whom the bot knows."""
@@ -79,21 +82,31 @@ async def drop_untold(session: AsyncSession, flag: Flag) -> None:
 
 
 async def tell_due(session: AsyncSession, vault: Vault, now: datetime, limit: int) -> tuple[list[Remedy], int]:
-    """What drivers are told of now; and how many were looked at. What no longer stands is forgotten untold."""
+    """What drivers are told of now; and how many were looked at. What no longer stands is forgotten untold.
+
+    What is of a flag whose plate no key opens is looked at again a day later.
+    """
     query = _fresh(skip_locked=True).where(Remedy.told_at.is_(None), Remedy.tell_at <= now)
     due = (await session.scalars(query.order_by(Remedy.tell_at).limit(limit))).all()
-    told = []
+    told, sealed = [], 0
     for remedy in due:
         flag = await session.get_one(Flag, remedy.flag_id)
         allowed = await may_hear(session, flag)
+        try:
+            driver = await driver_of(session, vault, flag)
+        except CannotOpen:
+            remedy.tell_at, sealed = now + _LATER, sealed + 1
+            continue
         stands = flag.state is State.CLOSED and flag.outcome is not None and KINDS.get(flag.outcome) is remedy.kind
-        if not stands or allowed is False or await driver_of(session, vault, flag) != remedy.driver_id:
+        if not stands or allowed is False or driver != remedy.driver_id:
             await session.delete(remedy)
         elif allowed is None:
             remedy.tell_at = now + _LATER
         else:
             remedy.told_at = now
             told.append(remedy)
+    if sealed:
+        log.warning("%d drivers are not told today: no key opens the plate of the flag", sealed)
     await session.flush()
     return told, len(due)
 

@@ -19,6 +19,8 @@ from models.approvals import forget_approvals
 from models.audit import anchor
 from models.broadcasts import forget_broadcasts
 from models.cars import ENDED_KEPT, forget_cars
+from models.conversation import KEPT as CONVERSATIONS_KEPT
+from models.conversation import forget_conversations
 from models.database import Database
 from models.directory import hiding
 from models.drafts import KEPT as DRAFTS_KEPT
@@ -81,6 +83,7 @@ class Housekeeping:
                 await forget_updates(session, now - self.updates_kept)
                 await forget_settled(session, now - SETTLED_KEPT)
                 await forget_ended(session, now - self.flags_kept)
+                await forget_conversations(session, now - CONVERSATIONS_KEPT)
                 await forget_trials(session, now - TRIALS_KEPT)
                 await forget_drafts(session, now - DRAFTS_KEPT)
                 await forget_tries(session, now - TRIES_KEPT)

@@ -8,6 +8,8 @@ from sqlalchemy import select
 from bot.housekeeping import EVERY, SETTLED_KEPT, Housekeeping
 from bot.metrics import Metrics
 from handlers.texts import load_texts
+from models.conversation import KEPT as CONVERSATIONS_KEPT
+from models.conversation import Conversation
 from models.database import Database
 from models.flags import Flag
 from models.outbox import Delivery, Parcel, Priority, lease, post
@@ -60,7 +62,7 @@ async def live(database: Database, vault: Vault) -> None:
         second.settle(Delivery.SENT, NOW - SETTLED_KEPT, "2")
 
 
-async def left(database: Database) -> dict[str, list[object]]:
+async def left(database: Database, vault: Vault) -> dict[str, list[object]]:
     async with database.reading() as session:
         return {
             "flags": list(await session.scalars(select(Flag.draft).order_by(Flag.draft))),
@@ -75,7 +77,7 @@ async def test_what_is_old_enough_goes_and_everything_else_stays(database: Datab
     await live(database, vault)
     keeper = housekeeping(database)
     await keeper.tidy()
-    assert await left(database) == {
+    assert await left(database, vault) == {
         "flags": ["2", "3"],
         "updates": [2, 12],
         "dead letters": [12],
@@ -88,13 +90,13 @@ async def test_what_is_old_enough_goes_and_everything_else_stays(database: Datab
 async def test_one_replica_tidies_at_a_time_and_another_takes_over_later(database: Database, vault: Vault) -> None:
     await housekeeping(database).tidy()
     await live(database, vault)
-    everything = await left(database)
+    everything = await left(database, vault)
     second = housekeeping(database, EVERY - MOMENT)
     await second.tidy()
-    assert await left(database) == everything
+    assert await left(database, vault) == everything
     assert dead_letters(second.metrics.registry) == 2
     await housekeeping(database, EVERY).tidy()
-    assert (await left(database))["flags"] == ["3"]
+    assert (await left(database, vault))["flags"] == ["3"]
 
 
 async def test_the_same_replica_tidies_every_hour(database: Database, vault: Vault) -> None:
@@ -102,7 +104,7 @@ async def test_the_same_replica_tidies_every_hour(database: Database, vault: Vau
     await keeper.tidy()
     await live(database, vault)
     await keeper.tidy()
-    assert (await left(database))["flags"] == ["2", "3"]
+    assert (await left(database, vault))["flags"] == ["2", "3"]
 
 
 async def test_there_may_be_nothing_to_tidy(database: Database) -> None:

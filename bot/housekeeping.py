@@ -29,6 +29,8 @@ from models.evidence import forget_of_lost_drafts
 from models.flags import forget_ended
 from models.invites import forget_invites
 from models.leases import hold
+from models.limits import KEPT as LIMITS_KEPT
+from models.limits import forget_limits
 from models.outbox import forget_settled
 from models.passphrases import KEPT as TRIES_KEPT
 from models.passphrases import forget_tries
@@ -87,6 +89,7 @@ class Housekeeping:
                 await forget_trials(session, now - TRIALS_KEPT)
                 await forget_drafts(session, now - DRAFTS_KEPT)
                 await forget_tries(session, now - TRIES_KEPT)
+                await forget_limits(session, now - LIMITS_KEPT)
                 await forget_invites(session, now)
                 await forget_approvals(session, now - APPROVALS_KEPT)
                 await forget_traces(session, now - TRACES_KEPT)

@@ -14,7 +14,7 @@ from handlers.team import HINDRANCES
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
-from models.deletion import delete_person
+from models.deletion import delete_person, keep_limits
 from models.flags import Flag, claimed_by
 from models.membership import Hindrance, is_last_owner
 from models.merging import parted_by_deletion
@@ -65,6 +65,10 @@ async def privacy(message: Message, visit: Visit) -> Method:
     text += "\n\n" + _(
         "A passphrase is kept only as an encrypted digest that nobody can read back. "
         "Which accounts opened a report with it is kept as long as the report, a wrong try for a day."
+    )
+    text += "\n\n" + _(
+        "So that limits hold, deleting keeps, encrypted: when you reported or wrote a wrong passphrase in the last "
+        "24 hours, and a limit that was set because of misuse, as long as it stands."
     )
     text += "\n\n" + _(
         "<b>The QR code of a car</b>\n"
@@ -123,6 +127,7 @@ async def delete(query: CallbackQuery, visit: Visit) -> Method | list[Method]:
     of_team = await role_of(visit.session, visit.person.id) is not None
     parted = set(await parted_by_deletion(visit.session, Flag.reporter_id == visit.person.id))
     released = await claimed_by(visit.session, visit.person.id)
+    await keep_limits(visit.session, visit.vault, visit.person, visit.now)
     gone = await delete_person(visit.session, visit.person)
     for action, numbers in (
         (Audited.RELEASED, released),

@@ -23,6 +23,7 @@ from models.drafts import Draft
 from models.evidence import Evidence
 from models.flags import Flag
 from models.invites import Invite
+from models.limits import Limit
 from models.outbox import Parcel
 from models.people import Person
 from models.team import Member
@@ -127,6 +128,10 @@ def _move_draft(draft: Draft, vault: Vault) -> None:
     draft.sealed = vault.rewrap(draft.sealed, draft.seal_place)
 
 
+def _move_limit(limit: Limit, vault: Vault) -> None:
+    limit.rekey(vault)
+
+
 def _move_car(car: Car, vault: Vault) -> None:
     car.rekey(vault)
 
@@ -156,4 +161,5 @@ _MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault
     (Approval, Approval.id, _move_approval),
     (Broadcast, Broadcast.id, _move_broadcast),
     (Car, Car.id, _move_car),
+    (Limit, Limit.id, _move_limit),
 )

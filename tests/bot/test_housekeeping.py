@@ -12,6 +12,8 @@ from models.conversation import KEPT as CONVERSATIONS_KEPT
 from models.conversation import Conversation
 from models.database import Database
 from models.flags import Flag
+from models.limits import KEPT as LIMITS_KEPT
+from models.limits import Limit, What, hold_on_to
 from models.outbox import Delivery, Parcel, Priority, lease, post
 from models.passphrases import KEPT as TRIES_KEPT
 from models.passphrases import Try
@@ -45,6 +47,13 @@ async def live(database: Database, vault: Vault) -> None:
     """A thing of each kind just old enough, named or numbered 1, and just not, 2; and 3, which is kept for good."""
     async with database.transaction() as session:
         person = await add_person(session, vault, 1)
+        for number, age in ((1, CONVERSATIONS_KEPT + MOMENT), (2, CONVERSATIONS_KEPT)):
+            talks = await add_person(session, vault, number)
+            talks.conversation = Conversation(person_id=talks.id)
+            talks.conversation.write(vault, "Helped:asked", {"words": f"help {number}"}, NOW - age)
+        for number, age in ((1, LIMITS_KEPT + MOMENT), (2, LIMITS_KEPT)):
+            for what in What:
+                hold_on_to(session, vault, number, what, [NOW - age], NOW - age)
         for name, age in (("1", 365 * DAY + MOMENT), ("2", 365 * DAY), ("3", None)):
             flag = await add_flag(session, vault, person, name, now=NOW - 1000 * DAY)
             if age is not None:
@@ -69,6 +78,8 @@ async def left(database: Database, vault: Vault) -> dict[str, list[object]]:
             "updates": list(await session.scalars(select(SeenUpdate.update_id).order_by(SeenUpdate.update_id))),
             "dead letters": list(await session.scalars(select(DeadLetter.update_id).order_by(DeadLetter.update_id))),
             "tries": list(await session.scalars(select(Try.code_index))),
+            "limits": [f"{row.what} {(NOW - row.at).days}" for row in await session.scalars(select(Limit))],
+            "conversations": [row.read(vault)[1]["words"] for row in await session.scalars(select(Conversation))],
             "outbox": list(await session.scalars(select(Parcel.error).order_by(Parcel.id))),
         }
 
@@ -82,6 +93,8 @@ async def test_what_is_old_enough_goes_and_everything_else_stays(database: Datab
         "updates": [2, 12],
         "dead letters": [12],
         "tries": [bytes([2])],
+        "limits": ["bar 1", "bar 1", "report 1", "try 1"],
+        "conversations": ["help 2"],
         "outbox": ["2", None],
     }
     assert dead_letters(keeper.metrics.registry) == 1

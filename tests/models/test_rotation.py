@@ -10,7 +10,8 @@ from models.audit import Action, record, verify
 from models.conversation import Conversation
 from models.database import Database
 from models.flags import Flag, flags_of, flags_on_vehicle
-from models.notes import Kind, notes_on, write_note
+from models.limits import KEPT, What, moments_of
+from models.notes import Kind, note_at, write_note
 from models.outbox import Delivery, Parcel, Priority, lease, post
 from models.passphrases import is_passphrase, keep_passphrase
 from models.people import find_person
@@ -52,7 +53,7 @@ ROWS_OF_FIVE = dict.fromkeys(
         "evidence",
     ],
     5,
-) | {"flags": 6, "cars": 5}
+) | {"flags": 6, "cars": 5, "limits": 5}
 PARTS = {"audit_head", "pledges", "pledge_remarks"}
 """What is sealed in tables that are moved with another."""
 
@@ -91,10 +92,12 @@ async def assert_readable(database: Database, vault: Vault, people: range = PEOP
             assert person.telegram_id(vault) == telegram_id
             flag = (await flags_of(session, person.id))[-1]
             assert flag.words(vault) == f"words of {telegram_id}"
-            [note] = await notes_on(session, flag.id)
+            note = await note_at(session, flag.id, 0)
+            assert note is not None
             assert note.text(vault, flag) == f"note of {telegram_id}"
             assert is_passphrase(vault, flag, f"passphrase of {telegram_id}")
             assert await read_course(session, vault, person) == texts_of(telegram_id)
+            assert await moments_of(session, vault, telegram_id, What.TRY, NOW - KEPT) == [NOW]
             assert await read_both_sides(session, vault, flag) == {f"side of {telegram_id}"}
             ((said, _),) = await thread(session, flag.id, by_team=True)
             assert said.text(vault, flag) == f"said by {telegram_id}"

@@ -180,6 +180,7 @@ def makers() -> Mapping[str, Maker]:
         "followup": exam.make_followup,
         "trial": trial.make_trial,
         "certificate": certificate.make_certificate,
+        "receipt": report.make_receipt,
         "statement": statement.make_statement,
         "renewal": certificate.make_renewal,
         "car": car.make_car,

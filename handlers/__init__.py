@@ -95,7 +95,6 @@ def routers() -> list[Router]:
     for observer in (private.message, private.edited_message, private.callback_query, private.my_chat_member):
         observer.filter(_Private())
     modules = (
-        broadcast,  # what an owner writes to others is no cry for help
         distress,
         talk,
         evidence,
@@ -146,6 +145,7 @@ def routers() -> list[Router]:
         trial,
         joining,
         cohort,
+        broadcast,
         voting,
         seminar,
         progress,

@@ -102,7 +102,7 @@ class Writing(StatesGroup):
 
 
 def router() -> Router:
-    """Routes for owners; before all that reads what people type."""
+    """Routes for owners."""
     router = Router(name="broadcast")
     router.message.register(show_list, Command("broadcast"), Owns())
     router.message.register(text_typed, StateFilter(Writing.text), Typed(), Owns())

@@ -13,8 +13,7 @@ from aiogram import Router
 from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
-from handlers.appealing import Deciding
-from handlers.desk import Writing
+from handlers.asked import ABOUT_OTHERS
 from handlers.form import Filling, keep_answer
 from handlers.form import begin as go_on_with_draft
 from handlers.hearing import Answering, ask_word, keep_word
@@ -66,13 +65,12 @@ class Distressed(Filter):
     async def __call__(self, message: Message, visit: Visit) -> bool:
         """Look through all languages, whichever the person has chosen.
 
-        What a member of the team writes about a flag tells of others, often in the same words.
+        What a member of the team writes of others, or to them, is often said in the same words.
         """
         text = message.text or message.caption or ""
         if text.startswith("/") or not self._distress.cries(text):
             return False
-        about_others = visit.raw_state in Writing or visit.raw_state == Deciding.reason.state
-        return not about_others or await role_of(visit.session, visit.person.id) is None
+        return visit.raw_state not in ABOUT_OTHERS or await role_of(visit.session, visit.person.id) is None
 
 
 def router() -> Router:

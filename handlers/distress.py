@@ -57,10 +57,13 @@ _KEEPS: Mapping[str | None, Callable[[Event, str, Visit], Awaitable[Method]]] = 
 
 
 class Distressed(Filter):
-    """A message whose text or caption is a cry for help. A command never is."""
+    """A message whose text or caption is a cry for help. A command never is.
 
-    def __init__(self, distress: Distress) -> None:
-        self._distress = distress
+    With `command` it's a command whose words are a cry: to be asked for once nobody knows the command.
+    """
+
+    def __init__(self, *, command: bool = False) -> None:
+        self._distress, self._command = _lists(), command
 
     async def __call__(self, message: Message, visit: Visit) -> bool:
         """Look through all languages, whichever the person has chosen.
@@ -68,7 +71,7 @@ class Distressed(Filter):
         What a member of the team writes of others, or to them, is often said in the same words.
         """
         text = message.text or message.caption or ""
-        if text.startswith("/") or not self._distress.cries(text):
+        if text.startswith("/") is not self._command or not self._distress.cries(text):
             return False
         return visit.raw_state not in ABOUT_OTHERS or await role_of(visit.session, visit.person.id) is None
 
@@ -76,7 +79,7 @@ class Distressed(Filter):
 def router() -> Router:
     """Routes for distress words; must come first. Raises ContentError for a list that can't be used."""
     router = Router(name="distress")
-    distressed = Distressed(_lists())
+    distressed = Distressed()
     for observer in (router.message, router.edited_message, router.callback_query):
         observer.outer_middleware(_let_go)
     router.message.register(care, distressed)

@@ -5,10 +5,12 @@ from aiogram.enums import ChatMemberStatus
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
-from handlers.home import home_rows, start
+from handlers.asked import OF_A_REPORT
+from handlers.distress import Distressed, care
+from handlers.home import back_home, home_rows, start, way_out
 from handlers.menu import EVERYONE, OWNERS, REVIEWERS, SUPERVISORS
-from handlers.presses import TEAM_ACTIONS, TEAM_PREFIXES
-from handlers.screens import Method, show
+from handlers.presses import TEAM_ACTIONS, TEAM_PREFIXES, HomePress
+from handlers.screens import DANGER, Method, button, show
 from handlers.visit import Visit
 from models.audit import record_denied
 
@@ -18,6 +20,7 @@ _TEAM_COMMANDS = {*REVIEWERS, *SUPERVISORS, *OWNERS} - set(EVERYONE)
 def router() -> Router:
     """Routes for everything else in a private chat; must come last."""
     router = Router(name="fallback")
+    router.message.register(care, Distressed(command=True))
     router.message.register(unknown_message)
     router.callback_query.register(unknown_press)
     router.my_chat_member.register(came_or_went)
@@ -29,7 +32,9 @@ async def unknown_message(message: Message, visit: Visit) -> Method:
     _ = visit._
     await _note_try((message.text or "")[1:], "/", visit)
     if visit.raw_state is not None:
-        return show(message, _("Please send it as text. To stop, press Cancel above or go to /start."))
+        out = way_out(_) if visit.raw_state in OF_A_REPORT else back_home(_)
+        rows = [[button(_("Help now"), HomePress(action="help"), DANGER)], out]
+        return show(message, _("Please send it as text. To stop, press Cancel above or go to /start."), rows)
     text = _("I did not understand that. Here is what I can do:")
     return show(message, text, await home_rows(visit))
 

@@ -16,12 +16,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.filters.callback_data import CallbackData
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
 from handlers.arrivals import arrived, note_added, released, vehicle_named
+from handlers.commands import Command
 from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.making import Made, Workshop, post_order
 from handlers.notices import tell_team_of_flag

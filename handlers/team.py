@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command, StateFilter
+from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import DeleteMyCommands, SendMessage, SetMyCommands
 from aiogram.types import BotCommand, BotCommandScopeChat, CallbackQuery, InlineKeyboardButton, Message
 
+from handlers.commands import Command
 from handlers.home import back_home, start
 from handlers.making import Made, Workshop, post_order
 from handlers.menu import commands_for

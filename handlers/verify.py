@@ -4,12 +4,13 @@ The same from the QR code on it, whose link opens the bot with the number. An ow
 """
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject, StateFilter
+from aiogram.filters import CommandObject, StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, Message
 
 from handlers.asking import alone_with_it, ask_second
+from handlers.commands import Command
 from handlers.home import back_home, start
 from handlers.notices import post_message
 from handlers.own import Typed

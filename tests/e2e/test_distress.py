@@ -249,6 +249,26 @@ async def test_a_command_is_never_a_cry(small_house: House, command: str) -> Non
     assert _(CARE) not in (await send(phone, command)).text
 
 
+async def test_help_comes_however_a_command_for_it_is_typed_and_is_a_press_away_where_something_is_asked(
+    small_house: House,
+) -> None:
+    for number, language in enumerate(LANGUAGES, 5000):
+        phone, _ = small_house.phone(number, language), say(language)
+        for typed in ("/SOS", "/Sos help", "/sos!", "/көмек", "/Помощь!!!", "/СОС"):
+            assert (await send(phone, typed)).text.startswith(_("<b>Help now</b>")), typed
+        for typed in ("/помогите", "/Көмектесіңіздер!", "/help_me_please", "/he locked the doors"):
+            assert_cared(await send(phone, typed), _)
+        await words_asked(phone, _)
+        screen = await send(phone, "/SOS")
+        assert screen.text.startswith(_("<b>Help now</b>"))
+        (screen,) = await phone.sticker()
+        assert _("✕ Clear chat") in labels(screen)
+        await press(phone, _("Help now"), screen)
+        assert "📞 112" in labels(screen)
+        assert _("Lessons for drivers") in labels(await send(phone, "/START"))
+    await assert_sound(small_house)
+
+
 async def test_a_word_of_a_menu_is_no_cry(small_house: House) -> None:
     phone, _ = passenger(small_house), say("en")
     for text in ("help", "Көмек", "помощь", "Помогите разобраться с тестом"):

@@ -2,7 +2,8 @@
 
 What was written goes no further and is stored nowhere; what was being asked stays asked. Only where the words of a
 report were being asked, or one side's word on it, may they be saved or sent after all, with a button: for that they are
-held until the person does anything else.
+held until the person does anything else. A photo or a voice message that was asked for goes where it was to go, with
+the words below it: it may be all that there is to show.
 """
 
 import functools
@@ -13,6 +14,7 @@ from aiogram import Router
 from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
+from handlers import evidence, form, talk
 from handlers.asked import ABOUT_OTHERS
 from handlers.form import Filling, keep_answer
 from handlers.form import begin as go_on_with_draft
@@ -54,6 +56,15 @@ _KEEPS: Mapping[str | None, Callable[[Event, str, Visit], Awaitable[Method]]] = 
     Asking.words.state: ask_for_second_look,
 }
 """Where one side tells of what was: what keeps its words."""
+
+
+_TAKES: Mapping[str | None, Callable[[Message, Visit], Awaitable[Method | None]]] = {
+    Filling.answer.state: form.take_media,
+    Adding.words.state: evidence.take,
+    evidence.Showing.media.state: evidence.take,
+    Talking.person.state: talk.take_media,
+}
+"""Where photos and voice messages are taken, and what takes them."""
 
 
 class Distressed(Filter):
@@ -129,16 +140,23 @@ async def _may_save(visit: Visit) -> bool:
     return draft is not None and draft.place == "words"
 
 
-async def care(message: Message, visit: Visit) -> Method:
-    """Answer with care and help; the state stays as it is."""
-    _, lines = visit._, help_lines(visit)
+async def care(message: Message, visit: Visit) -> list[Method]:
+    """Answer with care and help, below whatever is said of a photo or voice message; the state stays as it is."""
+    _, lines, before = visit._, help_lines(visit), list[Method]()
     parts = [
         _("<b>You did well to write. It is not your fault.</b>"),
         help_text(_, lines),
         _("This bot can't send help itself. If you are in danger, please call 112."),
     ]
     rows: list[Row] = [*call_rows(lines)]
-    if message.text and await _may_save(visit):
+    if message.text is None:
+        if message.edit_date is None:  # else it was taken, or not, when it came
+            take = _TAKES.get(visit.raw_state) if message.photo or message.voice else None
+            if take is None:
+                parts.append(_("What you sent was not kept."))
+            elif (said := await take(message, visit)) is not None:
+                before.append(said)
+    elif await _may_save(visit):
         if _sends(visit):
             parts.append(_("What you wrote was not sent. The button below sends it."))
         else:
@@ -150,7 +168,7 @@ async def care(message: Message, visit: Visit) -> Method:
     elif visit.raw_state is not None:
         parts.append(_("What you wrote was not saved."))
     rows.append([button(_("Report an incident"), ReportPress(action="begin"))])
-    return show(message, "\n\n".join(parts), [*rows, way_out(_)])
+    return [*before, show(message, "\n\n".join(parts), [*rows, way_out(_)])]
 
 
 async def save(

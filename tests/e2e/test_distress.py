@@ -9,16 +9,19 @@ from handlers.distress import HELD
 from models.audit import Action, AuditEntry
 from models.certificates import Certificate
 from models.conversation import Conversation
+from models.evidence import Evidence
 from models.flags import Flag
 from tests.e2e.rooms import cohort_by
 from tests.e2e.test_bad_input import GROUP, PICTURE
 from tests.e2e.test_certificate import passes
+from tests.e2e.test_form import begin
 from tests.e2e.walking import (
     LANGUAGES,
     Say,
     appoint,
     assert_sound,
     flag,
+    holds_none_of,
     labels,
     passenger,
     press,
@@ -33,6 +36,7 @@ CRY = {"kk": "Көмектесіңіздер!", "ru": "Он не выпуска�
 CARE = "<b>You did well to write. It is not your fault.</b>"
 LIMIT = "This bot can't send help itself. If you are in danger, please call 112."
 UNSAVED, OFFER = "What you wrote was not saved.", "What you wrote was not saved. The button below saves it."
+NOT_KEPT = "What you sent was not kept."
 SAVE = "Save it in my report"
 
 
@@ -217,12 +221,29 @@ async def test_a_plate_with_the_emergency_number_is_a_plate(small_house: House) 
     assert "112ABC02" in (await send(phone, "112 abc 02")).text
 
 
-async def test_captions_and_edited_messages_are_heard_too(house: House, language: str) -> None:
+async def test_captions_and_edited_messages_are_heard_too_and_a_photo_is_kept_where_one_is_taken(
+    house: House, language: str
+) -> None:
     phone, _ = passenger(house, language), say(language)
-    await words_asked(phone, _)
     (screen,) = await phone.photo(PICTURE, caption=CRY[language])
     assert_cared(screen, _)
-    assert _(SAVE) not in labels(screen)  # a photo would not have been taken as words either
+    assert _(NOT_KEPT) in screen.text
+    await words_asked(phone, _)
+    said, screen = await phone.photo(PICTURE, caption=CRY[language], expect=2)
+    assert_cared(screen, _)
+    assert said.text.startswith(_("Kept. Thank you."))
+    assert await words(house) == CRY[language]
+    assert holds_none_of(screen.text, [_(UNSAVED), _(NOT_KEPT)])
+    assert _(SAVE) not in labels(screen)
+    await press(phone, _("Write to the team"), await press(phone, _("Done"), said))
+    said, screen = await phone.photo(PICTURE, caption=CRY[language], expect=2)
+    assert_cared(screen, _)
+    assert said.text.startswith(_("Sent. Thank you."))
+    await begin(phone, _)
+    said, screen = await phone.photo(PICTURE, caption=CRY[language], expect=2)
+    assert_cared(screen, _)
+    assert said.text.startswith(_("Kept. Thank you."))
+    assert len(await stored(house, Evidence)) == 3
     await send(phone, "...")
     typed = next(each for each in reversed(phone.messages) if not each.from_bot and "text" in each.raw)
     (screen,) = await phone.edit(typed, CRY[language])

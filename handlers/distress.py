@@ -2,8 +2,9 @@
 
 What was written goes no further and is stored nowhere; what was being asked stays asked. Only where the words of a
 report were being asked, or one side's word on it, may they be saved or sent after all, with a button: for that they are
-held until the person does anything else. A photo or a voice message that was asked for goes where it was to go, with
-the words below it: it may be all that there is to show.
+held until the person does anything else. Where a passphrase is asked, it's deleted from the chat as any other answer.
+A photo or a voice message that was asked for goes where it was to go, with the words below it: it may be all that
+there is to show.
 """
 
 import functools
@@ -15,11 +16,12 @@ from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
 from handlers import evidence, form, talk
-from handlers.asked import ABOUT_OTHERS
+from handlers.asked import ABOUT_OTHERS, SECRETS
 from handlers.form import Filling, keep_answer
 from handlers.form import begin as go_on_with_draft
 from handlers.hearing import Answering, ask_word, keep_word
 from handlers.home import call_rows, help_lines, help_text, way_out
+from handlers.other_account import gone
 from handlers.own import Adding, ask_words, keep_words, open_report
 from handlers.presses import (
     Action,
@@ -156,6 +158,10 @@ async def care(message: Message, visit: Visit) -> list[Method]:
                 parts.append(_("What you sent was not kept."))
             elif (said := await take(message, visit)) is not None:
                 before.append(said)
+    elif visit.raw_state in SECRETS:
+        if message.edit_date is None:
+            before.append(gone(message))
+            parts.append(_("Your message is deleted from this chat."))
     elif await _may_save(visit):
         if _sends(visit):
             parts.append(_("What you wrote was not sent. The button below sends it."))

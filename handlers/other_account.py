@@ -58,10 +58,10 @@ class Receipt(Filter):
 
 
 def router() -> Router:
-    """Routes for passphrases and codes; after those of a person's own reports, where a code may be an answer."""
+    """Routes for passphrases and codes; a code is taken for one only where nothing else is asked."""
     router = Router(name="other_account")
     router.message.register(keep, StateFilter(Phrase.new), Typed())
-    router.message.register(open_by_receipt, Receipt())
+    router.message.register(open_by_receipt, StateFilter(None, Phrase.known), Receipt())
     router.message.register(open_by_passphrase, StateFilter(Phrase.known), Typed())
     router.callback_query.filter(PassphrasePress.filter())
     router.callback_query.register(ask, Action("ask"))

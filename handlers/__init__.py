@@ -96,6 +96,7 @@ def routers() -> list[Router]:
         observer.filter(_Private())
     modules = (
         distress,
+        joining,
         talk,
         evidence,
         learn,
@@ -143,7 +144,6 @@ def routers() -> list[Router]:
         enlisting,
         audit,
         trial,
-        joining,
         cohort,
         broadcast,
         voting,

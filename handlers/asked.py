@@ -46,6 +46,8 @@ SECRETS = _names(Phrase)
 """What is answered is deleted from the chat at once."""
 OF_A_REPORT = SECRETS | _names(Filling, Adding, Showing, Talking.person, Noting, Reaching, second_look.Asking)
 """Asked of whoever reports or has reported."""
+SENTENCES = _names(Adding.words, Talking.person, second_look.Asking, Answering, Disagreeing, Pledging, Telling)
+"""What is told in sentences, where a code alone is no answer."""
 OF_A_DRIVER = _names(
     Checking, certificate.Naming, driving.Naming, car.Declaring, Pledging, Telling, Answering, Disagreeing
 )

@@ -55,9 +55,9 @@ async def held(house: House) -> list[object]:
     return [data[HELD] for _, data in (row.read(house.app.vault) for row in rows) if HELD in data]
 
 
-async def words_asked(phone: Phone, _: Say) -> None:
-    """Send a flag, and be asked for words."""
-    await press(phone, _("Add your words"), await flag(phone, _))
+async def words_asked(phone: Phone, _: Say) -> Message:
+    """Send a flag, and be asked for words; gives the screen."""
+    return await press(phone, _("Add your words"), await flag(phone, _))
 
 
 async def words(house: House) -> str | None:

@@ -128,7 +128,8 @@ async def take(message: Message, visit: Visit) -> Method | None:
     if said is None:
         return None
     if kept and message.media_group_id is not None:  # how many there are is known when all of it is here
-        return show(message, said, [[button(_("Next »"), EvidencePress(action="add", flag=flag.id), PRIMARY)]])
+        further = button(_("Next »"), EvidencePress(action="add", flag=flag.id), PRIMARY)
+        return show(message, said, [[further], way_out(_)])
     return await _screen(message, flag, visit, said)
 
 

@@ -9,6 +9,7 @@ from models.conversation import Conversation
 from models.drafts import Draft
 from models.flags import Flag
 from models.outbox import Delivery, Parcel
+from models.receipts import show_receipt
 from models.traces import Trace
 from models.updates import DeadLetter
 from tests.e2e.conftest import QUICK
@@ -21,6 +22,8 @@ from tests.e2e.walking import (
     passenger,
     person,
     press,
+    presses,
+    reviewer,
     say,
     send,
     stored,
@@ -127,11 +130,44 @@ async def test_every_screen_of_a_report_has_the_button_in_its_last_row(small_hou
     for command in ("/myreports", "/sos", "0000-0000-0000"):
         screen = await send(phone, command)
         look(screen.text, screen.buttons)
-    (cry,) = await phone.send("help me, he locked the doors")
-    look(cry.text, cry.buttons)
+    for screen in await beside_the_way(small_house):
+        look(screen.text, screen.buttons)
     for wanted in ("form:drop", "own:withdrawn", "home:text", "capsule:at", "form:send", "form:toggle", "own:list"):
         assert any(data.startswith(wanted) for data in seen), wanted
     await assert_sound(small_house)
+
+
+async def beside_the_way(house: House) -> list[Message]:
+    """Screens that no button leads to by itself: about a talk, photos, a cry, what nobody asked for, what is gone."""
+    phone, desk, _ = passenger(house), await reviewer(house), say("en")
+    report = await flag(phone, _)
+    (number,) = (
+        each.id for each in await stored(house, Flag) if show_receipt(each.receipt(house.app.vault)) in report.text
+    )
+    shown = await send(desk, f"/flag {number}")
+    await press(desk, "Claim", shown)
+    await press(desk, "Ask the person", shown)
+    await send(desk, "word " * 500)
+    screens = [await send(phone, "/myreports")]
+
+    async def go(*data: str) -> Message:
+        screen = await send(phone, "/myreports")
+        for each in data:
+            await phone.press_data(each, screen)
+        screens.append(screen)
+        return screen
+
+    talk = await go(f"talk:own:{number}:0")
+    screens += [await send(phone, "x" * 5000), *await phone.sticker(), *await phone.photo(photo())]
+    await go(next(data for data in presses(talk) if ":full:" in data))
+    await go("own:gone:0")
+    await go(f"piece:add:{number}:0")
+    screens += [*await phone.sticker(), *await phone.photo(photo()), *await phone.album([photo(), photo()])]
+    await go(f"own:plate:{number}")
+    screens += await phone.sticker()
+    await send(phone, "/start")
+    screens += await phone.send("help me, he locked the doors")
+    return screens
 
 
 # what may be in the way

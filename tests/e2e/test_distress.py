@@ -14,7 +14,7 @@ from models.flags import Flag
 from tests.e2e.rooms import cohort_by
 from tests.e2e.test_bad_input import GROUP, PICTURE
 from tests.e2e.test_certificate import passes
-from tests.e2e.test_form import begin
+from tests.e2e.test_evidence import at_media
 from tests.e2e.walking import (
     LANGUAGES,
     Say,
@@ -239,7 +239,7 @@ async def test_captions_and_edited_messages_are_heard_too_and_a_photo_is_kept_wh
     said, screen = await phone.photo(PICTURE, caption=CRY[language], expect=2)
     assert_cared(screen, _)
     assert said.text.startswith(_("Sent. Thank you."))
-    await begin(phone, _)
+    await at_media(phone, _)
     said, screen = await phone.photo(PICTURE, caption=CRY[language], expect=2)
     assert_cared(screen, _)
     assert said.text.startswith(_("Kept. Thank you."))

@@ -141,9 +141,8 @@ async def beside_the_way(house: House) -> list[Message]:
     """Screens that no button leads to by itself: about a talk, photos, a cry, what nobody asked for, what is gone."""
     phone, desk, _ = passenger(house), await reviewer(house), say("en")
     report = await flag(phone, _)
-    (number,) = (
-        each.id for each in await stored(house, Flag) if show_receipt(each.receipt(house.app.vault)) in report.text
-    )
+    code, vault = code_on(report), house.app.vault
+    (number,) = (each.id for each in await stored(house, Flag) if show_receipt(each.receipt(vault)) == code)
     shown = await send(desk, f"/flag {number}")
     await press(desk, "Claim", shown)
     await press(desk, "Ask the person", shown)

@@ -58,7 +58,6 @@ def router() -> Router:
     router = Router(name="team")
     router.message.register(show_team, Command("team"), Owns())
     router.message.register(label_typed, StateFilter(Inviting.label), Typed(), Owns())
-    router.message.register(start, StateFilter(Inviting.label), Typed())  # who is no owner any more
     router.callback_query.filter(TeamPress.filter(), Owns())
     router.callback_query.register(show_team, Action("list"))
     router.callback_query.register(open_member, Action("open"))

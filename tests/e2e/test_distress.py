@@ -200,6 +200,8 @@ async def test_who_is_no_longer_of_the_team_is_heard_where_a_note_was_being_writ
     await press(desk, _("Write a note"), shown)
     await appoint(small_house, desk, None)
     assert_cared(await send(desk, CRY["en"]), _)
+    assert _("Lessons for drivers") in labels(await send(desk, "What I saw there"))  # as anybody, and the note is over
+    assert await stored(small_house, Conversation) == []
     await assert_sound(small_house)
 
 

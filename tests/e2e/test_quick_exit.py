@@ -15,6 +15,7 @@ from models.updates import DeadLetter
 from tests.e2e.conftest import QUICK
 from tests.e2e.walking import (
     assert_sound,
+    called,
     code_on,
     flag,
     holds_none_of,
@@ -35,6 +36,7 @@ from tests.models.helpers import counted
 from tests.walks import eventually
 
 EXIT = ExitPress().pack()
+NEWS = "There is news for you."
 OF_REPORTS = ("report", "incident", "help", "сообщ", "случа", "помощ", "хабар", "оқиға", "көмек", "112", "📞")
 """What is not to be read on what remains."""
 
@@ -143,10 +145,13 @@ async def beside_the_way(house: House) -> list[Message]:
     report = await flag(phone, _)
     code, vault = code_on(report), house.app.vault
     (number,) = (each.id for each in await stored(house, Flag) if show_receipt(each.receipt(vault)) == code)
+    await called(desk, _)
     shown = await send(desk, f"/flag {number}")
+    before = phone.texts.count(_(NEWS))
     await press(desk, "Claim", shown)
     await press(desk, "Ask the person", shown)
     await send(desk, "word " * 500)
+    await phone.until(lambda phone: phone.texts.count(_(NEWS)) == before + 2)
     screens = [await send(phone, "/myreports")]
 
     async def go(*data: str) -> Message:
@@ -157,7 +162,7 @@ async def beside_the_way(house: House) -> list[Message]:
         return screen
 
     talk = await go(f"talk:own:{number}:0")
-    screens += [await send(phone, "x" * 5000), *await phone.sticker(), *await phone.photo(photo())]
+    screens += [await send(phone, "x" * 4090), *await phone.sticker(), *await phone.photo(photo())]
     await go(next(data for data in presses(talk) if ":full:" in data))
     await go("own:gone:0")
     await go(f"piece:add:{number}:0")

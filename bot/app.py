@@ -42,6 +42,7 @@ from bot.webhook import Webhook
 from bot.workshop import Address, Making
 from handlers import SLOW, routers
 from handlers.making import post_order
+from handlers.quick_exit import OF_A_REPORT
 from handlers.texts import LOCALES, load_texts
 from handlers.visit import Terms
 from models.cars import index_cars
@@ -209,6 +210,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             rate=settings.send_rate,
             make=making.make,
             slow=SLOW,
+            recalled=OF_A_REPORT,
             clock=clock,
             traces=traces,
         )

@@ -96,8 +96,8 @@ def routers() -> list[Router]:
     for observer in (private.message, private.edited_message, private.callback_query, private.my_chat_member):
         observer.filter(_Private())
     modules = (
-        broadcast,  # what an owner writes to others is no cry for help
         distress,
+        joining,
         talk,
         evidence,
         learn,
@@ -145,8 +145,8 @@ def routers() -> list[Router]:
         enlisting,
         audit,
         trial,
-        joining,
         cohort,
+        broadcast,
         voting,
         seminar,
         progress,
@@ -181,6 +181,7 @@ def makers() -> Mapping[str, Maker]:
         "followup": exam.make_followup,
         "trial": trial.make_trial,
         "certificate": certificate.make_certificate,
+        "receipt": report.make_receipt,
         "statement": statement.make_statement,
         "renewal": certificate.make_renewal,
         "car": car.make_car,

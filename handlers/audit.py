@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from html import escape
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from handlers.cohort import in_pairs
+from handlers.commands import Command
 from handlers.home import back_home
 from handlers.presses import Action, AuditPress
 from handlers.roles import Owns, colleague

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from aiogram import Router
-from aiogram.filters import Command, Filter, StateFilter
+from aiogram.filters import Filter, StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
 from handlers.arrivals import arrived, note_added, vehicle_named
 from handlers.both_sides import own_driver_lines, own_driver_rows
+from handlers.commands import Command
 from handlers.details import detail_lines, details_of
 from handlers.home import way_out
 from handlers.pieces import own_lines, own_rows

@@ -10,21 +10,22 @@ the same way, asked in other words.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.filters.callback_data import CallbackData
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
 from handlers.arrivals import arrived, note_added, released, vehicle_named
+from handlers.commands import Command
 from handlers.consent import choose_anew
 from handlers.home import call_rows, help_lines, help_text, way_out
-from handlers.notices import post_message, tell_team_of_flag
+from handlers.making import Made, Workshop, post_order
+from handlers.notices import tell_team_of_flag
 from handlers.own import add_rows, open_report, report_screen
 from handlers.presses import Action, CapsulePress, FormPress, HomePress, OwnPress, PassphrasePress, ReportPress
 from handlers.promises import as_far_as_known, promises
@@ -52,6 +53,7 @@ from models.evidence import attach
 from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
 from models.markup import units
 from models.outbox import Priority
+from models.people import Person
 from models.receipts import show_receipt
 
 DRIVER = Teller.DRIVER.value
@@ -243,7 +245,15 @@ async def send_flag(
     receipt = show_receipt(flag.receipt(visit.vault))
     if is_new:
         await _keep_told(flag, told, visit)
-        _post_receipt(receipt, visit)
+        post_order(
+            visit.session,
+            visit.vault,
+            visit.person.id,
+            "receipt",
+            {"receipt": receipt},
+            priority=Priority.RECEIPT,
+            now=visit.now,
+        )
     return show(query, _stored(flag, receipt, told.aim, visit), _stored_rows(flag, receipt, visit))
 
 
@@ -353,12 +363,11 @@ def _too_many(query: CallbackQuery, until: datetime, kept: bool, visit: Visit) -
     return show(query, "\n\n".join(parts), rows)
 
 
-def _post_receipt(receipt: str, visit: Visit) -> None:
-    _ = visit._
+async def make_receipt(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made | None:
+    """The code of a report in a message of its own, which stays when the screen becomes another."""
+    _, receipt = workshop.texts[person.language], values["receipt"]
     text = _("Your code: <code>{receipt}</code>", receipt=receipt)
-    rows = [[copy_button(_("Copy"), receipt)]]
-    message = SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows))
-    post_message(visit.session, visit.vault, visit.person, message, priority=Priority.RECEIPT, now=visit.now)
+    return Made(SendMessage(chat_id=0, text=text, reply_markup=keyboard([[copy_button(_("Copy"), receipt)]])))
 
 
 def _stored(flag: Flag, receipt: str, aim: Aim | None, visit: Visit) -> str:

@@ -426,6 +426,12 @@ async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the
     assert _(TEXTS[Template.PLATE]) in shown.text
     await press(desk, _("Send"), shown)
     assert _("Sent.") in shown.text
+    # The same press once more, as a quick finger gives it.
+    await desk.press_data(
+        TemplatePress(action="send", flag=1, name="plate").pack(), shown
+    )  # a finger that was too quick
+    assert _("Sent.") in shown.text
+    assert len(await stored(small_house, Talk)) == 1
     await phone.until(lambda phone: their("There is news for you.") in phone.texts)
     mine = await send(phone, "/myreports")
     await phone.press_data(OwnPress(action="open", flag=1).pack(), mine)

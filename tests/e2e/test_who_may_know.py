@@ -12,6 +12,7 @@ from models.first_look import FIRST_LOOK
 from models.flags import Flag, Ride, State
 from models.outbox import Parcel, Priority
 from models.people import Language
+from models.receipts import read_receipt
 from tests.e2e.test_form import begin, to_review
 from tests.e2e.walking import (
     CODE,
@@ -229,6 +230,9 @@ async def test_consents_questions_and_a_contact_can_be_given_and_taken_back_afte
     assert "May be asked here" in (await send(desk, "/flag 1")).text
     await phone.until(lambda phone: _(NEWS) in phone.texts)
     await press(phone, _("I leave another way to reach me"), screen)
+    number = next(n for n in (f"+998 90 123 45 {end}" for end in range(10, 100)) if read_receipt(n))
+    assert number in (await send(phone, number)).text  # as many digits as a code has, and the last fits
+    await phone.press_data(ConsentPress(action="reach", flag=1, value="contact").pack(), screen)
     screen = await send(phone, "ы" * 301)
     assert "300" in screen.text
     screen = await send(phone, "Тек хат, 18:00-ден кейін <b>")

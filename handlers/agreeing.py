@@ -10,7 +10,8 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
 from models.consents import Recipient, say
-from models.flags import UNSEEN, own_flag
+from models.flags import own_flag
+from models.late_news import as_shown
 
 
 def router() -> Router:
@@ -24,7 +25,7 @@ def router() -> Router:
 async def agree(query: CallbackQuery, callback_data: AgreePress, visit: Visit) -> Method:
     """Keep what was said."""
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
-    if flag is None or flag.state in UNSEEN:
+    if flag is None or as_shown(flag, visit.now).unseen:
         return await show_reports(query, visit)
     yes = callback_data.action == "yes"
     await say(visit.session, flag.id, Recipient.DRIVER, yes, visit.now)

@@ -48,6 +48,7 @@ from models.drafts import Told, draft_of
 from models.escrow import name_vehicle
 from models.evidence import attach
 from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
+from models.late_news import as_shown
 from models.markup import units
 from models.outbox import Priority
 from models.receipts import show_receipt
@@ -243,7 +244,7 @@ async def send_flag(
         details=told.details(),
         aim=told.aim or Aim.ACT,
     )
-    if not is_new and not flag.is_open:  # an old button, pressed again
+    if not is_new and not as_shown(flag, visit.now).is_open:  # an old button, pressed again
         return await open_report(query, OwnPress(action="open", flag=flag.id), visit)
     await attach(visit.session, visit.person.id, draft, flag.id)
     receipt = show_receipt(flag.receipt(visit.vault))
@@ -290,7 +291,8 @@ async def _until(visit: Visit) -> datetime | None:
 
 
 async def _earlier(told: Told, visit: Visit) -> Flag | None:
-    return await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now)
+    flag = await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now)
+    return flag if flag is not None and as_shown(flag, visit.now).is_open else None
 
 
 def _offer_to_add(query: CallbackQuery, earlier: Flag, ways: Ways, visit: Visit) -> Method:
@@ -382,7 +384,8 @@ def _stored(flag: Flag, receipt: str, aim: Aim | None, visit: Visit) -> str:
 
 def _what_follows(flag: Flag, aim: Aim | None, visit: Visit) -> str:
     _ = visit._
-    if flag.state is State.HELD or aim is Aim.HOLD:  # also if another person had named the car before
+    looks_held = as_shown(flag, visit.now).state is State.HELD
+    if looks_held or aim is Aim.HOLD:  # also if another person had named the car before
         return _(
             "Nobody sees it until another person names the same car; then it goes to the team and you are told. "
             "You can send it to the team or withdraw it at any time in /myreports. It is deleted after {days} days.",
@@ -402,7 +405,7 @@ def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
     rows: list[Row] = [[copy_button(_("Copy the code"), receipt)]]
     if flag.severity_as_told == MAX_SEVERITY:
         rows = [*_help_rows("", visit), *rows]
-    if flag.is_open:
+    if as_shown(flag, visit.now).is_open:
         rows += add_rows(flag, _)
         rows.append(
             [

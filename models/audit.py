@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, Index, LargeBinary, String, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -374,13 +374,14 @@ async def entries(
 
 
 async def history_of(
-    session: AsyncSession, flag_id: int, actions: Collection[Action], limit: int
+    session: AsyncSession, flag_id: int, actions: Collection[Action], limit: int, *which: ColumnElement[bool]
 ) -> tuple[Sequence[AuditEntry], list[int]]:
     """The newest entries of these actions about a flag, oldest first; and who of the team is in any of them.
 
-    The members stand in the order in which they first appear, so that they can be counted without being named.
+    Only entries for which further conditions hold. The members stand in the order in which they first appear, so that
+    they can be counted without being named.
     """
-    about = (AuditEntry.flag_id == flag_id, AuditEntry.action.in_(actions))
+    about = (AuditEntry.flag_id == flag_id, AuditEntry.action.in_(actions), *which)
     newest = select(AuditEntry).where(*about).order_by(AuditEntry.number.desc()).limit(limit)
     entries = (await session.scalars(newest)).all()
     actors = select(AuditEntry.actor_id).where(*about, AuditEntry.actor_id.is_not(None)).group_by(AuditEntry.actor_id)

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.flags import Flag, State
+from models.late_news import news_at
 from models.plates import region_of
 from models.readers import Reader
 from models.repeats import sent_by_driver, weigh_again
@@ -71,7 +72,7 @@ async def _release_matching(session: AsyncSession, vault: Vault, flag: Flag, now
         return []
     held = [each for each in named if each.state is State.HELD]
     for each in held:
-        each.hand_over(now)
+        each.hand_over(now, news_at(now))
     await session.flush()
     for each in held:
         await weigh_again(session, vault, each, now)

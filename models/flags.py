@@ -88,6 +88,8 @@ ENDED = frozenset({State.CLOSED, State.WITHDRAWN, State.COUNTED})
 """Nothing more comes of it by itself; deleted after the retention."""
 UNSEEN = frozenset({State.HELD, State.COUNTED})
 """The team doesn't know that it exists."""
+WITH_TEAM = frozenset({State.NEW, State.CLAIMED, State.MERGED})
+"""The team has it, and it's not ended."""
 _FIRST_STATE = {Aim.ACT: State.NEW, Aim.HOLD: State.HELD, Aim.COUNT: State.COUNTED}
 
 
@@ -244,6 +246,14 @@ class Flag(Base):
     """Whether another flag named its vehicle, which raised its severity, once."""
     reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     """When it was last taken up again after it had been closed."""
+    quiet_since: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """When another person named its vehicle, by which it came to the team or was taken up again."""
+    quiet_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """Until then whoever reported sees it as it stood before; see `models/late_news.py`."""
+    outcome_before: Mapped[Outcome | None] = mapped_column(words(Outcome, "outcome_before", closed=False), default=None)
+    """What it was closed with before; None if it was held. So are the two moments that follow."""
+    ended_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    reopened_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
@@ -352,21 +362,35 @@ class Flag(Base):
             self.set_due(now)
         return True
 
-    def take_up_again(self, now: datetime) -> bool:
+    def take_up_again(self, now: datetime, news_at: datetime) -> bool:
         """Another flag names the vehicle of a closed one: it waits in the queue again, once, to be decided on anew.
 
-        Not what was passed on or was misuse; what was closed together with another follows that one.
+        Whoever reported sees nothing of that until the news is due. Not what was passed on or was misuse; what was
+        closed together with another follows that one.
         """
         if self.state is not State.CLOSED or self.merged_into_id is not None or self.same_vehicle:
             return False
         if self.outcome in _STAYS_CLOSED:
             return False
+        self._keep_standing(now, news_at)
         self.state, self.reviewer_id, self.outcome, self.ended_at = State.NEW, None, None, None
         self.reopened_at = now
         if self.opened_at is None:
             self.set_due(now)
         self.name_again(now)
         return True
+
+    def _keep_standing(self, now: datetime, news_at: datetime) -> None:
+        """Keep how it stands closed, for whoever reported to see until the news is due."""
+        self.quiet_since, self.quiet_until = now, news_at
+        self.outcome_before, self.ended_before, self.reopened_before = self.outcome, self.ended_at, self.reopened_at
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether whoever reported doesn't know yet that another person named its vehicle.
+
+        Until then nothing is done that reaches them.
+        """
+        return self.quiet_until is not None and now < self.quiet_until
 
     def write_contact(self, vault: Vault, contact: str) -> None:
         """Keep how the person may be reached."""
@@ -387,18 +411,23 @@ class Flag(Base):
     @property
     def with_team(self) -> bool:
         """Whether the team has it and it's not ended: then both sides may write to each other."""
-        return self.state in {State.NEW, State.CLAIMED, State.MERGED}
+        return self.state in WITH_TEAM
 
     @property
     def by_driver(self) -> bool:
         """Whether a driver tells of a passenger: then no plate belongs to it."""
         return self.teller is Teller.DRIVER
 
-    def hand_over(self, now: datetime) -> bool:
-        """Give what was held or only counted to the team; the time to look begins now."""
+    def hand_over(self, now: datetime, news_at: datetime | None = None) -> bool:
+        """Give what was held or only counted to the team; the time to look begins now.
+
+        With `news_at` it's because of another person, and whoever reported sees nothing of it until then.
+        """
         if self.state not in UNSEEN:
             return False
         self.state, self.ended_at, self.released_at = State.NEW, None, now
+        if news_at is not None:
+            self.quiet_since, self.quiet_until = now, news_at
         self.set_due(now)
         return True
 
@@ -468,8 +497,11 @@ class Flag(Base):
     def close(
         self, reviewer_id: int, outcome: Outcome, now: datetime, consents: Collection[Recipient] = frozenset()
     ) -> bool:
-        """End it with an outcome; only who claimed it can, and pass it on only where consents allow it."""
-        if not self.is_worked_on_by(reviewer_id) or not _allowed(outcome, consents):
+        """End it with an outcome; only who claimed it can, and pass it on only where consents allow it.
+
+        Not as long as whoever reported doesn't know that it was taken up.
+        """
+        if not self.is_worked_on_by(reviewer_id) or self.is_quiet(now) or not _allowed(outcome, consents):
             return False
         self.state, self.outcome, self.ended_at = State.CLOSED, outcome, now
         return True
@@ -527,6 +559,8 @@ class Flag(Base):
             self.state, self.outcome, self.ended_at = State.CLOSED, outcome, main.ended_at
             return True
         if self.state is State.CLOSED and main.state in {State.NEW, State.CLAIMED}:
+            if main.quiet_until is not None and main.reopened_at is not None and main.reopened_at == main.quiet_since:
+                self._keep_standing(main.reopened_at, main.quiet_until)  # both are told, and no sooner
             self.state, self.reviewer_id, self.outcome, self.ended_at = State.MERGED, None, None, None
             self.reopened_at = main.reopened_at
             return True

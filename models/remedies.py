@@ -18,6 +18,7 @@ from models.exams import PASS_SHARE
 from models.flags import ONCE_TOLD, OUTCOMES_FOR_REPORTER, Flag, Outcome, State
 from models.hearings import may_hear
 from models.known_drivers import driver_of
+from models.late_news import as_shown, waits_for_news
 from models.matching import lesson_for
 from models.vault import Vault
 
@@ -81,6 +82,7 @@ async def drop_untold(session: AsyncSession, flag: Flag) -> None:
 async def tell_due(session: AsyncSession, vault: Vault, now: datetime, limit: int) -> tuple[list[Remedy], int]:
     """What drivers are told of now; and how many were looked at. What no longer stands is forgotten untold."""
     query = _fresh(skip_locked=True).where(Remedy.told_at.is_(None), Remedy.tell_at <= now)
+    query = query.where(~waits_for_news(Remedy.flag_id, now))
     due = (await session.scalars(query.order_by(Remedy.tell_at).limit(limit))).all()
     told = []
     for remedy in due:
@@ -121,15 +123,16 @@ async def with_duplicates(session: AsyncSession, flag_id: int) -> Sequence[Flag]
     return (await session.scalars(query)).all()
 
 
-async def outcome_in_words(session: AsyncSession, flag: Flag) -> str | None:
+async def outcome_in_words(session: AsyncSession, flag: Flag, now: datetime) -> str | None:
     """What came of a flag, in words for the person who reported; of what the driver is given, what is true by now."""
-    if flag.outcome is None:
+    outcome = as_shown(flag, now).outcome
+    if outcome is None:
         return None
     remedy = await remedy_of(session, flag.merged_into_id or flag.id)
     told = remedy is not None and remedy.told_at is not None and remedy.lifted_at is None
-    if told and remedy is not None and KINDS.get(flag.outcome) is remedy.kind:
-        return ONCE_TOLD[flag.outcome]
-    return OUTCOMES_FOR_REPORTER[flag.outcome]
+    if told and remedy is not None and KINDS.get(outcome) is remedy.kind:
+        return ONCE_TOLD[outcome]
+    return OUTCOMES_FOR_REPORTER[outcome]
 
 
 async def opens_lesson(session: AsyncSession, driver_id: int, lesson: int) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import lazyload
 from models.audit import Action, record
 from models.cars import who_declared
 from models.flags import UNSEEN, Flag, Outcome, State, flags_on_vehicle, reviewable
+from models.late_news import news_at
 from models.merging import follow
 from models.people import Person
 from models.readers import Reader
@@ -76,7 +77,7 @@ async def take_up_again(session: AsyncSession, vault: Vault, flag: Flag, now: da
     of_driver = await sent_by_driver(session, vault, plate, [flag, *closed])
     again = []
     for other in closed if flag.id not in of_driver else []:
-        if other.id not in of_driver and other.take_up_again(now):
+        if other.id not in of_driver and other.take_up_again(now, news_at(now)):
             await session.flush()
             again += [other, *await follow(session, other)]
     return again

@@ -144,7 +144,7 @@ MOVES = {
     "pass on": lambda flag: flag.close(ME, POLICE, NOW, {Recipient.POLICE}),
     "pass on without consent": lambda flag: flag.close(ME, POLICE, NOW, {Recipient.PLATFORM}),
     "reopen": lambda flag: flag.reopen(ME, NOW),
-    "take up again": lambda flag: flag.take_up_again(NOW),
+    "take up again": lambda flag: flag.take_up_again(NOW, NOW),
     "merge": lambda flag: flag.merge(ME, main_flag()),
     "merge into a colleague's": lambda flag: flag.merge(ME, main_flag(reviewer_id=COLLEAGUE)),
     "merge into a closed one": lambda flag: flag.merge(ME, main_flag(State.CLOSED)),

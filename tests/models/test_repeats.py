@@ -79,7 +79,7 @@ async def test_a_second_flag_opens_a_closed_one_again_once_and_its_duplicates_wi
         assert await take_up_again(session, vault, second, later) == []
 
         main.claim(reviewer.id)  # decided on together with the second: a third one doesn't open it once more
-        assert main.close(reviewer.id, Outcome.ADVICE, later)
+        assert main.close(reviewer.id, Outcome.ADVICE, later + DAY)
         await session.flush()
         third = await add_flag(session, vault, two, "third", now=later)
         await name_vehicle(session, vault, third, PLATE, later)

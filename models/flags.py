@@ -854,7 +854,12 @@ def place_of(flag: Flag, now: datetime) -> Place:
 
 def _waiting(reviewer_id: int) -> list[Condition]:
     """Open flags that this person may review; of a barred person only the most severe ones."""
-    return [_OPEN, *reviewable(reviewer_id), or_(Flag.severity == MAX_SEVERITY, not_(barred(Flag.reporter_id)))]
+    return [_OPEN, *reviewable(reviewer_id), not_(kept_out_of_queue())]
+
+
+def kept_out_of_queue() -> ColumnElement[bool]:
+    """A condition for any query about flags: it's open, not most severe, and whoever sent it was barred."""
+    return and_(_OPEN, Flag.severity < MAX_SEVERITY, barred(Flag.reporter_id))
 
 
 async def queue(

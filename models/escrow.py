@@ -16,7 +16,7 @@ from models.flags import Flag, State
 from models.late_news import news_at
 from models.plates import region_of
 from models.readers import Reader
-from models.repeats import without_weight, weigh_again
+from models.repeats import weigh_again, without_weight
 from models.vault import Vault
 
 _COUNTS = frozenset({State.NEW, State.CLAIMED, State.MERGED, State.CLOSED, State.HELD})

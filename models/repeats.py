@@ -108,7 +108,7 @@ async def others_on_vehicle(session: AsyncSession, vault: Vault, flag: Flag, rev
 
 
 async def count_on_vehicles(session: AsyncSession, vault: Vault, flags: Sequence[Flag]) -> dict[int, int]:
-    """Which flag on its vehicle each of these is, in the 90 days until it was sent, 1 for the first, by the number of the flag.
+    """Which flag on its vehicle each of these is, 1 for the first, in the 90 days until it was sent; by its number.
 
     Duplicates, what was withdrawn and what a barred person sent don't count; flags without a plate are left out.
     """

@@ -200,7 +200,7 @@ async def _reopen(event: Event, number: int, reason: str, visit: Visit) -> Metho
     if flag.reopen(visit.person.id, visit.now):
         await write_note(visit.session, visit.vault, flag, visit.person.id, Kind.REOPENED, reason, visit.now)
         await note(visit, Audited.REOPENED, flag)
-        await drop_untold(visit.session, flag)
+        await drop_untold(visit.session, visit.vault, flag, visit.now)
         await tell(flag, visit)
         for each in await follow(visit.session, flag):
             await note(visit, Audited.REOPENED, each)

@@ -92,6 +92,7 @@ class Action(StrEnum):
     DRIVER_ANSWERED = "driver answered"
     DRIVER_DECLINED = "driver says nothing"
     ANSWER_READ = "driver's answer read"
+    REMEDY_DROPPED = "remedy dropped"
     LESSON_PASSED = "lesson passed"
     DRIVER_APPEALED = "driver asks for second look"
     REPORTER_APPEALED = "person asks for second look"
@@ -104,6 +105,7 @@ class Action(StrEnum):
     BROADCAST_CANCELLED = "broadcast cancelled"
     BROADCAST_ENDED = "broadcast ended"
     EXPORTED = "flags exported"
+    FORGOTTEN = "flags forgotten"
 
 
 ACTION_NAMES = {
@@ -168,6 +170,7 @@ ACTION_NAMES = {
     Action.DRIVER_ANSWERED: N_("driver answered"),
     Action.DRIVER_DECLINED: N_("driver would rather say nothing"),
     Action.ANSWER_READ: N_("driver's answer read"),
+    Action.REMEDY_DROPPED: N_("advice or lesson for the driver taken back"),
     Action.LESSON_PASSED: N_("lesson passed"),
     Action.DRIVER_APPEALED: N_("driver asked for a second look"),
     Action.REPORTER_APPEALED: N_("person asked for a second look"),
@@ -180,6 +183,7 @@ ACTION_NAMES = {
     Action.BROADCAST_CANCELLED: N_("broadcast cancelled"),
     Action.BROADCAST_ENDED: N_("broadcast ended"),
     Action.EXPORTED: N_("flags exported"),
+    Action.FORGOTTEN: N_("flags deleted whose time had come"),
 }
 """As owners see them."""
 
@@ -190,6 +194,8 @@ BY_BOT = frozenset(
     {
         Action.DRIVER_TOLD,
         Action.DRIVER_NOT_ASKED,
+        Action.REMEDY_DROPPED,
+        Action.FORGOTTEN,
         Action.RELEASED,
         Action.PARTED,
         Action.REOPENED,

@@ -950,7 +950,12 @@ async def release_from_leavers(session: AsyncSession, vault: Vault, now: datetim
         await record(session, vault, Action.RELEASED, now=now, flag_id=number)
 
 
-async def forget_ended(session: AsyncSession, before: datetime) -> None:
-    """Delete flags that ended before a moment, or are held since then, their keys with them."""
-    await session.execute(delete(Flag).where(Flag.ended_at < before))
+async def forget_ended(session: AsyncSession, vault: Vault, before: datetime, now: datetime) -> None:
+    """Delete flags that ended before a moment, or are held since then, their keys with them.
+
+    How many the team knew of is in the audit, in one entry.
+    """
+    states = await session.scalars(delete(Flag).where(Flag.ended_at < before).returning(Flag.state))
+    if known := sum(state not in UNSEEN for state in states):
+        await record(session, vault, Action.FORGOTTEN, now=now, detail=str(known))
     await session.execute(delete(Flag).where(_HELD, Flag.received_at < before))

@@ -66,7 +66,8 @@ async def ask_driver(
     known = await hearing_of(session, flag.id)
     if known is not None and (known.told_at is not None or known.driver_id == driver):
         return known
-    await drop_untold(session, flag)  # of the driver of a plate that was corrected since
+    if await drop_untold(session, flag):  # of the driver of a plate that was corrected since
+        await record(session, vault, Action.DRIVER_NOT_ASKED, now=now, flag_id=flag.id)
     hearing = Hearing(flag_id=flag.id, driver_id=driver, asked_at=now, tell_at=first_moment(flag, delay_days, now))
     session.add(hearing)
     await session.flush()

@@ -190,8 +190,8 @@ async def test_what_is_held_longer_than_reports_are_kept_is_deleted(database: Da
     await told(database, vault, one, Aim.HOLD)
     await told(database, vault, two, Aim.ACT, plate="777ABC02")
     async with database.transaction() as session:
-        await forget_ended(session, NOW)
+        await forget_ended(session, vault, NOW, NOW)
     assert len(await states(database)) == 2
     async with database.transaction() as session:
-        await forget_ended(session, NOW + timedelta(days=1))
+        await forget_ended(session, vault, NOW + timedelta(days=1), NOW)
     assert await states(database) == [State.NEW]

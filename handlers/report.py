@@ -30,8 +30,6 @@ from handlers.quick_exit import exit_button, what_it_does
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
-from models.audit import Action as Audited
-from models.audit import record
 from models.behaviours import (
     BEHAVIOURS,
     FORMS_OF_HARASSMENT,
@@ -50,6 +48,7 @@ from models.evidence import attach
 from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
 from models.late_news import as_shown
 from models.markup import units
+from models.merging import raise_main
 from models.outbox import Priority
 from models.receipts import show_receipt
 
@@ -339,10 +338,9 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
     if told.plate and flag.sealed_plate is None and not flag.by_driver:
         await vehicle_named(flag, told.plate, visit)
     await note_added(flag, "behaviours", visit)
-    if flag.severity > before and flag.part():  # more severe than what it's looked at together with may be
-        await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=flag.id)
     if flag.severity > before and flag.with_team:
-        await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
+        main = await raise_main(visit.session, visit.vault, flag, visit.now)
+        await tell_team_of_flag(visit.session, visit.vault, visit.texts, main, visit.now)
     return await report_screen(query, flag, visit, _("Saved. Thank you."))
 
 

@@ -532,8 +532,14 @@ class Flag(Base):
         if not free or not main.is_worked_on_by(reviewer_id) or main.id == self.id:
             return False
         self.state, self.reviewer_id, self.merged_into_id = State.MERGED, None, main.id
-        if self.severity > main.severity:
-            main._set_severity(self.severity)
+        main.rise_to(self.severity)
+        return True
+
+    def rise_to(self, level: int) -> bool:
+        """Be at least as severe as another flag that it's looked at together with."""
+        if level <= self.severity:
+            return False
+        self._set_severity(level)
         return True
 
     def part(self) -> bool:

@@ -2,7 +2,8 @@
 
 Each round leases a handful of rows, sends them at the same time, and writes down what became of each. A crash in
 between repeats them when the lease ends: at least once, never not at all. What takes long to make goes beside the
-rounds, one after another, and keeps its lease meanwhile: a receipt doesn't wait for a table of a million rows.
+rounds, one after another in its lane, and keeps its lease meanwhile: a receipt doesn't wait for a table of a million
+rows, nor does a plot.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import logging
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,8 +83,8 @@ class Sender:
     rate: float = 30.0
     make: Make = _make_nothing
     """Makes a message that was only ordered; see `handlers/making.py`."""
-    slow: Collection[str] = ()
-    """The orders that take long."""
+    lanes: Sequence[Collection[str]] = ()
+    """The orders that take long, by what they take turns with."""
     recalled: Collection[str] = ()
     """The orders that may be taken back at any moment: what comes of them is not sent then, or deleted at once."""
     clock: Clock = utc_now
@@ -91,12 +92,12 @@ class Sender:
     name: str = field(default_factory=lambda: secrets.token_hex(8))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _slow_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _errands: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     """What takes long and is in work, by the number of its row."""
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.rate)
+        self._turns = {order: turn for lane in self.lanes for turn in [asyncio.Lock()] for order in lane}
 
     def wake(self) -> None:
         """Look at once: something may have been posted."""
@@ -139,10 +140,12 @@ class Sender:
             if not await hold(session, SENDING, self.name, now, TERM):
                 return _LOOK_AGAIN
             rows = await lease(session, now, ROUND)
-        quick = [row for row in rows if not self._is_slow(row[0])]
+        quick = []
         for parcel, person in rows:
-            if self._is_slow(parcel):
-                self._begin(parcel, person)
+            if (turn := self._turn(parcel)) is None:
+                quick.append((parcel, person))
+            else:
+                self._begin(parcel, person, turn)
         results = await asyncio.gather(*(self._send_quickly(parcel, person) for parcel, person in quick))
         await self._write_down([result for result in results if not result.recalled])
         waits = [r.failure.wait for r in results if r.failure is not None and r.failure.wait is not None]
@@ -158,24 +161,25 @@ class Sender:
         self.metrics.outbox_age.set((now - oldest).total_seconds() if oldest and oldest < now else 0.0)
         return due is not None and due <= now
 
-    def _is_slow(self, parcel: Parcel) -> bool:
+    def _turn(self, parcel: Parcel) -> asyncio.Lock | None:
+        """What a parcel that takes long waits for; None for all others."""
         try:
-            return ordered(parcel.read(self.vault)[0]) in self.slow
+            return self._turns.get(ordered(parcel.read(self.vault)[0]) or "")
         except Exception:  # sending it finds out what is wrong with it
-            return False
+            return None
 
-    def _begin(self, parcel: Parcel, person: Person) -> None:
+    def _begin(self, parcel: Parcel, person: Person, turn: asyncio.Lock) -> None:
         if parcel.id in self._errands:  # its lease ended before it could be renewed
             return
-        errand = asyncio.create_task(self._run_errand(parcel, person))
+        errand = asyncio.create_task(self._run_errand(parcel, person, turn))
         self._errands[parcel.id] = errand
         errand.add_done_callback(lambda _: self._errands.pop(parcel.id, None))
 
-    async def _run_errand(self, parcel: Parcel, person: Person) -> None:
+    async def _run_errand(self, parcel: Parcel, person: Person, turn: asyncio.Lock) -> None:
         """Send what takes long; if its end can't be written down, it's made again when the lease ends."""
         keeping = asyncio.create_task(self._keep(parcel.id))
         try:
-            async with self._slow_turn:
+            async with turn:
                 result = await self._send(parcel, person, UPLOAD_SECONDS)
             await self._write_down([result])
         except (SQLAlchemyError, OSError) as error:

@@ -80,7 +80,7 @@ class Housekeeping:
             if await hold(session, "housekeeping", self.name, now, EVERY):
                 await forget_updates(session, now - self.updates_kept)
                 await forget_settled(session, now - SETTLED_KEPT)
-                await forget_ended(session, now - self.flags_kept)
+                await forget_ended(session, self.vault, now - self.flags_kept, now)
                 await forget_trials(session, now - TRIALS_KEPT)
                 await forget_drafts(session, now - DRAFTS_KEPT)
                 await forget_tries(session, now - TRIES_KEPT)

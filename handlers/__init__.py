@@ -166,8 +166,10 @@ def routers() -> list[Router]:
     return [private, groups.router()]
 
 
-SLOW = frozenset({"flag figures", "flag plot", "export", "full export", "transparency"})
-"""Orders that may take long: what else is to be delivered doesn't wait for them."""
+LANES = (frozenset({"flag figures", "flag plot", "transparency"}), frozenset({"export", "full export"}))
+"""Orders that may take seconds, and those that may take minutes: each lane makes one after another, and neither what is
+in the other lane nor what else is to be delivered waits for it.
+"""
 
 
 def makers() -> Mapping[str, Maker]:

@@ -144,7 +144,7 @@ def _subject(entry: AuditEntry, known: dict[int, str | None], visit: Visit) -> s
     first = entry.detail.partition(" ")[0]
     if entry.action in _ABOUT_MEMBERS and first.isdecimal():
         return f" → {colleague(int(first), visit.person.id, known, visit._)}"
-    if entry.action in _WITH_A_CODE or first.startswith("/"):
+    if entry.action in _WITH_A_CODE or entry.action is Audited.FORGOTTEN or first.startswith("/"):
         return f" ({first})"
     return ""
 

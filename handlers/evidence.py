@@ -48,6 +48,7 @@ from models.audit import Action as Audited
 from models.evidence import LARGEST, LONGEST_VOICE, Evidence, Kind, Status, content_of, locked_piece, pieces_of_flag
 from models.flags import Flag, own_flag, reviewed_flag
 from models.flags import State as FlagState
+from models.late_news import as_shown
 from models.markup import units
 from models.outbox import Priority
 from models.people import Person
@@ -88,7 +89,7 @@ def router() -> Router:
 async def ask(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
     """Wait for photos, voice messages or the place of a report that was sent; what is there can be deleted."""
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await open_report(query, OwnPress(action="open", flag=callback_data.flag), visit)
     await visit.state.set_state(Showing.media)
     await visit.state.set_data({"flag": flag.id})
@@ -112,7 +113,7 @@ async def take(message: Message, visit: Visit) -> Method | None:
     """Note a photo or voice message for the report; the words below it are added to the person's own."""
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(message, visit)
     kept, said = await take_piece(message, visit, flag_id=flag.id)
     if kept:
@@ -137,7 +138,7 @@ async def take_place(message: Message, visit: Visit) -> Method:
     """Keep the place of the report; one that looks odd is kept too, with a hint."""
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(message, visit)
     place = place_of(message)
     flag.write_place(visit.vault, place)
@@ -148,7 +149,7 @@ async def take_place(message: Message, visit: Visit) -> Method:
 async def explain(message: Message, visit: Visit) -> Method:
     """Say what can be taken here, and why a file can't."""
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(message, visit)
     return await _screen(message, flag, visit, visit._(HINT if message.text else UNFIT))
 
@@ -163,7 +164,7 @@ async def remove(query: CallbackQuery, callback_data: EvidencePress, visit: Visi
         await visit.session.flush()
         return await go(query, FormPress(action="go", step="media"), visit)
     flag = await own_flag(visit.session, visit.person.id, piece.flag_id)
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(query, visit)
     await visit.session.delete(piece)
     await visit.session.flush()
@@ -174,7 +175,7 @@ async def remove(query: CallbackQuery, callback_data: EvidencePress, visit: Visi
 async def remove_place(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
     """Delete the place of an open report of the person's own."""
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
-    if flag is not None and flag.is_open and flag.sealed_place is not None:
+    if flag is not None and as_shown(flag, visit.now).is_open and flag.sealed_place is not None:
         flag.sealed_place = None
         await note_removed(flag, "place", visit)
     return await ask(query, callback_data, visit)

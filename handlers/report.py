@@ -33,8 +33,6 @@ from handlers.quick_exit import exit_button
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
-from models.audit import Action as Audited
-from models.audit import record
 from models.behaviours import (
     BEHAVIOURS,
     FORMS_OF_HARASSMENT,
@@ -51,7 +49,9 @@ from models.drafts import Told, draft_of
 from models.escrow import name_vehicle
 from models.evidence import attach
 from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
+from models.late_news import as_shown
 from models.markup import units
+from models.merging import raise_main
 from models.outbox import Priority
 from models.people import Person
 from models.receipts import show_receipt
@@ -239,7 +239,7 @@ async def send_flag(
         details=told.details(),
         aim=told.aim or Aim.ACT,
     )
-    if not is_new and not flag.is_open:  # an old button, pressed again
+    if not is_new and not as_shown(flag, visit.now).is_open:  # an old button, pressed again
         return await open_report(query, OwnPress(action="open", flag=flag.id), visit)
     await attach(visit.session, visit.person.id, draft, flag.id)
     receipt = show_receipt(flag.receipt(visit.vault))
@@ -295,10 +295,13 @@ async def _until(visit: Visit) -> datetime | None:
 
 async def _earlier(told: Told, visit: Visit) -> Flag | None:
     """A like report of a short while ago, if it goes to those to whom this one shall go."""
-    if told.aim is Aim.COUNT:
-        return None
     held = told.aim is Aim.HOLD
-    return await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now, held=held)
+    if told.aim is not Aim.COUNT:
+        for flag in await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now):
+            shown = as_shown(flag, visit.now)
+            if shown.is_open and (shown.state is State.HELD) is held:
+                return flag
+    return None
 
 
 def _offer_to_add(query: CallbackQuery, earlier: Flag, ways: Ways, visit: Visit) -> Method:
@@ -346,10 +349,9 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
     if told.plate and flag.sealed_plate is None and not flag.by_driver:
         await vehicle_named(flag, told.plate, visit)
     await note_added(flag, "behaviours", visit)
-    if flag.severity > before and flag.part():  # more severe than what it's looked at together with may be
-        await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=flag.id)
     if flag.severity > before and flag.with_team:
-        await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
+        main = await raise_main(visit.session, visit.vault, flag, visit.now)
+        await tell_team_of_flag(visit.session, visit.vault, visit.texts, main, visit.now)
     return await report_screen(query, flag, visit, _("Saved. Thank you."))
 
 
@@ -390,7 +392,8 @@ def _stored(flag: Flag, receipt: str, aim: Aim | None, visit: Visit) -> str:
 
 def _what_follows(flag: Flag, aim: Aim | None, visit: Visit) -> str:
     _ = visit._
-    if flag.state is State.HELD or aim is Aim.HOLD:  # also if another person had named the car before
+    looks_held = as_shown(flag, visit.now).state is State.HELD
+    if looks_held or aim is Aim.HOLD:  # also if another person had named the car before
         return _(
             "Nobody sees it until another person names the same car; then it goes to the team and you are told. "
             "You can send it to the team or withdraw it at any time in /myreports. It is deleted after {days} days.",
@@ -410,7 +413,7 @@ def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
     rows: list[Row] = [[copy_button(_("Copy the code"), receipt)]]
     if flag.severity_as_told == MAX_SEVERITY:
         rows = [*_help_rows("", visit), *rows]
-    if flag.is_open:
+    if as_shown(flag, visit.now).is_open:
         rows += add_rows(flag, _)
         rows.append(
             [

@@ -27,6 +27,7 @@ from models.audit import Action as Audited
 from models.audit import record
 from models.evidence import Evidence, Kind, Status
 from models.flags import Flag, own_flag
+from models.late_news import as_shown
 from models.markup import units
 from models.outbox import Priority
 from models.talk import TEXT_LIMIT, Talk, is_news, note_seen, say, thread
@@ -76,7 +77,7 @@ async def _own_screen(event: Event, flag: Flag, visit: Visit, said: str = "") ->
     await note_seen(visit.session, flag.id, by_team=False, now=visit.now)
     messages = await thread(visit.session, flag.id, by_team=False)
     parts = [said, _("<b>You and the team</b>"), *_lines(messages, flag, visit, by_team=False)]
-    if flag.with_team:
+    if as_shown(flag, visit.now).with_team:
         await _await_more(flag, visit)
         parts.append(
             _(
@@ -89,7 +90,7 @@ async def _own_screen(event: Event, flag: Flag, visit: Visit, said: str = "") ->
         parts.append(_("This report is closed, so no more messages can be sent. You can always send a new report."))
     back = button(_("« My report"), OwnPress(action="open", flag=flag.id))
     rows = [*_message_rows(messages, flag, visit, by_team=False), [back, *way_out(_)]]
-    if not flag.with_team:
+    if not as_shown(flag, visit.now).with_team:
         rows.insert(-1, [button(_("Report an incident"), ReportPress(action="begin"))])
     return show(event, "\n\n".join(filter(None, parts)), rows)
 
@@ -204,7 +205,7 @@ async def say_text(event: Event, text: str, visit: Visit) -> Method:
     """Add a text to the talk and tell the other side; what is too long is asked for in parts."""
     _ = visit._
     flag, from_team = await awaited(visit)
-    if flag is None or not flag.with_team:
+    if flag is None or not as_shown(flag, visit.now).with_team:
         return await _not_sent(event, flag, visit, from_team=from_team)
     if units(text) > TEXT_LIMIT:
         return show(
@@ -231,7 +232,7 @@ async def take_media(message: Message, visit: Visit) -> Method | None:
     """Add a photo or voice message to the talk; the other side is told once it's stored."""
     _ = visit._
     flag, from_team = await awaited(visit)
-    if flag is None or not flag.with_team or await _is_answered(message, visit):
+    if flag is None or not as_shown(flag, visit.now).with_team or await _is_answered(message, visit):
         return await _not_sent(message, flag, visit, from_team=from_team)
     why = await refusal(message, visit, flag_id=flag.id, talk=True)
     album, said_of = message.media_group_id, "album" if why is None else "full"
@@ -281,7 +282,7 @@ async def _not_sent(event: Event, flag: Flag | None, visit: Visit, *, from_team:
 async def explain(message: Message, visit: Visit) -> Method:
     """Say what can be taken here, and why a file can't."""
     flag, from_team = await awaited(visit)
-    if flag is None or not flag.with_team:
+    if flag is None or not as_shown(flag, visit.now).with_team:
         return await _not_sent(message, flag, visit, from_team=from_team)
     return show(message, visit._(UNFIT), [_back(flag, visit, from_team=from_team)])
 
@@ -293,12 +294,13 @@ def _back(flag: Flag, visit: Visit, *, from_team: bool) -> Row:
 
 def _lines(messages: Sequence[tuple[Talk, Evidence | None]], flag: Flag, visit: Visit, *, by_team: bool) -> list[str]:
     """The messages as HTML, each with who said it and when."""
-    _ = visit._
+    _, shown_flag = visit._, as_shown(flag, visit.now)
     lines = []
     for n, (said, piece) in enumerate(messages, 1):
         who = _("The team") if said.from_team else _("The person who reported") if by_team else _("You")
         head = f"<b>{who}</b> · {_.moment(said.said_at)}"
-        if said.from_team is by_team and said.seen_at is not None:
+        seen = said.seen_at is not None and (by_team or not shown_flag.hides(said.seen_at))
+        if said.from_team is by_team and seen:
             head += " · " + _("read")
         what = [head]
         if piece is not None:

@@ -43,6 +43,8 @@ async def replies(flag: Flag, visit: Visit) -> list[Template]:
     closed = flag.state is State.CLOSED and flag.reviewer_id == visit.person.id
     if not closed and not await works_on(visit.session, flag, visit.person.id):
         return []
+    if flag.is_quiet(visit.now):
+        return []
     fit = {Template.LOOKING: flag.with_team}
     fit |= {Template.PASSED_ON: flag.outcome in NEEDS_CONSENT, Template.CLOSED: flag.state is State.CLOSED}
     fit |= dict.fromkeys(QUESTIONS, flag.with_team and await may_ask(flag, visit))

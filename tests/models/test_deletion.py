@@ -253,7 +253,7 @@ async def test_retention_removes_flags_with_their_keys_and_behaviours(database: 
     async with database.reading() as session:
         keys = dict((await session.execute(text("SELECT reporter_id, wrapped_key FROM flags"))).all())
     async with database.transaction() as session:
-        await forget_ended(session, NOW - timedelta(days=365))
+        await forget_ended(session, vault, NOW - timedelta(days=365), NOW)
     left = await rows_of(database)
     assert len(left["flags"]) == len(left["flag_behaviours"]) == 1
     values = await sealed_values(database)

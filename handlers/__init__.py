@@ -48,6 +48,7 @@ from handlers import (
     home,
     joining,
     learn,
+    menu,
     notes,
     opting,
     other_account,
@@ -95,8 +96,8 @@ def routers() -> list[Router]:
     for observer in (private.message, private.edited_message, private.callback_query, private.my_chat_member):
         observer.filter(_Private())
     modules = (
-        broadcast,  # what an owner writes to others is no cry for help
         distress,
+        joining,
         talk,
         evidence,
         learn,
@@ -144,8 +145,8 @@ def routers() -> list[Router]:
         enlisting,
         audit,
         trial,
-        joining,
         cohort,
+        broadcast,
         voting,
         seminar,
         progress,
@@ -165,8 +166,10 @@ def routers() -> list[Router]:
     return [private, groups.router()]
 
 
-SLOW = frozenset({"flag figures", "flag plot", "export", "full export", "transparency"})
-"""Orders that may take long: what else is to be delivered doesn't wait for them."""
+LANES = (frozenset({"flag figures", "flag plot", "transparency"}), frozenset({"export", "full export"}))
+"""Orders that may take seconds, and those that may take minutes: each lane makes one after another, and neither what is
+in the other lane nor what else is to be delivered waits for it.
+"""
 
 
 def makers() -> Mapping[str, Maker]:
@@ -180,6 +183,7 @@ def makers() -> Mapping[str, Maker]:
         "followup": exam.make_followup,
         "trial": trial.make_trial,
         "certificate": certificate.make_certificate,
+        "receipt": report.make_receipt,
         "statement": statement.make_statement,
         "renewal": certificate.make_renewal,
         "car": car.make_car,
@@ -192,7 +196,7 @@ def makers() -> Mapping[str, Maker]:
         "broadcast": broadcast.make_progress,
         "progress plot": progress.make_plot,
         "course plot": stats.make_plot,
-        "menu": team.make_menu,
+        "menu": menu.make_menu,
         "capsule": capsule.make_capsule,
         "flag figures": flag_stats.make_page,
         "flag plot": flag_stats.make_plot,

@@ -91,9 +91,9 @@ class Office:
                 await sender.bot.session.close()
 
     @asynccontextmanager
-    async def by_hand(self) -> AsyncIterator[Sender]:
+    async def by_hand(self, lanes: Sequence[Collection[str]] = ()) -> AsyncIterator[Sender]:
         """A sender whose rounds the test starts itself."""
-        sender = self.sender()
+        sender = self.sender(lanes=lanes)
         try:
             yield sender
         finally:
@@ -432,8 +432,8 @@ async def test_what_fails_for_a_day_is_given_up_and_costs_nobody_else_anything(o
                 session, office.vault, office.people[phone.id], order, {}, priority=Priority.RELAY, now=office.clock()
             )
     receipts: list[str] = []
-    async with office.by_hand() as sender:
-        sender.make, sender._turns = make, {"slow": asyncio.Lock()}
+    async with office.by_hand(lanes=[{"slow"}]) as sender:
+        sender.make = make
         for tries, given_up in ((46, 0), (47, 0), (MOST_TRIES - 2, 0), (MOST_TRIES - 1, 2)):
             await tried(office, tries)
             receipts.append(f"receipt {tries}")
@@ -485,8 +485,8 @@ async def test_a_result_that_can_not_be_written_down_harms_no_other(
         really(parcel, *rest)
 
     monkeypatch.setattr("bot.delivery._settle", settle)
-    async with office.by_hand() as sender:
-        sender.make, sender._turns = make, {"bad": asyncio.Lock()} if slow else {}
+    async with office.by_hand(lanes=[{"bad"}] if slow else []) as sender:
+        sender.make = make
         for _ in range(2):
             await office.round_of(sender)
             office.clock.shift += LEASE

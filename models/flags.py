@@ -84,6 +84,8 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+MOST_PLATES = 3
+"""Number plates that may be named for one flag: a slip is corrected, but no plate after plate is tried."""
 ENDED = frozenset({State.CLOSED, State.WITHDRAWN, State.COUNTED})
 """Nothing more comes of it by itself; deleted after the retention."""
 UNSEEN = frozenset({State.HELD, State.COUNTED})
@@ -254,6 +256,8 @@ class Flag(Base):
     """What it was closed with before; None if it was held. So are the two moments that follow."""
     ended_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     reopened_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    plates: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    """How many number plates were named for it, one after another."""
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"

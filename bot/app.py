@@ -34,9 +34,11 @@ from bot.metrics import Metrics
 from bot.migrate import current_revision, migrate, newest_revision
 from bot.reminders import Reminders
 from bot.replies import Replies
+from bot.rounds import Rounds
 from bot.settings import Settings, host_port
 from bot.telegram import connect
 from bot.telling import Telling
+from bot.traces import EVERY as TRACED_EVERY
 from bot.traces import Traces
 from bot.webhook import Webhook
 from bot.workshop import Address, Making
@@ -81,6 +83,7 @@ class App:
     reminders: Reminders
     deadlines: Deadlines
     telling: Telling
+    rounds: Rounds
     address: Address
     stop: asyncio.Event
 
@@ -93,7 +96,9 @@ class App:
             await stack.enter_async_context(_beside(self.reminders.run()))
             await stack.enter_async_context(_beside(self.deadlines.run()))
             await stack.enter_async_context(_beside(self.telling.run()))
-            await stack.enter_async_context(_beside(self.traces.run(self.database, self.vault)))
+            await stack.enter_async_context(
+                _beside(self.rounds.go("what stands in the chats", self._trace, TRACED_EVERY))
+            )
             await stack.enter_async_context(_beside(self._set_menu()))
             if (me := await self._insist(GetMe())) is not None:
                 self.address.username = me.username or ""
@@ -111,9 +116,12 @@ class App:
                     await asyncio.wait_for(delivering, STOP_SECONDS)
                 await self._write_traces()
 
+    async def _trace(self) -> None:
+        await self.traces.write(self.database, self.vault)
+
     async def _write_traces(self) -> None:
         try:
-            await self.traces.write(self.database, self.vault)
+            await self._trace()
         except (SQLAlchemyError, OSError) as error:
             log.warning("what was shown last is not written down: %s", type(error).__name__)
 
@@ -174,7 +182,10 @@ class App:
             late = oldest is not None and self.engine.clock() - oldest > BACKLOG
             return "the outbox is behind" if late else None
 
-        return {"database": database, "migrations": migrations, "backlog": backlog}
+        async def rounds() -> str | None:
+            return self.rounds.trouble()
+
+        return {"database": database, "migrations": migrations, "backlog": backlog, "rounds": rounds}
 
 
 @asynccontextmanager
@@ -201,7 +212,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         metrics = Metrics()
         address = Address()
         making = Making(database, vault, course, texts, bot, address, clock)
-        traces = Traces()
+        traces, rounds = Traces(), Rounds()
         sender = Sender(
             database,
             vault,
@@ -263,6 +274,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             updates_kept=timedelta(days=settings.updates_kept_days),
             contacts_kept_days=settings.contacts_kept_days,
             clock=clock,
+            rounds=rounds,
         )
         yield App(
             settings=settings,
@@ -276,9 +288,10 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             sender=sender,
             broadcasting=broadcasting,
             housekeeping=housekeeping,
-            reminders=Reminders(database, vault, sender.wake, clock),
-            deadlines=Deadlines(database, vault, texts, sender.wake, clock),
-            telling=Telling(database, vault, texts, settings.reply_term_days, sender.wake, clock),
+            reminders=Reminders(database, vault, sender.wake, clock, rounds),
+            deadlines=Deadlines(database, vault, texts, sender.wake, clock, rounds),
+            telling=Telling(database, vault, texts, settings.reply_term_days, sender.wake, clock, rounds),
+            rounds=rounds,
             address=address,
             stop=asyncio.Event(),
         )

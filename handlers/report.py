@@ -50,6 +50,7 @@ from models.escrow import name_vehicle
 from models.evidence import attach
 from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
 from models.late_news import as_shown
+from models.limits import KEPT, What, moments_of
 from models.markup import units
 from models.merging import raise_main
 from models.outbox import Priority
@@ -283,13 +284,16 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
 
 
 async def _until(visit: Visit) -> datetime | None:
-    """Until when the next flag has to wait."""
+    """Until when the next flag has to wait; what was deleted counts too."""
+    telegram_id = visit.person.telegram_id(visit.vault)
+    deleted = await moments_of(visit.session, visit.vault, telegram_id, What.REPORT, visit.now - KEPT)
     return await wait_before_next(
         visit.session,
         visit.person.id,
         an_hour=visit.terms.flags_an_hour,
         a_day=visit.terms.flags_a_day,
         now=visit.now,
+        deleted=deleted,
     )
 
 

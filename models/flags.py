@@ -660,11 +660,21 @@ async def sent_from(session: AsyncSession, reporter_id: int, draft: str) -> Flag
 
 
 async def wait_before_next(
-    session: AsyncSession, reporter_id: int, *, an_hour: int, a_day: int, now: datetime
+    session: AsyncSession,
+    reporter_id: int,
+    *,
+    an_hour: int,
+    a_day: int,
+    now: datetime,
+    deleted: Sequence[datetime] = (),
 ) -> datetime | None:
-    """Until when a person who has sent so many flags has to wait with the next; None if they need not."""
+    """Until when a person who has sent so many flags has to wait with the next; None if they need not.
+
+    `deleted` says when those were sent that are there no more.
+    """
     query = select(Flag.received_at).where(Flag.reporter_id == reporter_id, Flag.received_at > now - DAY)
-    times = (await session.scalars(query.order_by(Flag.received_at.desc()).limit(a_day))).all()
+    there = await session.scalars(query.order_by(Flag.received_at.desc()).limit(a_day))
+    times = sorted([*there, *(at for at in deleted if at > now - DAY)], reverse=True)
     waits = [times[a_day - 1] + DAY] if len(times) >= a_day else []
     if len(times) >= an_hour:
         waits.append(times[an_hour - 1] + HOUR)

@@ -433,8 +433,13 @@ async def test_who_is_barred_is_told_nothing_and_only_the_most_severe_reports_re
     await called(desk, en, 2)
     assert desk.texts.count(en("There is something new in the queue.")) == 2
     assert [label for label in labels(await send(desk, "/queue")) if label.startswith("№")] == ["№3"]
+    async with house.app.database.transaction() as session:
+        (await session.get_one(Flag, 2)).alert_at = None  # its moment passed, and nobody was called
     shown = await send(desk, "/flag 1")
     await press(desk, en("Take reports of this person again"), shown)
+    waiting = (await stored(house, Flag, id=2))[0]
+    assert waiting.alert_at is not None
+    assert house.clock() < waiting.alert_at < waiting.due_at
     assert len([label for label in labels(await send(desk, "/queue")) if label.startswith("№")]) == 3
     forged = await send(phone, "/start")
     await phone.press_data("bar:bar:1", forged)

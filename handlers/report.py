@@ -252,8 +252,8 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
         flag.write_order(visit.vault, told.order)
     if told.place:
         flag.write_place(visit.vault, told.place)
-    if told.contact:
-        flag.write_contact(visit.vault, told.contact)
+    if told.way_to_reach:
+        flag.write_contact(visit.vault, told.way_to_reach)
     # Whoever chose that it's only counted agreed to that alone, whatever was answered before.
     chosen = None if told.aim is Aim.COUNT else told.consents
     recipients = list(AT_FIRST) if chosen is None else chosen
@@ -321,6 +321,10 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
         flag.write_place(visit.vault, told.place)
     if draft:
         await attach(visit.session, visit.person.id, draft, flag.id)
+    if told.way_to_reach:
+        flag.write_contact(visit.vault, told.way_to_reach)
+    elif told.aim is not Aim.COUNT and (reach := told.details().reach) is not None:  # the newest word counts
+        flag.choose_reach(reach)
     for name, value in asdict(told.details()).items():
         if getattr(flag, name) is None:
             setattr(flag, name, value)

@@ -369,8 +369,15 @@ class Flag(Base):
         return True
 
     def write_contact(self, vault: Vault, contact: str) -> None:
-        """Keep how the person may be reached."""
+        """Keep how the person may be reached, which is then what they chose."""
+        self.reach = Reach.CONTACT
         self.sealed_contact = self._box(vault).seal(contact.encode(), "contact")
+
+    def choose_reach(self, reach: Reach) -> None:
+        """Set whether the person may be asked; a contact is forgotten once it's not what they chose last."""
+        self.reach = reach
+        if reach is not Reach.CONTACT:
+            self.sealed_contact = None
 
     def rekey(self, vault: Vault) -> None:
         """Move everything that hangs on the master keys to the newest one."""

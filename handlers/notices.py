@@ -110,11 +110,10 @@ async def tell_reporter(
 async def tell_of_message(
     session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], flag: Flag, said: Talk, now: datetime
 ) -> None:
-    """Tell the other side of a message of the talk: who reported; or who works on the flag, or else all the team."""
+    """Tell the other side of a message of the talk: each whose flag it is; or who works on it, or else all the team."""
     if said.from_team:
-        reporter = await session.get(Person, flag.reporter_id)
-        if reporter is not None:
-            await tell_reporter(session, vault, texts, reporter, flag.id, now)
+        for person in await holders(session, flag):
+            await tell_reporter(session, vault, texts, person, flag.id, now)
         return
     await _tell_who_works_on(session, vault, texts, flag, TalkPress(action="team", flag=flag.id), now)
 

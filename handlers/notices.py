@@ -74,10 +74,19 @@ async def tell_team_of_flag(
 
     Nobody who is on either side of it is told, nor counted as on call.
     """
-    on_a_side = await parties(session, flag)
-    called = [] if flag.severity == MAX_SEVERITY else await on_call(session)
-    team = [person for _member, person in await members(session)]
-    for person in first_free([called, team], on_a_side):
+    await tell_team_of_flags(session, vault, texts, [flag], now)
+
+
+async def tell_team_of_flags(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], flags: Sequence[Flag], now: datetime
+) -> None:
+    """The same of several at once: whoever is to hear of any of them hears it once."""
+    team, duty = [person for _member, person in await members(session)], await on_call(session)
+    told: dict[int, Person] = {}
+    for flag in flags:
+        called = [] if flag.severity == MAX_SEVERITY else duty
+        told |= {person.id: person for person in first_free([called, team], await parties(session, flag))}
+    for person in told.values():
         _ = texts[person.language]
         rows = [[button(_("Open the queue"), ReviewPress(action="queue"))]]
         message = SendMessage(chat_id=0, text=_("There is something new in the queue."), reply_markup=keyboard(rows))

@@ -18,7 +18,7 @@ from models.approvals import KEPT as APPROVALS_KEPT
 from models.approvals import forget_approvals
 from models.audit import anchor
 from models.broadcasts import forget_broadcasts
-from models.cars import ENDED_KEPT, forget_cars
+from models.cars import ENDED_KEPT
 from models.database import Database
 from models.directory import hiding
 from models.drafts import KEPT as DRAFTS_KEPT
@@ -26,6 +26,7 @@ from models.drafts import forget_drafts
 from models.evidence import forget_of_lost_drafts
 from models.flags import forget_ended
 from models.invites import forget_invites
+from models.known_drivers import forget_cars
 from models.leases import hold
 from models.outbox import forget_settled
 from models.passphrases import KEPT as TRIES_KEPT

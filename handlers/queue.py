@@ -93,7 +93,9 @@ async def show_queue(event: Event, visit: Visit, callback_data: QueuePress | Rev
     if appeals := len(await appeals_for(visit.session, visit.person.id)):
         rows.append([button(_("Second looks: {n}", n=appeals), AppealPress(action="list"), PRIMARY)])
     called = await is_on_call(visit.session, visit.person.id)
-    duty: Row = [button(_("Go off call") if called else _("Go on call"), DutyPress(action="change"))]
+    duty: Row = [
+        button(_("Go off call"), DutyPress(action="off")) if called else button(_("Go on call"), DutyPress(action="on"))
+    ]
     lines += ["", _("As of {time}.", time=_.moment(visit.now))]
     return show(event, "\n".join(lines), [*rows, turn, *_filters(press, _), duty, [refresh, *back_home(_)]])
 

@@ -22,6 +22,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
 from handlers.arrivals import arrived, note_added, released, vehicle_named
+from handlers.consent import choose_anew
 from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.notices import post_message, tell_team_of_flag
 from handlers.own import add_rows, open_report, report_screen
@@ -123,6 +124,7 @@ def _to(press: ReportPress, action: str, **changes: str) -> ReportPress:
 async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Ask what kind of behaviour it was; what can and can't be promised is said here."""
     _ = visit._
+    await visit.state.clear()
     if not _valid(callback_data):
         return await begin(query, visit, callback_data)
     by_passenger = callback_data.who == DRIVER
@@ -189,6 +191,7 @@ def _valid(press: ReportPress) -> bool:
 
 async def send(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Send the flag that the four taps made, as a new one or added to one of a short while ago."""
+    await visit.state.clear()
     code, by_driver = callback_data.code, callback_data.who == DRIVER
     if not _valid(callback_data) or code not in BEHAVIOURS:
         return await begin(query, visit, callback_data)
@@ -281,7 +284,11 @@ async def _until(visit: Visit) -> datetime | None:
 
 
 async def _earlier(told: Told, visit: Visit) -> Flag | None:
-    return await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now)
+    """A like report of a short while ago, if it goes to those to whom this one shall go."""
+    if told.aim is Aim.COUNT:
+        return None
+    held = told.aim is Aim.HOLD
+    return await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now, held=held)
 
 
 def _offer_to_add(query: CallbackQuery, earlier: Flag, ways: Ways, visit: Visit) -> Method:
@@ -313,6 +320,8 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
         return None
     before = flag.severity
     flag.add_behaviours(told.codes)
+    if told.aim is not Aim.COUNT:  # else nothing of it was asked
+        await choose_anew(flag, told.consents, told.details().reach, told.way_to_reach, visit)
     if told.words:
         flag.write_words(visit.vault, words)
     if told.order and flag.sealed_order is None:
@@ -321,10 +330,6 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
         flag.write_place(visit.vault, told.place)
     if draft:
         await attach(visit.session, visit.person.id, draft, flag.id)
-    if told.way_to_reach:
-        flag.write_contact(visit.vault, told.way_to_reach)
-    elif told.aim is not Aim.COUNT and (reach := told.details().reach) is not None:  # the newest word counts
-        flag.choose_reach(reach)
     for name, value in asdict(told.details()).items():
         if getattr(flag, name) is None:
             setattr(flag, name, value)

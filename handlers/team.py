@@ -4,17 +4,15 @@ Members have no names here: each has a number, and a label that an owner gave. M
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from aiogram import Router
 from aiogram.filters import Command, StateFilter
 from aiogram.fsm.state import State, StatesGroup
-from aiogram.methods import DeleteMyCommands, SendMessage, SetMyCommands
-from aiogram.types import BotCommand, BotCommandScopeChat, CallbackQuery, InlineKeyboardButton, Message
+from aiogram.methods import SendMessage
+from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
 from handlers.home import back_home, start
-from handlers.making import Made, Workshop, post_order
-from handlers.menu import commands_for
+from handlers.menu import order_menu
 from handlers.notices import post_message, tell_team_of_flags
 from handlers.own import Typed
 from handlers.presses import Action, LeavePress, TeamPress
@@ -29,7 +27,7 @@ from models.markup import unshowable
 from models.membership import Hindrance, change_role, member_of, open_flags, remove_member
 from models.outbox import Priority
 from models.people import Person
-from models.team import LABEL_LIMIT, ROLE_NAMES, Member, Role, labels, members, role_of
+from models.team import LABEL_LIMIT, ROLE_NAMES, Member, Role, labels, members
 from models.words import N_
 
 PREFIX = "t"
@@ -309,23 +307,3 @@ async def withdraw(query: CallbackQuery, callback_data: TeamPress, visit: Visit)
     if await withdraw_invite(visit.session, callback_data.member):
         await note(visit, Audited.UNINVITED, str(callback_data.member))
     return await show_team(query, visit)
-
-
-# menus
-
-
-def order_menu(visit: Visit, person_id: int) -> None:
-    """Let the menu of a person's chat follow their role, once this is committed."""
-    post_order(visit.session, visit.vault, person_id, "menu", {}, priority=Priority.ALERT, now=visit.now)
-
-
-async def make_menu(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made:
-    """The commands of a person's chat: those of their role by now, or everybody's."""
-    async with workshop.database.reading() as session:
-        role = await role_of(session, person.id)
-    scope = BotCommandScopeChat(chat_id=person.telegram_id(workshop.vault))
-    if role is None:
-        return Made(DeleteMyCommands(scope=scope))
-    _ = workshop.texts[person.language]
-    commands = [BotCommand(command=name, description=_(what)) for name, what in commands_for(role).items()]
-    return Made(SetMyCommands(commands=commands, scope=scope))

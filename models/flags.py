@@ -635,15 +635,24 @@ async def wait_before_next(
 
 
 async def same_story(
-    session: AsyncSession, vault: Vault, reporter_id: int, codes: Sequence[str], plate: str | None, now: datetime
+    session: AsyncSession,
+    vault: Vault,
+    reporter_id: int,
+    codes: Sequence[str],
+    plate: str | None,
+    now: datetime,
+    *,
+    held: bool = False,
 ) -> Flag | None:
-    """An open flag that this person sent a short while ago, of a like behaviour and of no other vehicle."""
+    """An open flag that this person sent a short while ago, of a like behaviour and no other vehicle; held or not."""
     query = select(Flag).where(Flag.reporter_id == reporter_id, Flag.received_at > now - SAME_STORY)
     bases = {BEHAVIOURS[code].base for code in codes}
     for flag in await session.scalars(query.order_by(Flag.id.desc()).limit(20)):
         known = flag.plate(vault)
         other_vehicle = plate is not None and known is not None and plate != known
-        if flag.is_open and not other_vehicle and bases & {BEHAVIOURS[each.code].base for each in flag.behaviours}:
+        if (flag.state is State.HELD) is not held or not flag.is_open or other_vehicle:
+            continue
+        if bases & {BEHAVIOURS[each.code].base for each in flag.behaviours}:
             return flag
     return None
 

@@ -44,6 +44,7 @@ from bot.webhook import Webhook
 from bot.workshop import Address, Making
 from handlers import LANES, routers
 from handlers.making import post_order
+from handlers.notices import tell_team_of_flags
 from handlers.quick_exit import OF_A_REPORT
 from handlers.texts import LOCALES, load_texts
 from handlers.visit import Terms
@@ -205,7 +206,8 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         async with database.transaction() as session:
             for left in await appoint_owners(session, vault, settings.owner_ids, default=language, now=clock()):
                 post_order(session, vault, left, "menu", {}, priority=Priority.ALERT, now=clock())
-            await release_from_leavers(session, vault, clock())
+            freed = await release_from_leavers(session, vault, clock())
+            await tell_team_of_flags(session, vault, texts, freed, clock())
             await index_cars(session, vault)
         bot = connect(settings.bot_token.get_secret_value(), settings.telegram_api_url)
         stack.push_async_callback(bot.session.close)

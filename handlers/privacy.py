@@ -6,6 +6,7 @@ from aiogram.types import BotCommandScopeChat, CallbackQuery, Message
 
 from handlers.commands import Command
 from handlers.home import back_home
+from handlers.notices import tell_team_of_flags
 from handlers.opting import opt_button
 from handlers.presses import Action, DataPress, HomePress, TeamPress
 from handlers.quick_exit import EXIT
@@ -137,7 +138,9 @@ async def delete(query: CallbackQuery, visit: Visit) -> Method | list[Method]:
         for flag_id in numbers:
             await record(visit.session, visit.vault, action, now=visit.now, flag_id=flag_id)
     if of_team:
-        await record(visit.session, visit.vault, Audited.REMOVED, now=visit.now, actor_id=number, detail=str(number))
+        await record(visit.session, visit.vault, Audited.LEFT, now=visit.now, actor_id=number)
+    freed = [flag for each in released if (flag := await visit.session.get(Flag, each, populate_existing=True))]
+    await tell_team_of_flags(visit.session, visit.vault, visit.texts, freed, visit.now)
     text = _(
         "Everything about you is deleted. Of reports only numbered records stay, without content. "
         "You can also clear this chat in Telegram. All the best to you."

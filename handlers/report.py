@@ -266,8 +266,8 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
         flag.write_order(visit.vault, told.order)
     if told.place:
         flag.write_place(visit.vault, told.place)
-    if told.contact:
-        flag.write_contact(visit.vault, told.contact)
+    if told.way_to_reach:
+        flag.write_contact(visit.vault, told.way_to_reach)
     # Whoever chose that it's only counted agreed to that alone, whatever was answered before.
     chosen = None if told.aim is Aim.COUNT else told.consents
     recipients = list(AT_FIRST) if chosen is None else chosen
@@ -337,7 +337,8 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
         return None
     before = flag.severity
     flag.add_behaviours(told.codes)
-    await choose_anew(flag, told.consents, told.reach, told.contact, visit)
+    if told.aim is not Aim.COUNT:  # else nothing of it was asked
+        await choose_anew(flag, told.consents, told.details().reach, told.way_to_reach, visit)
     if told.words:
         flag.write_words(visit.vault, words)
     if told.order and flag.sealed_order is None:

@@ -397,8 +397,15 @@ class Flag(Base):
         return self.quiet_until is not None and now < self.quiet_until
 
     def write_contact(self, vault: Vault, contact: str) -> None:
-        """Keep how the person may be reached."""
+        """Keep how the person may be reached, which is then what they chose."""
+        self.reach = Reach.CONTACT
         self.sealed_contact = self._box(vault).seal(contact.encode(), "contact")
+
+    def choose_reach(self, reach: Reach) -> None:
+        """Set whether the person may be asked; a contact is forgotten once it's not what they chose last."""
+        self.reach = reach
+        if reach is not Reach.CONTACT:
+            self.sealed_contact = None
 
     def rekey(self, vault: Vault) -> None:
         """Move everything that hangs on the master keys to the newest one."""
@@ -963,12 +970,13 @@ async def claimed_by(session: AsyncSession, member_id: int) -> list[int]:
     return list(await session.scalars(query))
 
 
-async def release_from_leavers(session: AsyncSession, vault: Vault, now: datetime) -> None:
+async def release_from_leavers(session: AsyncSession, vault: Vault, now: datetime) -> Sequence[Flag]:
     """Give back to the queue what is claimed by somebody who is no longer of the team; each is in the audit."""
     claimed = update(Flag).where(Flag.state == State.CLAIMED, Flag.reviewer_id.not_in(select(Member.person_id)))
-    freed = await session.scalars(claimed.values(state=State.NEW, reviewer_id=None).returning(Flag.id))
-    for number in sorted(freed):
+    freed = sorted(await session.scalars(claimed.values(state=State.NEW, reviewer_id=None).returning(Flag.id)))
+    for number in freed:
         await record(session, vault, Action.RELEASED, now=now, flag_id=number)
+    return (await session.scalars(select(Flag).where(Flag.id.in_(freed)).order_by(Flag.id))).all() if freed else []
 
 
 async def forget_ended(session: AsyncSession, vault: Vault, before: datetime, now: datetime) -> None:

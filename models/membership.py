@@ -1,5 +1,6 @@
 """What changes when a member gets another role or leaves, and what may not change: somebody must own the bot."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,15 +42,22 @@ async def change_role(session: AsyncSession, person_id: int, role: Role) -> Hind
     return None
 
 
-async def remove_member(session: AsyncSession, vault: Vault, person_id: int, now: datetime) -> Hindrance | None:
-    """Let a member leave, unless something is in the way; what they had claimed goes back to the queue."""
+async def why_staying(session: AsyncSession, person_id: int) -> Hindrance | None:
+    """What keeps a member from leaving now, if anything does."""
+    member = await _changeable(session, person_id, owner_after=False)
+    return member if isinstance(member, Hindrance) else None
+
+
+async def remove_member(
+    session: AsyncSession, vault: Vault, person_id: int, now: datetime
+) -> Hindrance | Sequence[Flag]:
+    """Let a member leave, unless something is in the way; the flags that they had claimed go back to the queue."""
     member = await _changeable(session, person_id, owner_after=False)
     if isinstance(member, Hindrance):
         return member
     await session.delete(member)
     await session.flush()
-    await release_from_leavers(session, vault, now)
-    return None
+    return await release_from_leavers(session, vault, now)
 
 
 async def is_last_owner(session: AsyncSession, person_id: int) -> bool:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.audit import Action, AuditEntry
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.certificates import Certificate
-from models.flags import Flag, State, parties
-from models.merging import part_before_deletion
+from models.flags import Flag, parties
+from models.merging import part_before_deletion, worker_on, works_on
 from models.people import Person
 from models.team import OWNING, SUPERVISING, Member, Role, members, role_of
 from models.vault import Vault
@@ -130,8 +130,7 @@ async def may_ask(session: AsyncSession, kind: Kind, person_id: int, flag: Flag 
     if await role_of(session, person_id) not in ASKERS[kind]:
         return False
     if kind is Kind.CONTACT:
-        works_on_it = flag is not None and flag.state is State.CLAIMED and flag.reviewer_id == person_id
-        return works_on_it and flag is not None and flag.sealed_contact is not None
+        return flag is not None and flag.sealed_contact is not None and await works_on(session, flag, person_id)
     if kind is Kind.PURGE:
         return flag is not None and person_id not in await parties(session, flag)
     return True
@@ -208,7 +207,7 @@ async def _is_party(session: AsyncSession, flag_id: int | None, certificate_id: 
     if flag_id is None:
         return False
     flag = await session.get_one(Flag, flag_id)
-    if person_id == flag.reviewer_id or person_id in await parties(session, flag):
+    if person_id in {flag.reviewer_id, await worker_on(session, flag)} | await parties(session, flag):
         return True
     read = exists().where(
         AuditEntry.actor_id == person_id, AuditEntry.flag_id == flag_id, AuditEntry.action.in_(READING)

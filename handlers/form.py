@@ -37,6 +37,7 @@ from handlers.media import (
 from handlers.own import ORDER_LIMIT, Typed, open_report, shorten, show_reports
 from handlers.pieces import is_around_kazakhstan, piece_lines, remove_rows
 from handlers.presses import Action, FormPress, HomePress, OwnPress, ReportPress
+from handlers.promises import as_far_as_known, promises
 from handlers.quick_exit import exit_button
 from handlers.report import WORDS_LIMIT, Ways, add_to_earlier, send_flag
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, progress, show
@@ -537,15 +538,9 @@ async def _review(event: Event, draft: Draft, told: Told, visit: Visit, note: st
         lines += ["", _("<blockquote>{words}</blockquote>", words=shorten(told.words, 1000))]
     lines += [
         "",
-        _("People read it, not a program; the answer comes here."),
-        _("The team does not see your account. The bot knows it, to answer you."),
-        _(
-            "Telegram keeps this chat. “{clear}” deletes the last 48 hours of it; what is older, only you can delete.",
-            clear=_("✕ Clear chat"),
-        ),
-        _("We call nobody for you: whether to turn to the police or a help line is your choice."),
+        promises(_, told.aim or Aim.ACT),
         "",
-        _("By sending, you say that it is true as far as you know."),
+        as_far_as_known(_),
     ]
     asked = [step for step in _asked(told) if step != "review"]
     buttons = [button(_(SHORT[step]), FormPress(action="go", step=step)) for step in asked]

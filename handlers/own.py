@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from aiogram import Router
-from aiogram.filters import Command, Filter, StateFilter
+from aiogram.filters import Filter, StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
 from handlers.arrivals import arrived, note_added, vehicle_named
 from handlers.both_sides import own_driver_lines, own_driver_rows
+from handlers.commands import Command
 from handlers.details import detail_lines, details_of
 from handlers.home import way_out
 from handlers.pieces import own_lines, own_rows
@@ -30,7 +31,7 @@ from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import behaviour_name
 from models.escrow import lock_vehicle
-from models.flags import UNSEEN, Flag, Ride, flags_of, own_flag, plate_of_own
+from models.flags import MOST_PLATES, UNSEEN, Flag, Ride, flags_of, own_flag, plate_of_own
 from models.flags import State as FlagState
 from models.late_news import Shown, as_shown, send_quietly
 from models.markup import units
@@ -261,6 +262,9 @@ async def add_plate(message: Message, visit: Visit) -> Method:
         rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
         return show(message, _("There are no letters or digits in that. Please write the plate once more."), rows)
     await visit.state.clear()
+    if flag.plates >= MOST_PLATES and plate != flag.plate(visit.vault):
+        note = _("The plate was changed several times and stays now. Please write the right one in your own words.")
+        return await report_screen(message, flag, visit, note)
     await vehicle_named(flag, plate, visit)
     await note_added(flag, "plate", visit)
     note = _("Saved. Thank you.")

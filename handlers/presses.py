@@ -377,6 +377,12 @@ class TeamPress(CallbackData, prefix="team"):
     value: str = ""
 
 
+class LeavePress(CallbackData, prefix="leave"):
+    """Leaving the team oneself."""
+
+    action: str
+
+
 class AuditPress(CallbackData, prefix="audit"):
     """The audit: a number of days, a member, a group of actions, a flag, the entry before which a page begins."""
 
@@ -454,7 +460,7 @@ class Payload(Filter):
     async def __call__(self, message: Message) -> bool | dict[str, Any]:
         """Compare the first letter; Telegram gives a payload after one space."""
         command, _, payload = (message.text or "").partition(" ")
-        if command.partition("@")[0] != "/start" or not payload.startswith(self._letter):
+        if command.partition("@")[0].lower() != "/start" or not payload.startswith(self._letter):
             return False
         return {"payload": payload.removeprefix(self._letter).strip()}
 
@@ -485,6 +491,7 @@ TEAM_PREFIXES = frozenset(
         ExportPress,
         FiguresPress,
         FlagPress,
+        LeavePress,
         MergePress,
         NotePress,
         QueuePress,

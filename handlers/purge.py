@@ -6,7 +6,7 @@ from aiogram.types import CallbackQuery
 
 from handlers.asking import ask_reason
 from handlers.desk import find, no_such_flag
-from handlers.home import back_home
+from handlers.home import way_out
 from handlers.notices import post_message
 from handlers.presses import Action, FlagPress, HomePress, OwnPress, ReportPress
 from handlers.roles import Owns
@@ -15,10 +15,9 @@ from handlers.visit import Visit
 from models.approvals import Approval, Kind, purge
 from models.audit import Action as Audited
 from models.audit import record
-from models.flags import Flag
+from models.flags import Flag, holders
 from models.merging import parted_by_deletion
 from models.outbox import Priority
-from models.people import Person
 
 
 def router() -> Router:
@@ -38,18 +37,19 @@ async def ask_purge(query: CallbackQuery, callback_data: FlagPress, visit: Visit
 
 
 async def perform(approval: Approval, visit: Visit) -> None:
-    """Delete the flag of an approved request, and tell the person who reported that there's news."""
+    """Delete the flag of an approved request, and tell everybody whose it was that there's news."""
     flag_id, requester_id = approval.flag_id, approval.requester_id
     flag = await visit.session.get_one(Flag, flag_id)
-    reporter = await visit.session.get_one(Person, flag.reporter_id)
+    told = await holders(visit.session, flag)
     for parted in await parted_by_deletion(visit.session, Flag.id == flag_id):
         await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=parted)
     await purge(visit.session, approval)
     await record(visit.session, visit.vault, Audited.PURGED, now=visit.now, actor_id=requester_id, flag_id=flag_id)
-    _ = visit.texts[reporter.language]
-    rows: list[Row] = [[button(_("Show"), OwnPress(action="gone"))]]
-    message = SendMessage(chat_id=0, text=_("There is news for you."), reply_markup=keyboard(rows))
-    post_message(visit.session, visit.vault, reporter, message, priority=Priority.RELAY, now=visit.now)
+    for person in told:
+        _ = visit.texts[person.language]
+        rows: list[Row] = [[button(_("Show"), OwnPress(action="gone"))]]
+        message = SendMessage(chat_id=0, text=_("There is news for you."), reply_markup=keyboard(rows))
+        post_message(visit.session, visit.vault, person, message, priority=Priority.RELAY, now=visit.now)
 
 
 async def tell_kindly(query: CallbackQuery, visit: Visit) -> Method:
@@ -65,6 +65,7 @@ async def tell_kindly(query: CallbackQuery, visit: Visit) -> Method:
             button(_("My reports"), OwnPress(action="list")),
             button(_("Report an incident"), ReportPress(action="begin")),
         ],
-        [button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)],
+        [button(_("Help now"), HomePress(action="help"), DANGER)],
+        way_out(_),
     ]
     return show(query, text, rows)

@@ -10,23 +10,26 @@ the same way, asked in other words.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.filters.callback_data import CallbackData
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
 from handlers.arrivals import arrived, note_added, released, vehicle_named
+from handlers.commands import Command
+from handlers.consent import choose_anew
 from handlers.home import call_rows, help_lines, help_text, way_out
-from handlers.notices import post_message, tell_team_of_flag
+from handlers.making import Made, Workshop, post_order
+from handlers.notices import tell_team_of_flag
 from handlers.own import add_rows, open_report, report_screen
 from handlers.presses import Action, CapsulePress, FormPress, HomePress, OwnPress, PassphrasePress, ReportPress
-from handlers.quick_exit import exit_button, what_it_does
+from handlers.promises import as_far_as_known, promises
+from handlers.quick_exit import exit_button
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -47,9 +50,11 @@ from models.escrow import name_vehicle
 from models.evidence import attach
 from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
 from models.late_news import as_shown
+from models.limits import KEPT, What, moments_of
 from models.markup import units
 from models.merging import raise_main
 from models.outbox import Priority
+from models.people import Person
 from models.receipts import show_receipt
 
 DRIVER = Teller.DRIVER.value
@@ -82,7 +87,6 @@ async def begin(event: Event, visit: Visit, callback_data: ReportPress | None = 
         "<b>Report an incident</b>\n\nTell as much or as little as you want. Four taps, no typing.\n\n"
         "Is the ride going on now?"
     )
-    text += f"\n\n<i>{what_it_does(_)}</i>"
     if plate:
         text += "\n\n" + _("The number plate is filled in: <b>{plate}</b>", plate=plate)
     rows: list[Row] = [
@@ -103,8 +107,7 @@ async def begin_as_driver(query: CallbackQuery, callback_data: ReportPress, visi
     _ = visit._
     at = ReportPress(action="ride", draft=callback_data.draft[:16] or secrets.token_urlsafe(6), who=DRIVER)
     text = _(
-        "<b>Report about a passenger</b>\n\nDrivers have the same right to respect. Tell as much or as little as you "
-        "want.\n\nIs the passenger in the car now?"
+        "<b>Report about a passenger</b>\n\nDrivers have the same right to respect.\n\nIs the passenger in the car now?"
     )
     rows: list[Row] = [
         [button(_("Yes, in the car"), _to(at, "ride", ride=Ride.GOING_ON), PRIMARY)],
@@ -121,8 +124,9 @@ def _to(press: ReportPress, action: str, **changes: str) -> ReportPress:
 
 
 async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
-    """Ask what kind of behaviour it was."""
+    """Ask what kind of behaviour it was; what can and can't be promised is said here."""
     _ = visit._
+    await visit.state.clear()
     if not _valid(callback_data):
         return await begin(query, visit, callback_data)
     by_passenger = callback_data.who == DRIVER
@@ -130,7 +134,7 @@ async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visi
         [
             button(
                 _(form_name(form, by_passenger=by_passenger)),
-                _to(callback_data, "send" if form is Form.OTHER else "form", code=form),
+                _to(callback_data, "form", code=form),
             )
         ]
         for form in Form
@@ -140,12 +144,7 @@ async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visi
         guided = FormPress(action="begin", step=callback_data.who, value=callback_data.draft, car=callback_data.car)
         rows.append([button(_("Tell it step by step"), guided)])
     rows += _last_rows(_to(callback_data, "driver" if by_passenger else "begin"), _)
-    text = _(
-        "<b>What happened?</b>\n\nThe button “{not_sure}” sends your report at once. {terms}",
-        not_sure=_(form_name(Form.OTHER)),
-        terms=_terms(_),
-    )
-    return show(query, text, rows)
+    return show(query, "\n\n".join([_("<b>What happened?</b>"), promises(_)]), rows)
 
 
 async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
@@ -154,21 +153,21 @@ async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit:
     if not _valid(callback_data) or callback_data.code not in set(Form):
         return await begin(query, visit, callback_data)
     form, by_passenger = Form(callback_data.code), callback_data.who == DRIVER
-    rows: list[Row] = [
-        [
-            button(
-                _(behaviour_name(behaviour.code, by_passenger=by_passenger)),
-                _to(callback_data, "send", code=behaviour.code),
-            )
-        ]
-        for behaviour in behaviours_of(form, by_passenger=by_passenger)
-    ]
+    names = {
+        each.code: _(behaviour_name(each.code, by_passenger=by_passenger))
+        for each in behaviours_of(form, by_passenger=by_passenger)
+    }
+    if form is Form.OTHER:  # nothing to choose from
+        names = dict.fromkeys(names, _("Send"))
+    rows: list[Row] = [[button(name, _to(callback_data, "send", code=code))] for code, name in names.items()]
     rows += _last_rows(_to(callback_data, "ride"), _)
     parts = [f"<b>{_(form_name(form, by_passenger=by_passenger))}</b>"]
-    if any(_urgent(each.code, callback_data) for each in behaviours_of(form, by_passenger=by_passenger)):
+    if any(_urgent(code, callback_data) for code in names):
         parts = [_("In danger? Call 112 first; saving can wait."), *parts]
         rows = [*_help_rows(callback_data.car, visit), *rows]
-    parts += [_("Tap what fits best to send it."), _terms(_)]
+    if form is not Form.OTHER:
+        parts.append(_("Tap what fits best to send it."))
+    parts.append(as_far_as_known(_))
     return show(query, "\n\n".join(parts), rows)
 
 
@@ -183,10 +182,6 @@ def _help_rows(car: str, visit: Visit) -> list[Row]:
     return [*call_rows(help_lines(visit)), [trusted]]
 
 
-def _terms(_: Texts) -> str:
-    return _("By sending, you say that it is true as far as you know.")
-
-
 def _last_rows(back: ReportPress, _: Texts) -> list[Row]:
     return [[button(_("Help now"), HomePress(action="help"), DANGER)], [exit_button(_), button(_("« Back"), back)]]
 
@@ -198,6 +193,7 @@ def _valid(press: ReportPress) -> bool:
 
 async def send(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Send the flag that the four taps made, as a new one or added to one of a short while ago."""
+    await visit.state.clear()
     code, by_driver = callback_data.code, callback_data.who == DRIVER
     if not _valid(callback_data) or code not in BEHAVIOURS:
         return await begin(query, visit, callback_data)
@@ -249,7 +245,15 @@ async def send_flag(
     receipt = show_receipt(flag.receipt(visit.vault))
     if is_new:
         await _keep_told(flag, told, visit)
-        _post_receipt(receipt, visit)
+        post_order(
+            visit.session,
+            visit.vault,
+            visit.person.id,
+            "receipt",
+            {"receipt": receipt},
+            priority=Priority.RECEIPT,
+            now=visit.now,
+        )
     return show(query, _stored(flag, receipt, told.aim, visit), _stored_rows(flag, receipt, visit))
 
 
@@ -261,8 +265,8 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
         flag.write_order(visit.vault, told.order)
     if told.place:
         flag.write_place(visit.vault, told.place)
-    if told.contact:
-        flag.write_contact(visit.vault, told.contact)
+    if told.way_to_reach:
+        flag.write_contact(visit.vault, told.way_to_reach)
     # Whoever chose that it's only counted agreed to that alone, whatever was answered before.
     chosen = None if told.aim is Aim.COUNT else told.consents
     recipients = list(AT_FIRST) if chosen is None else chosen
@@ -279,19 +283,28 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
 
 
 async def _until(visit: Visit) -> datetime | None:
-    """Until when the next flag has to wait."""
+    """Until when the next flag has to wait; what was deleted counts too."""
+    telegram_id = visit.person.telegram_id(visit.vault)
+    deleted = await moments_of(visit.session, visit.vault, telegram_id, What.REPORT, visit.now - KEPT)
     return await wait_before_next(
         visit.session,
         visit.person.id,
         an_hour=visit.terms.flags_an_hour,
         a_day=visit.terms.flags_a_day,
         now=visit.now,
+        deleted=deleted,
     )
 
 
 async def _earlier(told: Told, visit: Visit) -> Flag | None:
-    flag = await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now)
-    return flag if flag is not None and as_shown(flag, visit.now).is_open else None
+    """A like report of a short while ago, if it goes to those to whom this one shall go."""
+    held = told.aim is Aim.HOLD
+    if told.aim is not Aim.COUNT:
+        for flag in await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now):
+            shown = as_shown(flag, visit.now)
+            if shown.is_open and (shown.state is State.HELD) is held:
+                return flag
+    return None
 
 
 def _offer_to_add(query: CallbackQuery, earlier: Flag, ways: Ways, visit: Visit) -> Method:
@@ -323,6 +336,8 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
         return None
     before = flag.severity
     flag.add_behaviours(told.codes)
+    if told.aim is not Aim.COUNT:  # else nothing of it was asked
+        await choose_anew(flag, told.consents, told.details().reach, told.way_to_reach, visit)
     if told.words:
         flag.write_words(visit.vault, words)
     if told.order and flag.sealed_order is None:
@@ -354,12 +369,11 @@ def _too_many(query: CallbackQuery, until: datetime, kept: bool, visit: Visit) -
     return show(query, "\n\n".join(parts), rows)
 
 
-def _post_receipt(receipt: str, visit: Visit) -> None:
-    _ = visit._
+async def make_receipt(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made | None:
+    """The code of a report in a message of its own, which stays when the screen becomes another."""
+    _, receipt = workshop.texts[person.language], values["receipt"]
     text = _("Your code: <code>{receipt}</code>", receipt=receipt)
-    rows = [[copy_button(_("Copy"), receipt)]]
-    message = SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows))
-    post_message(visit.session, visit.vault, visit.person, message, priority=Priority.RECEIPT, now=visit.now)
+    return Made(SendMessage(chat_id=0, text=text, reply_markup=keyboard([[copy_button(_("Copy"), receipt)]])))
 
 
 def _stored(flag: Flag, receipt: str, aim: Aim | None, visit: Visit) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from handlers import templates
 from handlers.beside_flag import rows_beside
 from handlers.both_sides import driver_lines, driver_rows
+from handlers.commands import Command
 from handlers.desk import back_to, dots, find, no_such_flag, note, only_to_read, open_button, tell, to_queue
 from handlers.details import consent_line, detail_lines, details_of
 from handlers.home import back_home

@@ -1,23 +1,22 @@
-"""The team, as its owners see it: who is in it, invitations, roles, leaving.
+"""The team, as its owners see it: who is in it, invitations, roles, removing somebody.
 
 Members have no names here: each has a number, and a label that an owner gave. Menus follow roles at once.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command, StateFilter
+from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
-from aiogram.methods import DeleteMyCommands, SendMessage, SetMyCommands
-from aiogram.types import BotCommand, BotCommandScopeChat, CallbackQuery, InlineKeyboardButton, Message
+from aiogram.methods import SendMessage
+from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
+from handlers.commands import Command
 from handlers.home import back_home, start
-from handlers.making import Made, Workshop, post_order
-from handlers.menu import commands_for
-from handlers.notices import post_message
+from handlers.menu import order_menu
+from handlers.notices import post_message, tell_team_of_flags
 from handlers.own import Typed
-from handlers.presses import Action, TeamPress
+from handlers.presses import Action, LeavePress, TeamPress
 from handlers.roles import Owns, colleague
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
 from handlers.texts import Texts
@@ -29,7 +28,7 @@ from models.markup import unshowable
 from models.membership import Hindrance, change_role, member_of, open_flags, remove_member
 from models.outbox import Priority
 from models.people import Person
-from models.team import LABEL_LIMIT, ROLE_NAMES, Member, Role, labels, members, role_of
+from models.team import LABEL_LIMIT, ROLE_NAMES, Member, Role, labels, members
 from models.words import N_
 
 PREFIX = "t"
@@ -57,7 +56,6 @@ def router() -> Router:
     router = Router(name="team")
     router.message.register(show_team, Command("team"), Owns())
     router.message.register(label_typed, StateFilter(Inviting.label), Typed(), Owns())
-    router.message.register(start, StateFilter(Inviting.label), Typed())  # who is no owner any more
     router.callback_query.filter(TeamPress.filter(), Owns())
     router.callback_query.register(show_team, Action("list"))
     router.callback_query.register(open_member, Action("open"))
@@ -87,7 +85,7 @@ async def show_team(event: Event, visit: Visit, callback_data: TeamPress | None 
     shown = team[page * PAGE : (page + 1) * PAGE]
     at_work, known = await open_flags(visit.session), await labels(visit.session, visit.vault)
     lines = [_("<b>Team</b>"), ""]
-    lines += [_line(member, at_work.get(member.person_id, 0), known, visit) for member in shown]
+    lines += [member_line(member, at_work.get(member.person_id, 0), known, visit) for member in shown]
     invites = [] if page else await waiting_invites(visit.session, visit.now)
     if invites:
         lines += ["", _("Invitations that wait: {number}", number=len(invites))]
@@ -113,7 +111,8 @@ async def show_team(event: Event, visit: Visit, callback_data: TeamPress | None 
     )
 
 
-def _line(member: Member, at_work: int, known: Mapping[int, str | None], visit: Visit) -> str:
+def member_line(member: Member, at_work: int, known: Mapping[int, str | None], visit: Visit) -> str:
+    """A member in one line, as the team sees them; `at_work` is how many flags they work on."""
     _ = visit._
     return "• " + _(
         "{member}: {role}, since {date}; open flags: {number}",
@@ -146,7 +145,7 @@ async def _member(event: Event, number: int, visit: Visit, hindrance: Hindrance 
     if member is None:
         return show(event, _(HINDRANCES[Hindrance.UNKNOWN]), [[*_to_team(_), *back_home(_)]])
     at_work, known = await open_flags(visit.session), await labels(visit.session, visit.vault)
-    lines = [_line(member, at_work.get(number, 0), known, visit)]
+    lines = [member_line(member, at_work.get(number, 0), known, visit)]
     rows: list[Row] = []
     if member.by_settings:
         hindrance = Hindrance.SETTINGS
@@ -156,7 +155,9 @@ async def _member(event: Event, number: int, visit: Visit, hindrance: Hindrance 
             for role, name in ROLE_NAMES.items()
             if role is not member.role
         ]
-        rows.append([button(_("Remove from the team"), TeamPress(action="remove", member=number), DANGER)])
+        leave = button(_("Leave the team"), LeavePress(action="ask"), DANGER)
+        remove = button(_("Remove from the team"), TeamPress(action="remove", member=number), DANGER)
+        rows.append([leave if number == visit.person.id else remove])
     if hindrance is not None:
         lines += ["", _(HINDRANCES[hindrance])]
     return show(event, "\n".join(lines), [*rows, [*_to_team(_), *back_home(_)]])
@@ -200,10 +201,11 @@ async def ask_remove(query: CallbackQuery, callback_data: TeamPress, visit: Visi
 async def remove(query: CallbackQuery, callback_data: TeamPress, visit: Visit) -> Method:
     """Let a member leave."""
     number = callback_data.member
-    hindrance = await remove_member(visit.session, visit.vault, number, visit.now)
-    if hindrance is not None:
-        return await _member(query, number, visit, hindrance)
+    freed = await remove_member(visit.session, visit.vault, number, visit.now)
+    if isinstance(freed, Hindrance):
+        return await _member(query, number, visit, freed)
     await note(visit, Audited.REMOVED, str(number))
+    await tell_team_of_flags(visit.session, visit.vault, visit.texts, freed, visit.now)
     await _tell_of_change(number, visit, N_("You are no longer in the team. Thank you for all you have done."))
     return await start(query, visit) if number == visit.person.id else await show_team(query, visit)
 
@@ -305,23 +307,3 @@ async def withdraw(query: CallbackQuery, callback_data: TeamPress, visit: Visit)
     if await withdraw_invite(visit.session, callback_data.member):
         await note(visit, Audited.UNINVITED, str(callback_data.member))
     return await show_team(query, visit)
-
-
-# menus
-
-
-def order_menu(visit: Visit, person_id: int) -> None:
-    """Let the menu of a person's chat follow their role, once this is committed."""
-    post_order(visit.session, visit.vault, person_id, "menu", {}, priority=Priority.ALERT, now=visit.now)
-
-
-async def make_menu(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made:
-    """The commands of a person's chat: those of their role by now, or everybody's."""
-    async with workshop.database.reading() as session:
-        role = await role_of(session, person.id)
-    scope = BotCommandScopeChat(chat_id=person.telegram_id(workshop.vault))
-    if role is None:
-        return Made(DeleteMyCommands(scope=scope))
-    _ = workshop.texts[person.language]
-    commands = [BotCommand(command=name, description=_(what)) for name, what in commands_for(role).items()]
-    return Made(SetMyCommands(commands=commands, scope=scope))

@@ -44,8 +44,13 @@ class Told(BaseModel):
     capsule: str | None = None
     """Names the one reminder that was asked for last; any other is silent."""
 
+    @property
+    def way_to_reach(self) -> str | None:
+        """The contact, if it's what the person chose last: not once no questions are wanted, or it's only counted."""
+        return self.contact or None if self.reach is Reach.CONTACT and self.aim is not Aim.COUNT else None
+
     def details(self) -> Details:
-        """What of it is stored as it was chosen by buttons."""
+        """What of it is stored as it was chosen by buttons; another way to be reached only if it was told."""
         return Details(
             teller=self.teller,
             platform=self.platform,
@@ -55,7 +60,7 @@ class Told(BaseModel):
             repeated=self.repeated,
             minor=self.minor,
             retaliation=self.retaliation,
-            reach=self.reach,
+            reach=None if self.reach is Reach.CONTACT and self.way_to_reach is None else self.reach,
             region=self.region,
         )
 

@@ -30,6 +30,7 @@ from models.approvals import (
 from models.audit import record
 from models.certificates import newest_certificate
 from models.database import Database
+from models.details import Reach
 from models.flags import Flag
 from models.handover import colleagues, may_review
 from models.merging import merge
@@ -70,7 +71,10 @@ async def test_who_may_ask_for_what(database: Database, vault: Vault) -> None:
         session.add(Member(person_id=stranger.id, role=Role.OWNER, since=NOW))
         await session.flush()
         assert not await may_ask(session, Kind.PURGE, stranger.id, flag)
-        flag.sealed_contact = None
+        for reach in set(Reach) - {Reach.CONTACT}:  # whatever is stored, it's no longer what the person wants
+            flag.reach = reach
+            assert not await may_ask(session, Kind.CONTACT, reviewer.id, flag)
+        flag.reach, flag.sealed_contact = Reach.CONTACT, None
         assert not await may_ask(session, Kind.CONTACT, reviewer.id, flag)
     assert set(ASKERS) == set(KIND_NAMES) == set(Kind)
 
@@ -149,6 +153,7 @@ async def test_a_request_is_decided_once_within_half_an_hour(database: Database,
         end = late - MOMENT + TERM
         assert await granted(session, Kind.CONTACT, reviewer.id, end - MOMENT, flag.id) is approval
         assert await granted(session, Kind.CONTACT, reviewer.id, end, flag.id) is None
+        assert await granted(session, Kind.CONTACT, reviewer.id, late - TERM, flag.id) is None  # the clock was set back
         assert await granted(session, Kind.CONTACT, supervisor.id, NOW, flag.id) is None
         assert await granted(session, Kind.EXPORT, reviewer.id, NOW) is None
         for number in (0, -1, 2**63, 999):

@@ -176,6 +176,13 @@ class App:
         return {"database": database, "migrations": migrations, "backlog": backlog}
 
 
+def asked_in_turn() -> Dispatcher:
+    """Who is asked what to do with an update. It holds nothing of one bot: all of a process may share it."""
+    dispatcher = Dispatcher(disable_fsm=True)
+    dispatcher.include_routers(*routers())
+    return dispatcher
+
+
 @asynccontextmanager
 async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[App]:
     """Put the bot together, with the database at the newest revision and the owners appointed.
@@ -225,13 +232,11 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             clock=clock,
         )
         replies = Replies(bot, metrics, _mark_blocked(database, vault, clock), traces, clock)
-        dispatcher = Dispatcher(disable_fsm=True)
-        dispatcher.include_routers(*routers())
         engine = Engine(
             database=database,
             vault=vault,
             bot=bot,
-            dispatcher=dispatcher,
+            dispatcher=asked_in_turn(),
             texts=texts,
             course=course,
             replies=replies,

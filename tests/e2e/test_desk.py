@@ -181,6 +181,7 @@ async def test_earlier_flags_of_a_person_are_a_number_and_never_named(small_hous
     desk, phone, _ = await reviewer(small_house), passenger(small_house), say("en")
     await flag(phone, _, "VB2")
     await close(desk, _, await claimed(desk, _, 1), Outcome.NO_FINDING)
+    await phone.until(lambda phone: phone.texts.count(_("There is news for you.")) == 2)  # it was opened, and closed
     await flag(phone, _, "PH1")
     await flag(phone, _, "NV2")
     shown = await send(desk, "/flag 2")

@@ -10,10 +10,13 @@ SIGNS = "!?.,;…"
 
 
 class Command(filters.Command):
-    """A message that begins with one of these commands (without the slash, in small letters)."""
+    """A message that begins with one of these commands (without the slash, in small letters).
+
+    Whichever bot is named behind it: in a private chat it's this one, whose name need not be asked of Telegram.
+    """
 
     def __init__(self, *names: str) -> None:
-        super().__init__(*names, ignore_case=True)
+        super().__init__(*names, ignore_case=True, ignore_mention=True)
 
     @classmethod
     def extract_command(cls, text: str) -> CommandObject:

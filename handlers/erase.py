@@ -58,8 +58,8 @@ async def erase(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -
     for parted in await parted_by_deletion(visit.session, Flag.id == number):
         await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=parted)
     await keep_limits_of_flag(visit.session, visit.vault, flag, visit.now)
-    await delete_flag(visit.session, flag)
-    await record(visit.session, visit.vault, Audited.DELETED, now=visit.now, flag_id=number)
+    if await delete_flag(visit.session, flag):
+        await record(visit.session, visit.vault, Audited.DELETED, now=visit.now, flag_id=number)
     for other in others:
         if other.id != visit.person.id:
             await tell_reporter(visit.session, visit.vault, visit.texts, other, number, visit.now)

@@ -51,9 +51,14 @@ async def unknown_message(message: Message, visit: Visit) -> Method:
 
 
 async def unknown_press(query: CallbackQuery, visit: Visit) -> list[Method]:
+    """A button that nothing else answers: if it's the team's, somebody tried what they have no right to."""
+    await _note_try(query.data or "", ":", visit)
+    return await dead_press(query, visit)
+
+
+async def dead_press(query: CallbackQuery, visit: Visit) -> list[Method]:
     """A button that no longer means anything gets a fresh screen."""
     _ = visit._
-    await _note_try(query.data or "", ":", visit)
     screen = await start(query, visit)
     return [
         screen,

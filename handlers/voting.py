@@ -11,7 +11,7 @@ from aiogram import Router
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
-from handlers.fallback import unknown_press
+from handlers.fallback import dead_press
 from handlers.home import back_home
 from handlers.lesson_screens import numbered
 from handlers.making import Made, Workshop, post_order
@@ -43,10 +43,10 @@ async def cast(query: CallbackQuery, callback_data: SeminarPress, visit: Visit) 
     """Keep the vote and show it; order the trainer's message anew, unless that is on its way already."""
     scene = await locked_scene(visit.session, callback_data.row)
     if scene is None or not await is_in(visit.session, scene.cohort_id, visit.person.id):
-        return await unknown_press(query, visit)
+        return await dead_press(query, visit)
     question = question_of(scene, visit.course, visit.person)
     if question is None:
-        return await unknown_press(query, visit)
+        return await dead_press(query, visit)
     known = callback_data.option in {option.key for option in question.options}
     if known and await vote(visit.session, scene, visit.person.id, callback_data.option, visit.now):
         order_scene(scene, visit, PACE)

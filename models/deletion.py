@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.broadcasts import Broadcast, Stage
-from models.flags import UNSEEN, Flag, State
+from models.flags import Flag, State, known
 from models.limits import KEPT, What, hold_on_to
 from models.merging import part_before_deletion
 from models.passphrases import Try
@@ -37,7 +37,7 @@ async def delete_person(session: AsyncSession, person: Person) -> list[int]:
     Returns the numbers of the flags that the team knew of; all went with them, their keys included. The rows
     that belong to the person elsewhere go by the foreign keys.
     """
-    flags = list(await session.scalars(select(Flag.id).where(Flag.reporter_id == person.id, Flag.state.not_in(UNSEEN))))
+    flags = list(await session.scalars(select(Flag.id).where(Flag.reporter_id == person.id, known())))
     back_to_queue = {"state": State.NEW, "reviewer_id": None}
     await part_before_deletion(session, Flag.reporter_id == person.id)
     claimed = (Flag.reviewer_id == person.id) & (Flag.state == State.CLAIMED)
@@ -50,8 +50,13 @@ async def delete_person(session: AsyncSession, person: Person) -> list[int]:
     return flags
 
 
-async def delete_flag(session: AsyncSession, flag: Flag) -> None:
-    """Delete a flag for everybody, its key with it; what was looked at together with it goes back to the queue."""
+async def delete_flag(session: AsyncSession, flag: Flag) -> bool:
+    """Delete a flag for everybody, its key with it; what was looked at together with it goes back to the queue.
+
+    Returns whether the team knew of it.
+    """
+    was_known = await session.scalar(select(Flag.id).where(Flag.id == flag.id, known())) is not None
     await part_before_deletion(session, Flag.id == flag.id)
     await session.delete(flag)
     await session.flush()
+    return was_known

@@ -36,6 +36,7 @@ from sqlalchemy import (
     and_,
     delete,
     desc,
+    exists,
     func,
     literal,
     not_,
@@ -49,7 +50,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, lazyload, mapped_column, relationship
 
-from models.audit import Action, record
+from models.audit import Action, AuditEntry, record
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.behaviours import BEHAVIOURS, MAX_SEVERITY, Form, primary_form, severity
 from models.cars import Car, CarIndex, driven_by
@@ -807,9 +808,18 @@ def reviewable(reviewer_id: int) -> list[ColumnElement[bool]]:
     theirs = select(func.coalesce(side.merged_into_id, side.id)).where(side.id.in_(party_to))
     return [
         func.coalesce(Flag.merged_into_id, Flag.id).not_in(theirs),
-        Flag.state.not_in(UNSEEN),
+        known(),
         reviews(reviewer_id),
     ]
+
+
+def known() -> ColumnElement[bool]:
+    """A condition for any query about flags: the team knows that it exists.
+
+    What was held or only counted until it was withdrawn never came to the team, and has no entry that it was received.
+    """
+    received = exists().where(AuditEntry.flag_id == Flag.id, AuditEntry.action == Action.RECEIVED)
+    return and_(Flag.state.not_in(UNSEEN), or_(Flag.state != State.WITHDRAWN, received))
 
 
 async def _locked(session: AsyncSession, flag_id: int, *rights: ColumnElement[bool]) -> Flag | None:
@@ -989,7 +999,8 @@ async def forget_ended(session: AsyncSession, vault: Vault, before: datetime, no
 
     How many the team knew of is in the audit, in one entry.
     """
-    states = await session.scalars(delete(Flag).where(Flag.ended_at < before).returning(Flag.state))
-    if known := sum(state not in UNSEEN for state in states):
-        await record(session, vault, Action.FORGOTTEN, now=now, detail=str(known))
+    over = Flag.ended_at < before
+    if number := await session.scalar(select(func.count()).select_from(Flag).where(over, known())):
+        await record(session, vault, Action.FORGOTTEN, now=now, detail=str(number))
+    await session.execute(delete(Flag).where(over))
     await session.execute(delete(Flag).where(_HELD, Flag.received_at < before))

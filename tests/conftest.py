@@ -33,11 +33,12 @@ gc.disable()
 
 
 def pytest_configure() -> None:
-    """No timing decides a test, on no machine."""
+    """No timing decides a test, on no machine; HYPOTHESIS_PROFILE=thorough tries a hundred times as much."""
     from hypothesis import settings
 
     settings.register_profile("untimed", settings(settings.default, deadline=None))
-    settings.load_profile("untimed")
+    settings.register_profile("thorough", settings(settings.default, deadline=None, max_examples=10_000))
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 
 
 def pytest_collection_finish() -> None:

@@ -6,16 +6,14 @@ from datetime import timedelta
 from bot.sandbox import Message, Phone
 from handlers.leaving import STAYING
 from handlers.menu import EVERYONE, OWNERS, REVIEWERS, SUPERVISORS, commands_for
-from handlers.presses import TEAM_PREFIXES, DataPress
+from handlers.presses import DataPress
 from handlers.texts import load_texts
-from models.audit import DENIED_AN_HOUR, Action, AuditEntry
+from models.audit import Action, AuditEntry
 from models.flags import Flag, State
 from models.invites import Invite
 from models.membership import Hindrance
 from models.people import Language
-from models.schema import metadata
 from models.team import ROLE_NAMES, Member, Role
-from tests.e2e.rooms import cohort_by
 from tests.e2e.test_languages import crawl
 from tests.e2e.walking import (
     OFFERED,
@@ -38,7 +36,6 @@ from tests.e2e.walking import (
     whole,
 )
 from tests.house import DRIVER, OWNER, House
-from tests.models.helpers import every_row
 from tests.models.test_stolen_file import spellings
 from tests.models.test_stolen_file import whole as stolen_bytes
 from tests.walks import eventually
@@ -373,138 +370,6 @@ async def test_a_supervisor_hands_a_flag_over_and_the_reporter_hears_nothing(hou
     details = [entry.detail for entry in await stored(house, AuditEntry, action=Action.HANDED_OVER, flag_id=1)]
     assert details == ["", str(numbers[boss])]
     assert len(phone.messages) == heard
-    await assert_sound(house)
-
-
-# who may press what
-
-LEVELS = {role: level for level, role in enumerate((None, *Role))}
-NEEDED = {
-    "review": Role.REVIEWER,
-    "stats": Role.REVIEWER,
-    "figures": Role.REVIEWER,
-    "export": Role.REVIEWER,
-    "duty": Role.REVIEWER,
-    "talk": Role.REVIEWER,
-    "piece": Role.REVIEWER,
-    "queue": Role.REVIEWER,
-    "close": Role.REVIEWER,
-    "category": Role.REVIEWER,
-    "merge": Role.REVIEWER,
-    "note": Role.REVIEWER,
-    "template": Role.REVIEWER,
-    "reply": Role.REVIEWER,
-    "appeal": Role.REVIEWER,
-    "search": Role.REVIEWER,
-    "flag": Role.REVIEWER,
-    "second:mine": Role.REVIEWER,
-    "second": Role.SUPERVISOR,
-    "leave": Role.REVIEWER,
-    "flag:purge": Role.OWNER,
-    "team": Role.OWNER,
-    "audit": Role.OWNER,
-    "bar": Role.OWNER,
-    "cast": Role.OWNER,
-    "cohort": Role.OWNER,
-    "scene": Role.OWNER,
-    "cert:revoke": Role.OWNER,
-    "cert:revoked": Role.OWNER,
-}
-"""From which role on a button works, by the beginning of its data."""
-FOR_ALL = ("home", "learn", "own", "report", "rights", "cert:check", "cert:ask")
-
-
-def needed(data: str) -> Role | None:
-    """From which role on this button works; None for everybody's."""
-    kind, action = [*data.split(":"), ""][:2]
-    found = NEEDED.get(f"{kind}:{action}", NEEDED.get(kind))
-    assert found is not None or data.startswith(FOR_ALL), f"who may press {data!r}?"
-    return found
-
-
-async def rest_of(house: House) -> dict[str, list[tuple[object, ...]]]:
-    """All that is stored, but the audit and what any update leaves behind."""
-    async with house.app.database.reading() as session:
-        rows = await every_row(session)
-    left_out = {"audit", "audit_head", "seen_updates", "conversations", "leases", "outbox", "traces"}
-    return {name: rows[name] for name in metadata.tables if name not in left_out}
-
-
-async def test_each_command_and_each_button_works_from_its_role_on_and_for_nobody_below(small_house: House) -> None:
-    house, _ = small_house, say("en")
-    phone = passenger(house)
-    people: dict[Role | None, Phone] = {Role.OWNER: await reviewer(house), None: house.phone(7001)}
-    people |= {Role.SUPERVISOR: house.phone(7002), Role.REVIEWER: house.phone(7003)}
-    for role, each in people.items():
-        await each.send("/start")
-        if role in (Role.SUPERVISOR, Role.REVIEWER):
-            await appoint(house, each, role)
-    for number, code in enumerate(("SX1", "VB1", "NV1"), 1):
-        await flag(phone, _, code)
-        await called(people[Role.OWNER], _, number)
-    await cohort_by(house, people[Role.OWNER])
-    async with house.app.database.transaction() as session:
-        for number in (1, 2, 3):
-            (await session.get_one(Flag, number)).write_contact(house.app.vault, "+7 701 000 00 00")
-    await press(people[Role.REVIEWER], _("Claim"), await send(people[Role.REVIEWER], "/flag 1"))
-    await people[Role.REVIEWER].press_data("flag:contact:1:0", people[Role.REVIEWER].last)
-    await send(people[Role.REVIEWER], "The person asked to be called")
-    await people[Role.SUPERVISOR].until(lambda phone: _("Something waits for a second person.") in phone.texts)
-
-    seen: set[str] = set()
-    for role, commands in (
-        (Role.REVIEWER, ["/queue", "/flag 1", "/flag 2", "/search", "/stats", "/export", "/team"]),
-        (Role.SUPERVISOR, ["/queue", "/flag 1", "/flag 3", "/approve"]),
-        (Role.OWNER, ["/queue", "/flag 2", "/flag 3", "/approve", "/team", "/audit", "/audit 1", "/cohort"]),
-    ):
-        for command in commands:
-            screen = await send(people[role], command)
-            seen |= set(presses(screen))
-            for data in presses(screen):
-                if data.startswith(("flag:give", "team:", "audit:", "second:open", "cohort:open", "review:open")):
-                    fresh = await send(people[role], command)
-                    await people[role].press_data(data, fresh)
-                    seen |= set(presses(fresh))
-    owner = people[Role.OWNER]
-    seen |= set(presses(await invite(owner, _, Role.REVIEWER)))
-    seen |= {"cert:revoke:0:1234567890", "cert:revoked:1:1234567890", "second:yes:1", "second:no:1", "second:mine:1"}
-    seen |= {"team:removed:1:", "flag:to:1:1", "flag:back:1:0", "review:close:1:advice:0", "review:read:1::0"}
-    seen |= {"close:close:1:advice:0", "category:set:1:4:0", "merge:merge:1:2", "note:ask:1:0", "template:send:1:plate"}
-    seen |= {"piece:see:1:1", "piece:map:1:0", "talk:team:1:0", "talk:ask:1:0"}
-    seen |= {"reply:really:1", "reply:read:1", "appeal:list:0::0", "appeal:decide:1:advice:0"}
-    seen |= {
-        data for name in ("/broadcast", "/cohort", "/stats", "/export") for data in presses(await send(owner, name))
-    }
-    everything = {data for data in seen if needed(data) is not None}
-    assert {data.split(":")[0] for data in everything} >= TEAM_PREFIXES
-    assert len(everything) > 60
-
-    commands = {f"/{name}" for name in {*REVIEWERS, *SUPERVISORS, *OWNERS}}
-    before = await rest_of(house)
-    for role, each in people.items():
-        menu_screen = await send(each, "/start")
-        own = commands_for(role)
-        nonsense = await send(each, "/nonsense")
-        for command in sorted(commands):
-            if command[1:] not in own:
-                answer = await send(each, command)
-                assert (answer.text, answer.buttons) == (nonsense.text, nonsense.buttons), command
-        await each.press_data("nothing:at:all", menu_screen)
-        expected = (menu_screen.text, menu_screen.buttons)
-        for data in sorted(everything):
-            if LEVELS[role] < LEVELS[needed(data)]:
-                answer = await each.press_data(data, menu_screen)
-                assert answer.text == _("That button no longer works. Here is the menu."), data
-                assert (menu_screen.text, menu_screen.buttons) == expected, data
-    assert await rest_of(house) == before
-    for role, each in people.items():
-        denied = await stored(house, AuditEntry, action=Action.DENIED, actor_id=(await person(house, each)).id)
-        assert len(denied) == (0 if role is Role.OWNER else DENIED_AN_HOUR)
-    house.clock.shift += timedelta(hours=1, minutes=1)
-    await send(people[None], "/AUDIT@sandbox_bot 7")
-    stranger = (await person(house, people[None])).id
-    *_earlier, last = await stored(house, AuditEntry, action=Action.DENIED, actor_id=stranger)
-    assert (last.detail, last.flag_id) == ("/audit", None)
     await assert_sound(house)
 
 

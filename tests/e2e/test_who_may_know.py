@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.sandbox import Message, Phone
-from handlers.presses import ConsentPress, FormPress, OwnPress, ReportPress, ReviewPress
+from handlers.presses import ConsentPress, ErasePress, FormPress, OwnPress, ReportPress, ReviewPress
 from handlers.texts import load_texts
 from models.audit import Action, AuditEntry
 from models.consents import Consent, Recipient, says_yes_to
@@ -28,6 +28,7 @@ from tests.e2e.walking import (
     say,
     send,
     stored,
+    whole,
 )
 from tests.house import DRIVER, PASSENGER, House
 
@@ -102,6 +103,21 @@ async def test_a_held_report_goes_to_the_team_when_another_person_names_the_car_
     assert _("{time}: {what}", time=day, what=_("received")) in screen.text
     shown = await send(desk, "/flag 3")
     assert "2 earlier flags on this vehicle" in shown.text
+    await assert_sound(house)
+
+
+async def test_what_was_held_until_it_was_withdrawn_or_deleted_was_never_there_for_the_team(house: House) -> None:
+    phone, _, desk = passenger(house), say("en"), await reviewer(house)
+    screen = await told(phone, _, HOLD, "777 ABE 05")
+    await phone.press_data(OwnPress(action="withdrawn", flag=1).pack(), screen)
+    assert [each.state for each in await stored(house, Flag)] == [State.WITHDRAWN]
+    assert (await send(desk, "/flag 1")).text == _("There is no flag with this number that you may open.")
+    assert "№1" not in whole(await send(desk, "/search 777 ABE 05"))
+    await told(phone, _, HOLD, "777 ABE 05")
+    for number in (1, 2):
+        await phone.press_data(ErasePress(action="erase", flag=number).pack(), screen)
+    assert await stored(house, Flag) == []
+    assert [entry for entry in await stored(house, AuditEntry) if entry.flag_id] == []
     await assert_sound(house)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.clock import Clock, utc_now
-from bot.rounds import go_round
+from bot.rounds import Rounds
 from handlers.duty import post_alerts, post_nobody_on_call, post_week
 from handlers.texts import Texts
 from models.database import Database
@@ -34,11 +34,12 @@ class Deadlines:
     texts: Mapping[Language, Texts]
     wake_outbox: Callable[[], None]
     clock: Clock = utc_now
+    rounds: Rounds = field(default_factory=Rounds)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
 
     async def run(self) -> None:
         """Look every quarter of a minute until cancelled."""
-        await go_round("deadlines", self._look_at_all, EVERY)
+        await self.rounds.go("deadlines", self._look_at_all, EVERY)
 
     async def _look_at_all(self) -> None:
         while await self.look() == AT_ONCE:

@@ -97,8 +97,8 @@ def routers() -> list[Router]:
     for observer in (private.message, private.edited_message, private.callback_query, private.my_chat_member):
         observer.filter(_Private())
     modules = (
-        broadcast,  # what an owner writes to others is no cry for help
         distress,
+        joining,
         talk,
         evidence,
         learn,
@@ -147,8 +147,8 @@ def routers() -> list[Router]:
         enlisting,
         audit,
         trial,
-        joining,
         cohort,
+        broadcast,
         voting,
         seminar,
         progress,
@@ -168,8 +168,10 @@ def routers() -> list[Router]:
     return [private, groups.router()]
 
 
-SLOW = frozenset({"flag figures", "flag plot", "export", "full export", "transparency"})
-"""Orders that may take long: what else is to be delivered doesn't wait for them."""
+LANES = (frozenset({"flag figures", "flag plot", "transparency"}), frozenset({"export", "full export"}))
+"""Orders that may take seconds, and those that may take minutes: each lane makes one after another, and neither what is
+in the other lane nor what else is to be delivered waits for it.
+"""
 
 
 def makers() -> Mapping[str, Maker]:
@@ -183,6 +185,7 @@ def makers() -> Mapping[str, Maker]:
         "followup": exam.make_followup,
         "trial": trial.make_trial,
         "certificate": certificate.make_certificate,
+        "receipt": report.make_receipt,
         "statement": statement.make_statement,
         "renewal": certificate.make_renewal,
         "car": car.make_car,

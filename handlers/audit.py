@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from html import escape
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from handlers.cohort import in_pairs
+from handlers.commands import Command
 from handlers.home import back_home
 from handlers.presses import Action, AuditPress
 from handlers.roles import Owns, colleague
@@ -143,7 +144,7 @@ def _subject(entry: AuditEntry, known: dict[int, str | None], visit: Visit) -> s
     first = entry.detail.partition(" ")[0]
     if entry.action in _ABOUT_MEMBERS and first.isdecimal():
         return f" → {colleague(int(first), visit.person.id, known, visit._)}"
-    if entry.action in _WITH_A_CODE or first.startswith("/"):
+    if entry.action in _WITH_A_CODE or entry.action is Audited.FORGOTTEN or first.startswith("/"):
         return f" ({first})"
     return ""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command, StateFilter
+from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import EditMessageText
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
@@ -16,6 +16,7 @@ from babel.numbers import format_decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.cohort import in_pairs
+from handlers.commands import Command
 from handlers.desk import note
 from handlers.home import LANGUAGE_NAMES, back_home
 from handlers.making import Made, Workshop
@@ -103,7 +104,7 @@ class Writing(StatesGroup):
 
 
 def router() -> Router:
-    """Routes for owners; before all that reads what people type."""
+    """Routes for owners."""
     router = Router(name="broadcast")
     router.message.register(show_list, Command("broadcast"), Owns())
     router.message.register(text_typed, StateFilter(Writing.text), Typed(), Owns())

@@ -11,6 +11,7 @@ from aiogram.filters import StateFilter
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 
+from handlers.called_again import still_asked
 from handlers.desk import Writing, back_to, dots, find, has_opened, no_such_flag, note, open_button, tell
 from handlers.giving import settle
 from handlers.own import STATE_NAMES, Typed
@@ -54,7 +55,7 @@ async def ask_outcome(query: CallbackQuery, callback_data: ClosePress, visit: Vi
     flag = await find(callback_data.flag, visit)
     if flag is None:
         return no_such_flag(query, _)
-    if not flag.is_worked_on_by(visit.person.id):
+    if not flag.is_worked_on_by(visit.person.id) or flag.is_quiet(visit.now):
         return await flag_screen(query, flag, visit)
     if waiting := await _to_look_at(flag, visit):
         return _look_first(query, flag, waiting, visit)
@@ -103,7 +104,7 @@ async def ask_why(query: CallbackQuery, callback_data: ClosePress, visit: Visit)
     flag = await find(callback_data.flag, visit)
     if flag is None or callback_data.outcome not in set(Outcome):
         return no_such_flag(query, _)
-    if not flag.is_worked_on_by(visit.person.id):
+    if not flag.is_worked_on_by(visit.person.id) or flag.is_quiet(visit.now):
         return await flag_screen(query, flag, visit)
     outcome = Outcome(callback_data.outcome)
     if outcome in NEEDS_CONSENT and NEEDS_CONSENT[outcome] not in await consents_of(visit.session, flag.id):
@@ -145,7 +146,7 @@ async def _close(event: Event, number: int, outcome: Outcome, reason: str, visit
     if flag.is_worked_on_by(visit.person.id) and (waiting := await _to_look_at(flag, visit)):
         return _look_first(event, flag, waiting, visit)
     consents: set[Recipient] = await consents_of(visit.session, flag.id, lock=True)
-    mine = flag.is_worked_on_by(visit.person.id)
+    mine = flag.is_worked_on_by(visit.person.id) and not flag.is_quiet(visit.now)
     if not flag.close(visit.person.id, outcome, visit.now, consents):
         await note(visit, Audited.DENIED, flag, f"{outcome.value}: no consent" if mine else "close")
         return await flag_screen(event, flag, visit, said=_(NO_CONSENT) if mine else "")
@@ -153,9 +154,11 @@ async def _close(event: Event, number: int, outcome: Outcome, reason: str, visit
     await note(visit, Audited.CLOSED, flag, outcome.value)
     await settle(flag, visit)
     await tell(flag, visit)
+    await still_asked(flag, visit)
     for each in await follow(visit.session, flag):
         await note(visit, Audited.CLOSED, each, (each.outcome or outcome).value)
         await tell(each, visit)
+        await still_asked(each, visit)
     done = _("Closed. The person will be told.")
     if isinstance(event, Message):
         return await flag_screen(event, flag, visit, said=done)
@@ -202,7 +205,7 @@ async def _reopen(event: Event, number: int, reason: str, visit: Visit) -> Metho
     if flag.reopen(visit.person.id, visit.now):
         await write_note(visit.session, visit.vault, flag, visit.person.id, Kind.REOPENED, reason, visit.now)
         await note(visit, Audited.REOPENED, flag)
-        await drop_untold(visit.session, flag)
+        await drop_untold(visit.session, visit.vault, flag, visit.now)
         await tell(flag, visit)
         for each in await follow(visit.session, flag):
             await note(visit, Audited.REOPENED, each)

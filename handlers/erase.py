@@ -14,7 +14,7 @@ from handlers.screens import DANGER, PRIMARY, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
-from models.deletion import delete_flag
+from models.deletion import delete_flag, keep_limits_of_flag
 from models.flags import Flag, holders, own_flag
 from models.merging import parted_by_deletion
 
@@ -57,6 +57,7 @@ async def erase(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -
     number, others = flag.id, await holders(visit.session, flag)
     for parted in await parted_by_deletion(visit.session, Flag.id == number):
         await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=parted)
+    await keep_limits_of_flag(visit.session, visit.vault, flag, visit.now)
     await delete_flag(visit.session, flag)
     await record(visit.session, visit.vault, Audited.DELETED, now=visit.now, flag_id=number)
     for other in others:

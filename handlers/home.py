@@ -5,10 +5,10 @@ from datetime import datetime
 
 from aiogram import Router
 from aiogram.enums import ButtonStyle
-from aiogram.filters import Command, CommandStart
 from aiogram.methods import SendContact
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
+from handlers.commands import Command
 from handlers.menu import order_menu
 from handlers.presses import Action, HomePress, LearnPress, OwnPress, ReportPress, ReviewPress, RightsPress
 from handlers.quick_exit import exit_button
@@ -23,15 +23,17 @@ from models.people import Language
 from models.quiet import at_hour, local_day
 from models.team import role_of
 
+SOS = ("сос", "көмек", "комек", "помощь")
+"""What people type for /sos besides."""
 LANGUAGE_NAMES = {Language.KAZAKH: "Қазақша", Language.RUSSIAN: "Русский", Language.ENGLISH: "English"}
 
 
 def router() -> Router:
     """Routes for the first screen."""
     router = Router(name="home")
-    router.message.register(start, CommandStart())
+    router.message.register(start, Command("start"))
     router.message.register(language, Command("language"))
-    router.message.register(help_now, Command("sos"))
+    router.message.register(help_now, Command("sos", *SOS))
     router.message.register(about, Command("help"))
     router.callback_query.filter(HomePress.filter())
     router.callback_query.register(start, Action("start"))

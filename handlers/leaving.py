@@ -4,10 +4,10 @@ An owner whom the settings name can't leave here, as the next start would bring 
 """
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
+from handlers.commands import Command
 from handlers.home import back_home, home_rows
 from handlers.menu import order_menu
 from handlers.notices import post_message, tell_team_of_flags

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardButton
 
+from handlers.commands import Command
 from handlers.desk import dots, note, open_button
 from handlers.home import back_home
 from handlers.own import STATE_NAMES

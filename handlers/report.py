@@ -10,21 +10,22 @@ the same way, asked in other words.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.filters.callback_data import CallbackData
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
 from handlers.arrivals import arrived, note_added, released, vehicle_named
+from handlers.commands import Command
 from handlers.consent import choose_anew
 from handlers.home import call_rows, help_lines, help_text, way_out
-from handlers.notices import post_message, tell_team_of_flag
+from handlers.making import Made, Workshop, post_order
+from handlers.notices import tell_team_of_flag
 from handlers.own import add_rows, open_report, report_screen
 from handlers.presses import Action, CapsulePress, FormPress, HomePress, OwnPress, PassphrasePress, ReportPress
 from handlers.promises import as_far_as_known, promises
@@ -32,8 +33,6 @@ from handlers.quick_exit import exit_button
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
-from models.audit import Action as Audited
-from models.audit import record
 from models.behaviours import (
     BEHAVIOURS,
     FORMS_OF_HARASSMENT,
@@ -50,8 +49,12 @@ from models.drafts import Told, draft_of
 from models.escrow import name_vehicle
 from models.evidence import attach
 from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
+from models.late_news import as_shown
+from models.limits import KEPT, What, moments_of
 from models.markup import units
+from models.merging import raise_main
 from models.outbox import Priority
+from models.people import Person
 from models.receipts import show_receipt
 
 DRIVER = Teller.DRIVER.value
@@ -104,8 +107,7 @@ async def begin_as_driver(query: CallbackQuery, callback_data: ReportPress, visi
     _ = visit._
     at = ReportPress(action="ride", draft=callback_data.draft[:16] or secrets.token_urlsafe(6), who=DRIVER)
     text = _(
-        "<b>Report about a passenger</b>\n\nDrivers have the same right to respect. Tell as much or as little as you "
-        "want.\n\nIs the passenger in the car now?"
+        "<b>Report about a passenger</b>\n\nDrivers have the same right to respect.\n\nIs the passenger in the car now?"
     )
     rows: list[Row] = [
         [button(_("Yes, in the car"), _to(at, "ride", ride=Ride.GOING_ON), PRIMARY)],
@@ -237,13 +239,21 @@ async def send_flag(
         details=told.details(),
         aim=told.aim or Aim.ACT,
     )
-    if not is_new and not flag.is_open:  # an old button, pressed again
+    if not is_new and not as_shown(flag, visit.now).is_open:  # an old button, pressed again
         return await open_report(query, OwnPress(action="open", flag=flag.id), visit)
     await attach(visit.session, visit.person.id, draft, flag.id)
     receipt = show_receipt(flag.receipt(visit.vault))
     if is_new:
         await _keep_told(flag, told, visit)
-        _post_receipt(receipt, visit)
+        post_order(
+            visit.session,
+            visit.vault,
+            visit.person.id,
+            "receipt",
+            {"receipt": receipt},
+            priority=Priority.RECEIPT,
+            now=visit.now,
+        )
     return show(query, _stored(flag, receipt, told.aim, visit), _stored_rows(flag, receipt, visit))
 
 
@@ -273,22 +283,28 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
 
 
 async def _until(visit: Visit) -> datetime | None:
-    """Until when the next flag has to wait."""
+    """Until when the next flag has to wait; what was deleted counts too."""
+    telegram_id = visit.person.telegram_id(visit.vault)
+    deleted = await moments_of(visit.session, visit.vault, telegram_id, What.REPORT, visit.now - KEPT)
     return await wait_before_next(
         visit.session,
         visit.person.id,
         an_hour=visit.terms.flags_an_hour,
         a_day=visit.terms.flags_a_day,
         now=visit.now,
+        deleted=deleted,
     )
 
 
 async def _earlier(told: Told, visit: Visit) -> Flag | None:
     """A like report of a short while ago, if it goes to those to whom this one shall go."""
-    if told.aim is Aim.COUNT:
-        return None
     held = told.aim is Aim.HOLD
-    return await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now, held=held)
+    if told.aim is not Aim.COUNT:
+        for flag in await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now):
+            shown = as_shown(flag, visit.now)
+            if shown.is_open and (shown.state is State.HELD) is held:
+                return flag
+    return None
 
 
 def _offer_to_add(query: CallbackQuery, earlier: Flag, ways: Ways, visit: Visit) -> Method:
@@ -337,10 +353,9 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
     if told.plate and flag.sealed_plate is None and not flag.by_driver:
         await vehicle_named(flag, told.plate, visit)
     await note_added(flag, "behaviours", visit)
-    if flag.severity > before and flag.part():  # more severe than what it's looked at together with may be
-        await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=flag.id)
     if flag.severity > before and flag.with_team:
-        await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
+        main = await raise_main(visit.session, visit.vault, flag, visit.now)
+        await tell_team_of_flag(visit.session, visit.vault, visit.texts, main, visit.now)
     return await report_screen(query, flag, visit, _("Saved. Thank you."))
 
 
@@ -354,12 +369,11 @@ def _too_many(query: CallbackQuery, until: datetime, kept: bool, visit: Visit) -
     return show(query, "\n\n".join(parts), rows)
 
 
-def _post_receipt(receipt: str, visit: Visit) -> None:
-    _ = visit._
+async def make_receipt(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made | None:
+    """The code of a report in a message of its own, which stays when the screen becomes another."""
+    _, receipt = workshop.texts[person.language], values["receipt"]
     text = _("Your code: <code>{receipt}</code>", receipt=receipt)
-    rows = [[copy_button(_("Copy"), receipt)]]
-    message = SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows))
-    post_message(visit.session, visit.vault, visit.person, message, priority=Priority.RECEIPT, now=visit.now)
+    return Made(SendMessage(chat_id=0, text=text, reply_markup=keyboard([[copy_button(_("Copy"), receipt)]])))
 
 
 def _stored(flag: Flag, receipt: str, aim: Aim | None, visit: Visit) -> str:
@@ -382,7 +396,8 @@ def _stored(flag: Flag, receipt: str, aim: Aim | None, visit: Visit) -> str:
 
 def _what_follows(flag: Flag, aim: Aim | None, visit: Visit) -> str:
     _ = visit._
-    if flag.state is State.HELD or aim is Aim.HOLD:  # also if another person had named the car before
+    looks_held = as_shown(flag, visit.now).state is State.HELD
+    if looks_held or aim is Aim.HOLD:  # also if another person had named the car before
         return _(
             "Nobody sees it until another person names the same car; then it goes to the team and you are told. "
             "You can send it to the team or withdraw it at any time in /myreports. It is deleted after {days} days.",
@@ -402,7 +417,7 @@ def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
     rows: list[Row] = [[copy_button(_("Copy the code"), receipt)]]
     if flag.severity_as_told == MAX_SEVERITY:
         rows = [*_help_rows("", visit), *rows]
-    if flag.is_open:
+    if as_shown(flag, visit.now).is_open:
         rows += add_rows(flag, _)
         rows.append(
             [

@@ -6,11 +6,12 @@ Members have no names here: each has a number, and a label that an owner gave. M
 from collections.abc import Mapping
 
 from aiogram import Router
-from aiogram.filters import Command, StateFilter
+from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
+from handlers.commands import Command
 from handlers.home import back_home, start
 from handlers.menu import order_menu
 from handlers.notices import post_message, tell_team_of_flags
@@ -55,7 +56,6 @@ def router() -> Router:
     router = Router(name="team")
     router.message.register(show_team, Command("team"), Owns())
     router.message.register(label_typed, StateFilter(Inviting.label), Typed(), Owns())
-    router.message.register(start, StateFilter(Inviting.label), Typed())  # who is no owner any more
     router.callback_query.filter(TeamPress.filter(), Owns())
     router.callback_query.register(show_team, Action("list"))
     router.callback_query.register(open_member, Action("open"))

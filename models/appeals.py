@@ -1,6 +1,7 @@
 """Appeals: once, the driver or whoever reported may ask that somebody else looks at how a flag was closed.
 
-Whoever closed it can't decide on the appeal: the query says so, and a constraint of the table too.
+Whoever closed it can't decide on the appeal: the query says so, and a constraint of the table too. An appeal about a
+duplicate is decided on its main flag: what comes of that one comes of all that were closed with it.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,6 +26,7 @@ from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcD
 from models.consents import Recipient
 from models.drivers import Remedy
 from models.flags import Flag, Outcome, State, reviewable
+from models.late_news import as_shown
 from models.team import Member
 from models.vault import Vault
 
@@ -94,7 +96,8 @@ async def appeal_by_driver(
     session: AsyncSession, vault: Vault, remedy: Remedy, flag: Flag, text: str, term_days: int, now: datetime
 ) -> Appeal | None:
     """The driver's appeal against what was given to them; None if the term is over, it was lifted, or asked before."""
-    if remedy.driver_id is None or remedy.lifted_at is not None or not may_appeal(remedy.told_at, term_days, now):
+    stands = as_shown(flag, now).state is State.CLOSED and remedy.lifted_at is None
+    if not stands or remedy.driver_id is None or not may_appeal(remedy.told_at, term_days, now):
         return None
     return await _appeal(session, vault, flag, Side.DRIVER, remedy.driver_id, text, now)
 
@@ -102,8 +105,10 @@ async def appeal_by_driver(
 async def appeal_by_reporter(
     session: AsyncSession, vault: Vault, flag: Flag, person_id: int, text: str, term_days: int, now: datetime
 ) -> Appeal | None:
-    """The same by whoever reported; what was looked at together with another flag is looked at with that one."""
-    if flag.merged_into_id is not None or not may_appeal(flag.ended_at, term_days, now):
+    """The same by whoever reported; what was closed with a main flag asks for a second look at that one."""
+    shown = as_shown(flag, now)
+    runs = shown.state is State.CLOSED and may_appeal(shown.ended_at, term_days, now)
+    if not runs:
         return None
     return await _appeal(session, vault, flag, Side.REPORTER, person_id, text, now)
 
@@ -111,7 +116,7 @@ async def appeal_by_reporter(
 async def _appeal(
     session: AsyncSession, vault: Vault, flag: Flag, side: Side, person_id: int, text: str, now: datetime
 ) -> Appeal | None:
-    if flag.state is not State.CLOSED or await appeal_of(session, flag.id, side) is not None:
+    if await appeal_of(session, flag.id, side) is not None:
         return None
     appeal = Appeal(flag_id=flag.id, side=side, person_id=person_id, closed_by=flag.reviewer_id, made_at=now)
     appeal.write(vault, flag, text)
@@ -168,7 +173,7 @@ def confirm(appeal: Appeal, reviewer_id: int, now: datetime) -> None:
 def change(
     appeal: Appeal, flag: Flag, reviewer_id: int, outcome: Outcome, consents: Collection[Recipient], now: datetime
 ) -> bool:
-    """Another outcome stands in its place, if the consents allow it; the flag is then closed by who decided."""
+    """Another outcome stands in its place, if the consents allow it; the flag, a main one, is closed by who decided."""
     if outcome is flag.outcome or not flag.decide_anew(reviewer_id, outcome, consents, now):
         return False
     appeal.decided_at, appeal.decided_by, appeal.changed = now, reviewer_id, True

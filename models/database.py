@@ -19,6 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util.concurrency import await_
 
 from models.first_look import FIRST_LOOK, FirstLook, session_info
+from models.sqlite import connect
 
 SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
@@ -54,6 +55,13 @@ def may_pass(error: Exception) -> bool:
     return isinstance(error, OperationalError | InterfaceError | OSError) or state.startswith(PASSING_STATES)
 
 
+def _make_room(path: Path) -> None:
+    """The folder, and an empty file that nobody else of this machine can read; what lies beside it follows the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+
+
 class Database:
     """The database behind a URL of SQLAlchemy: `sqlite+aiosqlite://…` or `postgresql+asyncpg://…`.
 
@@ -65,7 +73,7 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_room(Path(self.url.database))
         self._writer = self._engine(write=True)
         self._reader = self._engine(write=False) if self.is_sqlite else self._snapshots()
         self._write_session = async_sessionmaker(self._writer, expire_on_commit=False, info=session_info(first_look))
@@ -79,6 +87,7 @@ class Database:
             # tries again, and by then the pool has dropped all that are lost.
             arguments = {"timeout": 10, "command_timeout": 60, "prepared_statement_cache_size": 500}
             return create_async_engine(self.url, pool_size=10, connect_args=arguments, **options)
+        options["connect_args"] = {"async_creator_fn": connect}
         options |= {"pool_size": 1, "max_overflow": 0, "pool_timeout": 60} if write else {"pool_size": 4}
         engine = create_async_engine(self.url, **options)
 

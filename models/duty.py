@@ -142,3 +142,10 @@ async def waiting_too_long(session: AsyncSession, now: datetime, limit: int) -> 
         flag.alerts += 1
         flag.alert_at = _next_alert(flag) if alert is not Alert.OWNERS else now + AGAIN
     return found
+
+
+async def wait_again_for(session: AsyncSession, person_id: int, now: datetime) -> None:
+    """What this person sent and nobody has opened comes to the team at last: its time to look begins now."""
+    theirs = (Flag.reporter_id == person_id, Flag.state.in_((State.NEW, State.CLAIMED)), Flag.opened_at.is_(None))
+    for flag in await session.scalars(select(Flag).where(*theirs, Flag.alert_at.is_(None)).with_for_update(of=Flag)):
+        flag.set_due(now)

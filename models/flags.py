@@ -84,10 +84,14 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+MOST_PLATES = 3
+"""Number plates that may be named for one flag: a slip is corrected, but no plate after plate is tried."""
 ENDED = frozenset({State.CLOSED, State.WITHDRAWN, State.COUNTED})
 """Nothing more comes of it by itself; deleted after the retention."""
 UNSEEN = frozenset({State.HELD, State.COUNTED})
 """The team doesn't know that it exists."""
+WITH_TEAM = frozenset({State.NEW, State.CLAIMED, State.MERGED})
+"""The team has it, and it's not ended."""
 _FIRST_STATE = {Aim.ACT: State.NEW, Aim.HOLD: State.HELD, Aim.COUNT: State.COUNTED}
 
 
@@ -244,6 +248,16 @@ class Flag(Base):
     """Whether another flag named its vehicle, which raised its severity, once."""
     reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     """When it was last taken up again after it had been closed."""
+    quiet_since: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """When another person named its vehicle, by which it came to the team or was taken up again."""
+    quiet_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """Until then whoever reported sees it as it stood before; see `models/late_news.py`."""
+    outcome_before: Mapped[Outcome | None] = mapped_column(words(Outcome, "outcome_before", closed=False), default=None)
+    """What it was closed with before; None if it was held. So are the two moments that follow."""
+    ended_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    reopened_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    plates: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    """How many number plates were named for it, one after another."""
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
@@ -331,6 +345,11 @@ class Flag(Base):
         return weight([behaviour.code for behaviour in self.behaviours], self.ride, details)
 
     @property
+    def severity_after_repeat(self) -> int:
+        """The same, one level higher where another flag named the vehicle."""
+        return min(self.severity_as_told + bool(self.same_vehicle), MAX_SEVERITY)
+
+    @property
     def promised_at(self) -> datetime:
         """By when the person who reported is told that somebody looks; that may well be sooner."""
         return (self.released_at or self.received_at) + first_look(self, self.severity_as_told)
@@ -352,21 +371,35 @@ class Flag(Base):
             self.set_due(now)
         return True
 
-    def take_up_again(self, now: datetime) -> bool:
+    def take_up_again(self, now: datetime, news_at: datetime) -> bool:
         """Another flag names the vehicle of a closed one: it waits in the queue again, once, to be decided on anew.
 
-        Not what was passed on or was misuse; what was closed together with another follows that one.
+        Whoever reported sees nothing of that until the news is due. Not what was passed on or was misuse; what was
+        closed together with another follows that one.
         """
         if self.state is not State.CLOSED or self.merged_into_id is not None or self.same_vehicle:
             return False
         if self.outcome in _STAYS_CLOSED:
             return False
+        self._keep_standing(now, news_at)
         self.state, self.reviewer_id, self.outcome, self.ended_at = State.NEW, None, None, None
         self.reopened_at = now
         if self.opened_at is None:
             self.set_due(now)
         self.name_again(now)
         return True
+
+    def _keep_standing(self, now: datetime, news_at: datetime) -> None:
+        """Keep how it stands closed, for whoever reported to see until the news is due."""
+        self.quiet_since, self.quiet_until = now, news_at
+        self.outcome_before, self.ended_before, self.reopened_before = self.outcome, self.ended_at, self.reopened_at
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether whoever reported doesn't know yet that another person named its vehicle.
+
+        Until then nothing is done that reaches them.
+        """
+        return self.quiet_until is not None and now < self.quiet_until
 
     def write_contact(self, vault: Vault, contact: str) -> None:
         """Keep how the person may be reached, which is then what they chose."""
@@ -394,18 +427,23 @@ class Flag(Base):
     @property
     def with_team(self) -> bool:
         """Whether the team has it and it's not ended: then both sides may write to each other."""
-        return self.state in {State.NEW, State.CLAIMED, State.MERGED}
+        return self.state in WITH_TEAM
 
     @property
     def by_driver(self) -> bool:
         """Whether a driver tells of a passenger: then no plate belongs to it."""
         return self.teller is Teller.DRIVER
 
-    def hand_over(self, now: datetime) -> bool:
-        """Give what was held or only counted to the team; the time to look begins now."""
+    def hand_over(self, now: datetime, news_at: datetime | None = None) -> bool:
+        """Give what was held or only counted to the team; the time to look begins now.
+
+        With `news_at` it's because of another person, and whoever reported sees nothing of it until then.
+        """
         if self.state not in UNSEEN:
             return False
         self.state, self.ended_at, self.released_at = State.NEW, None, now
+        if news_at is not None:
+            self.quiet_since, self.quiet_until = now, news_at
         self.set_due(now)
         return True
 
@@ -475,8 +513,11 @@ class Flag(Base):
     def close(
         self, reviewer_id: int, outcome: Outcome, now: datetime, consents: Collection[Recipient] = frozenset()
     ) -> bool:
-        """End it with an outcome; only who claimed it can, and pass it on only where consents allow it."""
-        if not self.is_worked_on_by(reviewer_id) or not _allowed(outcome, consents):
+        """End it with an outcome; only who claimed it can, and pass it on only where consents allow it.
+
+        Not as long as whoever reported doesn't know that it was taken up.
+        """
+        if not self.is_worked_on_by(reviewer_id) or self.is_quiet(now) or not _allowed(outcome, consents):
             return False
         self.state, self.outcome, self.ended_at = State.CLOSED, outcome, now
         return True
@@ -507,8 +548,14 @@ class Flag(Base):
         if not free or not main.is_worked_on_by(reviewer_id) or main.id == self.id:
             return False
         self.state, self.reviewer_id, self.merged_into_id = State.MERGED, None, main.id
-        if self.severity > main.severity:
-            main._set_severity(self.severity)
+        main.rise_to(self.severity)
+        return True
+
+    def rise_to(self, level: int) -> bool:
+        """Be at least as severe as another flag that it's looked at together with."""
+        if level <= self.severity:
+            return False
+        self._set_severity(level)
         return True
 
     def part(self) -> bool:
@@ -534,6 +581,8 @@ class Flag(Base):
             self.state, self.outcome, self.ended_at = State.CLOSED, outcome, main.ended_at
             return True
         if self.state is State.CLOSED and main.state in {State.NEW, State.CLAIMED}:
+            if main.quiet_until is not None and main.reopened_at is not None and main.reopened_at == main.quiet_since:
+                self._keep_standing(main.reopened_at, main.quiet_until)  # both are told, and no sooner
             self.state, self.reviewer_id, self.outcome, self.ended_at = State.MERGED, None, None, None
             self.reopened_at = main.reopened_at
             return True
@@ -623,11 +672,21 @@ async def sent_from(session: AsyncSession, reporter_id: int, draft: str) -> Flag
 
 
 async def wait_before_next(
-    session: AsyncSession, reporter_id: int, *, an_hour: int, a_day: int, now: datetime
+    session: AsyncSession,
+    reporter_id: int,
+    *,
+    an_hour: int,
+    a_day: int,
+    now: datetime,
+    deleted: Sequence[datetime] = (),
 ) -> datetime | None:
-    """Until when a person who has sent so many flags has to wait with the next; None if they need not."""
+    """Until when a person who has sent so many flags has to wait with the next; None if they need not.
+
+    `deleted` says when those were sent that are there no more.
+    """
     query = select(Flag.received_at).where(Flag.reporter_id == reporter_id, Flag.received_at > now - DAY)
-    times = (await session.scalars(query.order_by(Flag.received_at.desc()).limit(a_day))).all()
+    there = await session.scalars(query.order_by(Flag.received_at.desc()).limit(a_day))
+    times = sorted([*there, *(at for at in deleted if at > now - DAY)], reverse=True)
     waits = [times[a_day - 1] + DAY] if len(times) >= a_day else []
     if len(times) >= an_hour:
         waits.append(times[an_hour - 1] + HOUR)
@@ -635,26 +694,18 @@ async def wait_before_next(
 
 
 async def same_story(
-    session: AsyncSession,
-    vault: Vault,
-    reporter_id: int,
-    codes: Sequence[str],
-    plate: str | None,
-    now: datetime,
-    *,
-    held: bool = False,
-) -> Flag | None:
-    """An open flag that this person sent a short while ago, of a like behaviour and no other vehicle; held or not."""
+    session: AsyncSession, vault: Vault, reporter_id: int, codes: Sequence[str], plate: str | None, now: datetime
+) -> Sequence[Flag]:
+    """What this person sent a short while ago of a like behaviour and of no other vehicle, newest first."""
     query = select(Flag).where(Flag.reporter_id == reporter_id, Flag.received_at > now - SAME_STORY)
     bases = {BEHAVIOURS[code].base for code in codes}
+    alike = []
     for flag in await session.scalars(query.order_by(Flag.id.desc()).limit(20)):
         known = flag.plate(vault)
         other_vehicle = plate is not None and known is not None and plate != known
-        if (flag.state is State.HELD) is not held or not flag.is_open or other_vehicle:
-            continue
-        if bases & {BEHAVIOURS[each.code].base for each in flag.behaviours}:
-            return flag
-    return None
+        if not other_vehicle and bases & {BEHAVIOURS[each.code].base for each in flag.behaviours}:
+            alike.append(flag)
+    return alike
 
 
 def own(person_id: int) -> ColumnElement[bool]:
@@ -836,7 +887,12 @@ def place_of(flag: Flag, now: datetime) -> Place:
 
 def _waiting(reviewer_id: int) -> list[Condition]:
     """Open flags that this person may review; of a barred person only the most severe ones."""
-    return [_OPEN, *reviewable(reviewer_id), or_(Flag.severity == MAX_SEVERITY, not_(barred(Flag.reporter_id)))]
+    return [_OPEN, *reviewable(reviewer_id), not_(kept_out_of_queue())]
+
+
+def kept_out_of_queue() -> ColumnElement[bool]:
+    """A condition for any query about flags: it's open, not most severe, and whoever sent it was barred."""
+    return and_(_OPEN, Flag.severity < MAX_SEVERITY, barred(Flag.reporter_id))
 
 
 async def queue(
@@ -928,7 +984,12 @@ async def release_from_leavers(session: AsyncSession, vault: Vault, now: datetim
     return (await session.scalars(select(Flag).where(Flag.id.in_(freed)).order_by(Flag.id))).all() if freed else []
 
 
-async def forget_ended(session: AsyncSession, before: datetime) -> None:
-    """Delete flags that ended before a moment, or are held since then, their keys with them."""
-    await session.execute(delete(Flag).where(Flag.ended_at < before))
+async def forget_ended(session: AsyncSession, vault: Vault, before: datetime, now: datetime) -> None:
+    """Delete flags that ended before a moment, or are held since then, their keys with them.
+
+    How many the team knew of is in the audit, in one entry.
+    """
+    states = await session.scalars(delete(Flag).where(Flag.ended_at < before).returning(Flag.state))
+    if known := sum(state not in UNSEEN for state in states):
+        await record(session, vault, Action.FORGOTTEN, now=now, detail=str(known))
     await session.execute(delete(Flag).where(_HELD, Flag.received_at < before))

@@ -7,6 +7,7 @@ or happened because of an earlier report, the driver is told only after a yes. W
 alone.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -21,7 +22,10 @@ from models.consents import Recipient, says_yes_to
 from models.drivers import Hearing
 from models.flags import Flag, State
 from models.known_drivers import driver_of
-from models.vault import Vault
+from models.late_news import waits_for_news
+from models.vault import CannotOpen, Vault
+
+log = logging.getLogger(__name__)
 
 ANSWER_LIMIT = 4000
 """Characters of an answer as Telegram counts them."""
@@ -31,8 +35,15 @@ _LOOKED_AT = frozenset({State.NEW, State.CLAIMED})
 
 
 def is_delicate(flag: Flag) -> bool:
-    """Whether the driver may hear of a flag only after whoever reported has said yes to it."""
-    return flag.severity == MAX_SEVERITY or bool(flag.retaliation)
+    """Whether the driver may hear of a flag only after whoever reported has said yes to it.
+
+    It is by what was told here, or by the team's own judgement that it's most severe. That another person named the
+    vehicle, which raises the severity too, changes nothing: whoever reported was promised to be told first and to be
+    able to say no, and a sudden need for their yes would tell them, or a driver who reports from a second account,
+    that somebody else has reported.
+    """
+    by_team = flag.severity == MAX_SEVERITY > flag.severity_after_repeat
+    return flag.severity_as_told == MAX_SEVERITY or by_team or bool(flag.retaliation)
 
 
 async def may_hear(session: AsyncSession, flag: Flag) -> bool | None:
@@ -51,11 +62,13 @@ async def hearing_of(session: AsyncSession, flag_id: int) -> Hearing | None:
 async def ask_driver(
     session: AsyncSession, vault: Vault, flag: Flag, reviewer_id: int, delay_days: int, now: datetime
 ) -> Hearing | None:
-    """Decide that the driver is asked; None if that can't be: not claimed by this reviewer, no driver known, a no.
+    """Decide that the driver is asked; None if that can't be.
+
+    That is: not claimed by this reviewer, too early for whoever reported to hear of it, no driver known, or a no.
 
     Asked twice, it's one hearing; one of another driver who hasn't heard of it is replaced.
     """
-    if not flag.is_worked_on_by(reviewer_id) or await may_hear(session, flag) is False:
+    if not flag.is_worked_on_by(reviewer_id) or flag.is_quiet(now) or await may_hear(session, flag) is False:
         return None
     driver = await driver_of(session, vault, flag)
     if not isinstance(driver, int):
@@ -63,7 +76,8 @@ async def ask_driver(
     known = await hearing_of(session, flag.id)
     if known is not None and (known.told_at is not None or known.driver_id == driver):
         return known
-    await drop_untold(session, flag)  # of the driver of a plate that was corrected since
+    if await drop_untold(session, flag):  # of the driver of a plate that was corrected since
+        await record(session, vault, Action.DRIVER_NOT_ASKED, now=now, flag_id=flag.id)
     hearing = Hearing(flag_id=flag.id, driver_id=driver, asked_at=now, tell_at=first_moment(flag, delay_days, now))
     session.add(hearing)
     await session.flush()
@@ -91,15 +105,20 @@ async def tell_due(
     """The drivers who are told now, each with the term to answer; and how many were looked at.
 
     A flag that isn't looked at on its own any more, a no of whoever reported, or another plate ends the hearing before
-    anybody was told; that stands in the audit.
+    anybody was told; that stands in the audit. One whose plate no key opens is looked at again a day later.
     """
     query = _fresh(skip_locked=True).where(Hearing.told_at.is_(None), Hearing.tell_at <= now)
+    query = query.where(~waits_for_news(Hearing.flag_id, now))
     due = (await session.scalars(query.order_by(Hearing.tell_at).limit(limit))).all()
-    told = []
+    told, sealed = [], 0
     for hearing in due:
         flag = await session.get_one(Flag, hearing.flag_id)
         allowed = await may_hear(session, flag)
-        stands = flag.state in _LOOKED_AT and await driver_of(session, vault, flag) == hearing.driver_id
+        try:
+            stands = flag.state in _LOOKED_AT and await driver_of(session, vault, flag) == hearing.driver_id
+        except CannotOpen:
+            hearing.tell_at, sealed = now + _LATER, sealed + 1
+            continue
         if not stands or allowed is False:
             await session.delete(hearing)
             await record(session, vault, Action.DRIVER_NOT_ASKED, now=now, flag_id=flag.id)
@@ -108,6 +127,8 @@ async def tell_due(
         else:
             hearing.told_at, hearing.answer_by = now, now + timedelta(days=term_days)
             told.append(hearing)
+    if sealed:
+        log.warning("%d drivers are not told today: no key opens the plate of the flag", sealed)
     await session.flush()
     return told, len(due)
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.flags import Flag, State, release_from_leavers
-from models.team import Member, Role
+from models.team import Member, Role, role_of
 from models.vault import Vault
 
 
@@ -58,6 +58,13 @@ async def remove_member(
     await session.delete(member)
     await session.flush()
     return await release_from_leavers(session, vault, now)
+
+
+async def is_last_owner(session: AsyncSession, person_id: int) -> bool:
+    """Whether nobody would own the bot without this member; whom the settings name comes back with them."""
+    if await role_of(session, person_id) is not Role.OWNER:
+        return False
+    return await _changeable(session, person_id, owner_after=False) is Hindrance.LAST_OWNER
 
 
 async def _changeable(session: AsyncSession, person_id: int, *, owner_after: bool) -> Member | Hindrance:

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,13 +13,14 @@ import pytest
 from aiogram.methods import SendDocument, SendMessage, SendPhoto
 from aiogram.types import BufferedInputFile, FSInputFile
 from aiolimiter import AsyncLimiter
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import bot.delivery
-from bot.delivery import ROUND, Sender
+from bot.delivery import MOST_TRIES, ROUND, Sender
 from bot.metrics import Metrics
 from bot.sandbox import Phone, Sandbox
 from bot.telegram import connect
+from handlers import LANES, makers
 from handlers.making import Made, post_order
 from models.database import Database
 from models.leases import hold
@@ -72,9 +73,9 @@ class Office:
                     repeatable=repeatable,
                 )
 
-    def sender(self, rate: float = 1000) -> Sender:
+    def sender(self, rate: float = 1000, lanes: Sequence[Collection[str]] = ()) -> Sender:
         bot = connect(TOKEN, self.url)
-        return Sender(self.database, self.vault, bot, Metrics(), rate=rate, clock=self.clock)
+        return Sender(self.database, self.vault, bot, Metrics(), rate=rate, lanes=lanes, clock=self.clock)
 
     @asynccontextmanager
     async def sending(self, *senders: Sender) -> AsyncIterator[None]:
@@ -88,6 +89,21 @@ class Office:
             await asyncio.gather(*tasks)
             for sender in senders:
                 await sender.bot.session.close()
+
+    @asynccontextmanager
+    async def by_hand(self, lanes: Sequence[Collection[str]] = ()) -> AsyncIterator[Sender]:
+        """A sender whose rounds the test starts itself."""
+        sender = self.sender(lanes=lanes)
+        try:
+            yield sender
+        finally:
+            await sender.bot.session.close()
+
+    @staticmethod
+    async def round_of(sender: Sender) -> None:
+        """One round of it, to the end of what takes long."""
+        await sender._round()
+        await asyncio.gather(*sender._errands.values())
 
     async def standing(self) -> Counter[Delivery]:
         async with self.database.reading() as session:
@@ -172,6 +188,20 @@ async def test_what_is_not_due_yet_waits_for_its_moment(office: Office) -> None:
         office.clock.shift += timedelta(hours=1)
         sender.wake()
         await phone.until(lambda p: "reminder" in p.texts)
+
+
+async def test_what_is_due_soon_goes_out_at_its_moment_and_not_with_the_next_look(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery._LOOK_AGAIN", 60.0)
+    (phone,) = await office.phones(1)
+    async with office.database.transaction() as session:
+        post(
+            session, office.vault, office.people[phone.id], "sendMessage", {"text": "soon"},
+            priority=Priority.RECEIPT, now=office.clock(), due_at=office.clock() + timedelta(seconds=0.1),
+        )  # fmt: skip
+    async with office.sending(office.sender()):
+        await phone.until(lambda p: "soon" in p.texts)
 
 
 async def test_a_reminder_that_was_held_up_until_the_night_waits_for_the_morning(office: Office) -> None:
@@ -394,6 +424,90 @@ async def test_a_row_that_makes_no_sense_stops_nothing_else(office: Office, plai
     assert await office.standing() == {Delivery.REFUSED: 1, Delivery.SENT: 1}
 
 
+# what fails again and again
+
+
+async def tried(office: Office, times: int) -> None:
+    """All that waits was tried so often already, and is due."""
+    async with office.database.transaction() as session:
+        waits = Parcel.status == Delivery.WAITING
+        await session.execute(update(Parcel).where(waits).values(tries=times, due_at=office.clock()))
+
+
+async def test_what_fails_for_a_day_is_given_up_and_costs_nobody_else_anything(office: Office) -> None:
+    (phone,) = await office.phones(1)
+
+    async def make(order: str, person: Person, values: Mapping[str, Any]) -> Made | None:
+        raise OSError("the file can't be had")
+
+    async with office.database.transaction() as session:
+        for order in ("quick", "slow"):
+            post_order(
+                session, office.vault, office.people[phone.id], order, {}, priority=Priority.RELAY, now=office.clock()
+            )
+    receipts: list[str] = []
+    async with office.by_hand(lanes=[{"slow"}]) as sender:
+        sender.make = make
+        for tries, given_up in ((46, 0), (47, 0), (MOST_TRIES - 2, 0), (MOST_TRIES - 1, 2)):
+            await tried(office, tries)
+            receipts.append(f"receipt {tries}")
+            await office.post(phone, receipts[-1:], Priority.RECEIPT, repeatable=False)
+            await office.round_of(sender)
+            assert office.sent == receipts
+            standing = await office.standing()
+            assert (standing[Delivery.WAITING], standing[Delivery.REFUSED]) == (2 - given_up, given_up)
+
+
+async def test_what_an_outage_of_telegram_delays_is_never_given_up(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    await office.post(phone, ["hello"])
+    async with office.by_hand() as sender:
+        for _ in range(2):
+            await tried(office, MOST_TRIES)
+            office.sandbox.faults.drop_before(times=2)  # the message, and the question whether anybody is there
+            await office.round_of(sender)
+        async with office.database.reading() as session:
+            assert (await session.scalars(select(Parcel.tries))).all() == [MOST_TRIES]
+        office.sandbox.faults.too_many(retry_after=40)
+        await tried(office, MOST_TRIES)
+        await office.round_of(sender)
+        assert await office.standing() == {Delivery.WAITING: 1}
+        await tried(office, MOST_TRIES)
+        await office.round_of(sender)
+    assert office.sent == ["hello"]
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_a_result_that_can_not_be_written_down_harms_no_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch, slow: bool
+) -> None:
+    (phone,) = await office.phones(1)
+
+    async def make(order: str, person: Person, values: Mapping[str, Any]) -> Made | None:
+        return Made(SendMessage(chat_id=0, text="made"))
+
+    async with office.database.transaction() as session:
+        post_order(
+            session, office.vault, office.people[phone.id], "bad", {}, priority=Priority.ALERT, now=office.clock()
+        )
+    await office.post(phone, ["one", "two"], repeatable=False)
+    really = bot.delivery._settle
+
+    def settle(parcel: Parcel, *rest: Any) -> None:
+        if parcel.priority == Priority.ALERT:
+            raise KeyError("a mistake of our own")
+        really(parcel, *rest)
+
+    monkeypatch.setattr("bot.delivery._settle", settle)
+    async with office.by_hand(lanes=[{"bad"}] if slow else []) as sender:
+        sender.make = make
+        for _ in range(2):
+            await office.round_of(sender)
+            office.clock.shift += LEASE
+    assert Counter(office.sent) == {"made": 2, "one": 1, "two": 1}
+    assert await office.standing() == {Delivery.WAITING: 1, Delivery.SENT: 2}
+
+
 # leases
 
 
@@ -515,8 +629,8 @@ async def test_what_takes_long_holds_nothing_up_keeps_its_lease_and_leaves_no_fi
         post_order(
             session, office.vault, office.people[phone.id], "table", {}, priority=Priority.RECEIPT, now=office.clock()
         )
-    sender = office.sender()
-    sender.make, sender.slow = make, {"table"}
+    sender = office.sender(lanes=[{"table"}])
+    sender.make = make
     async with office.sending(sender):
         await begun.wait()
         await office.post(phone, ["a receipt"])
@@ -538,6 +652,45 @@ async def test_what_takes_long_holds_nothing_up_keeps_its_lease_and_leaves_no_fi
     assert not (tmp_path / "1").exists()
 
 
+async def test_a_plot_does_not_wait_for_a_table_that_takes_minutes_and_tables_take_turns(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    begun, go_on, at_work = asyncio.Event(), asyncio.Event(), Counter[str]()
+
+    async def make(order: str, person: Person, values: Mapping[str, Any]) -> Made:
+        at_work[order] += 1
+        if order != "plot":
+            begun.set()
+            async with asyncio.timeout(20):
+                await go_on.wait()
+        return Made(SendMessage(chat_id=0, text=f"the {order}"))
+
+    async def order(*names: str) -> None:
+        async with office.database.transaction() as session:
+            for name in names:
+                person, now = office.people[phone.id], office.clock()
+                post_order(session, office.vault, person, name, {}, priority=Priority.RELAY, now=now)
+
+    await order("table", "full table")
+    sender = office.sender(lanes=[{"table", "full table"}, {"plot"}])
+    sender.make = make
+    async with office.sending(sender):
+        await begun.wait()
+        await order("plot", "plot")
+        sender.wake()
+        await eventually(lambda: office.sent == ["the plot"] * 2)
+        assert at_work == {"table": 1, "plot": 2}  # never two of a lane at once
+        go_on.set()
+        await office.settled()
+    assert office.sent == ["the plot"] * 2 + ["the table", "the full table"]
+
+
+def test_figures_and_exports_are_in_different_lanes() -> None:
+    orders = [order for lane in LANES for order in lane]
+    assert len(orders) == len(set(orders))
+    assert set(orders) <= set(makers())
+    assert not any({"export", "full export"} & lane and {"flag figures", "flag plot"} & lane for lane in LANES)
+
+
 async def test_a_file_made_for_somebody_who_has_left_is_deleted(office: Office, tmp_path: Path) -> None:
     (phone,) = await office.phones(1)
     folder, made = tmp_path / "made", 0
@@ -553,8 +706,8 @@ async def test_a_file_made_for_somebody_who_has_left_is_deleted(office: Office, 
         post_order(
             session, office.vault, office.people[phone.id], "table", {}, priority=Priority.RELAY, now=office.clock()
         )
-    sender = office.sender()
-    sender.make, sender.slow = make, {"table"}
+    sender = office.sender(lanes=[{"table"}])
+    sender.make = make
     async with office.sending(sender):
         await office.settled()
     assert (office.sent, made) == ([], 1)
@@ -579,8 +732,8 @@ async def test_what_takes_long_is_made_again_after_a_stop_in_the_middle(office: 
         )
     for shift in (timedelta(), LEASE):
         office.clock.shift += shift
-        sender = office.sender()
-        sender.make, sender.slow = make, {"table"}
+        sender = office.sender(lanes=[{"table"}])
+        sender.make = make
         async with office.sending(sender):
             await begun.wait()
             if shift:

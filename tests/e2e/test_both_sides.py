@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from bot.sandbox import Message, Phone
 from handlers import reasons
 from handlers.appealing import STAYS
@@ -15,6 +13,7 @@ from handlers.presses import (
     MergePress,
     RemedyPress,
     ReplyPress,
+    ReviewPress,
     SecondLookPress,
 )
 from models.appeals import Appeal
@@ -32,9 +31,11 @@ from tests.e2e.walking import (
     Say,
     appoint,
     assert_sound,
+    flag,
     holds_none_of,
     labels,
     passenger,
+    person,
     press,
     reviewer,
     say,
@@ -169,8 +170,8 @@ async def test_a_driver_hears_the_kind_and_the_week_answers_and_only_the_team_re
     await assert_sound(house)
 
 
-async def test_a_driver_may_say_nothing_and_old_buttons_lead_on(small_house: House, language: str) -> None:
-    house, _ = small_house, say(language)
+async def test_a_driver_may_say_nothing_and_old_buttons_lead_on(house: House, language: str) -> None:
+    _ = say(language)
     desk, phone, driver = await reviewer(house, language), passenger(house, language), house.phone(DRIVER, language)
     await names_car(driver, _)
     await on_vehicle(phone, _, "VB2")
@@ -193,8 +194,8 @@ async def test_a_driver_may_say_nothing_and_old_buttons_lead_on(small_house: Hou
     await assert_sound(house)
 
 
-async def test_a_no_of_whoever_reported_keeps_it_from_the_driver(small_house: House, language: str) -> None:
-    house, _ = small_house, say(language)
+async def test_a_no_of_whoever_reported_keeps_it_from_the_driver(house: House, language: str) -> None:
+    _ = say(language)
     desk, phone, driver = await reviewer(house, language), passenger(house, language), house.phone(DRIVER, language)
     await names_car(driver, _)
     await on_vehicle(phone, _, "SX2")
@@ -218,8 +219,8 @@ async def test_a_no_of_whoever_reported_keeps_it_from_the_driver(small_house: Ho
     await assert_sound(house)
 
 
-async def test_a_report_that_is_looked_at_with_another_asks_no_driver_any_more(small_house: House) -> None:
-    house, _ = small_house, say("en")
+async def test_a_report_that_is_looked_at_with_another_asks_no_driver_any_more(house: House) -> None:
+    _ = say("en")
     desk, phone, driver = await reviewer(house), passenger(house), house.phone(DRIVER)
     await names_car(driver, _)
     await on_vehicle(phone, _, "SX2")
@@ -238,10 +239,8 @@ async def test_a_report_that_is_looked_at_with_another_asks_no_driver_any_more(s
     await assert_sound(house)
 
 
-async def test_of_the_most_severe_the_driver_hears_only_after_a_warning_and_a_yes(
-    small_house: House, language: str
-) -> None:
-    house, _ = small_house, say(language)
+async def test_of_the_most_severe_the_driver_hears_only_after_a_warning_and_a_yes(house: House, language: str) -> None:
+    _ = say(language)
     desk, phone, driver = await reviewer(house, language), passenger(house, language), house.phone(DRIVER, language)
     await names_car(driver, _)
     await on_vehicle(phone, _, "PH3")
@@ -266,8 +265,8 @@ async def test_of_the_most_severe_the_driver_hears_only_after_a_warning_and_a_ye
     await assert_sound(house)
 
 
-async def test_nobody_else_gets_anything_by_forged_buttons(small_house: House) -> None:
-    house, _ = small_house, say("en")
+async def test_nobody_else_gets_anything_by_forged_buttons(house: House) -> None:
+    _ = say("en")
     driver, phone, _desk, _shown = await closed_with_lesson(house, _)
     stranger = house.phone(7001)
     screen = await send(stranger, "/start")
@@ -296,8 +295,54 @@ async def test_nobody_else_gets_anything_by_forged_buttons(small_house: House) -
     await assert_sound(house)
 
 
-async def test_a_car_named_after_the_ride_or_by_two_people_has_no_known_driver(small_house: House) -> None:
-    house, _ = small_house, say("en")
+async def test_whoever_sent_a_duplicate_gets_a_second_look_at_what_it_was_closed_with(
+    house: House, language: str
+) -> None:
+    desk, one, other, second = (
+        await reviewer(house),
+        passenger(house),
+        house.phone(DRIVER, language),
+        house.phone(OWNER),
+    )
+    en, _ = say("en"), say(language)
+    await send(second, "/start")
+    await appoint(house, second, Role.REVIEWER)
+    await flag(one, en, "SX1")
+    await flag(other, _, "VB2")
+    shown = await claimed(desk, en, 1)
+    await desk.press_data(ReviewPress(action="open", flag=2).pack(), shown)
+    await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), shown)
+    await close(desk, en, await send(desk, "/flag 1"), Outcome.NO_FINDING)
+    mine = await report_of(other, _)
+    await press(other, _("Ask for a second look"), mine)
+    mine = await send(other, ANSWER)
+    assert _("Somebody else of the team will look at it again.") in mine.text
+
+    notice = await told(second, en("Somebody asks for a second look at a closed flag."))
+    await press(second, en("Second looks"), notice)
+    await press(second, "№2", notice)
+    assert en("Looked at together with №{number}.", number=1) in notice.text
+    assert {"№1", "№2"} <= set(labels(notice))
+    await press(second, en("Show what they say"), notice)
+    assert notice.text == ANSWER
+    await press(second, en("« Back"), notice)
+    await press(second, en("Another outcome"), notice)
+    await press(second, en(OUTCOME_NAMES[Outcome.ADVICE]), notice)
+    await press(second, en(reasons.SECOND_LOOK[0]), notice)
+    assert [(each.outcome, each.reviewer_id) for each in await stored(house, Flag)] == [
+        (Outcome.ADVICE, (await person(house, second)).id)
+    ] * 2
+    mine = await report_of(other, _)
+    assert _(OUTCOMES_FOR_REPORTER[Outcome.ADVICE]) in mine.text
+    assert _("the outcome was changed") in mine.text
+    assert _("Ask for a second look") not in labels(mine)
+    decided = await stored(house, AuditEntry, action=Action.APPEAL_DECIDED)
+    assert sorted(each.flag_id or 0 for each in decided) == [1, 2]
+    await assert_sound(house)
+
+
+async def test_a_car_named_after_the_ride_or_by_two_people_has_no_known_driver(house: House) -> None:
+    _ = say("en")
     desk, phone, driver, other = await reviewer(house), passenger(house), house.phone(DRIVER), house.phone(OWNER)
     await on_vehicle(phone, _, "SX1")
     await names_car(driver, _)
@@ -313,8 +358,8 @@ async def test_a_car_named_after_the_ride_or_by_two_people_has_no_known_driver(s
     await assert_sound(house)
 
 
-async def test_a_reviewer_who_drives_the_car_hears_nothing_and_opens_nothing(small_house: House) -> None:
-    house, _ = small_house, say("en")
+async def test_a_reviewer_who_drives_the_car_hears_nothing_and_opens_nothing(house: House) -> None:
+    _ = say("en")
     desk, phone, colleague = await reviewer(house), passenger(house), house.phone(DRIVER)
     await names_car(colleague, _)
     await appoint(house, colleague, Role.REVIEWER)
@@ -394,8 +439,8 @@ async def take(driver: Phone, _: Say, screen: Message, language: str, number: in
         await press(driver, _("Finish" if question is lesson.questions[-1] else "Next »"), screen)
 
 
-async def test_advice_reaches_the_driver_too_and_a_flag_taken_up_again_does_not(small_house: House) -> None:
-    house, _ = small_house, say("en")
+async def test_advice_reaches_the_driver_too_and_a_flag_taken_up_again_does_not(house: House) -> None:
+    _ = say("en")
     desk, phone, driver = await reviewer(house), passenger(house), house.phone(DRIVER)
     await names_car(driver, _)
     await on_vehicle(phone, _, "NV1")
@@ -412,8 +457,8 @@ async def test_advice_reaches_the_driver_too_and_a_flag_taken_up_again_does_not(
     await assert_sound(house)
 
 
-async def test_a_driver_who_sees_it_differently_is_heard_by_somebody_else(small_house: House, language: str) -> None:
-    house, _ = small_house, say(language)
+async def test_a_driver_who_sees_it_differently_is_heard_by_somebody_else(house: House, language: str) -> None:
+    _ = say(language)
     desk, phone, driver = await reviewer(house, language), passenger(house, language), house.phone(DRIVER, language)
     colleague = house.phone(OWNER, language)
     await colleague.send("/start")
@@ -457,9 +502,9 @@ async def test_a_driver_who_sees_it_differently_is_heard_by_somebody_else(small_
 
 
 async def test_whoever_reported_gets_one_second_look_and_owners_hear_if_nobody_can_give_it(
-    small_house: House, language: str
+    house: House, language: str
 ) -> None:
-    house, _ = small_house, say(language)
+    _ = say(language)
     desk, phone = await reviewer(house, language), passenger(house, language)
     await on_vehicle(phone, _, "SX1")
     await close(desk, _, await claimed(desk, _, 1), Outcome.NO_FINDING)
@@ -502,26 +547,26 @@ async def notes(desk: Phone, _: Say) -> Message:
     return shown
 
 
-@pytest.mark.parametrize("when", ["answer", "appeal"])
-async def test_after_the_term_it_is_too_late(small_house: House, when: str) -> None:
-    house, _ = small_house, say("en")
-    if when == "appeal":
-        driver, _phone, _desk, _shown = await closed_with_lesson(house, _)
-        given = await news(driver, _)
-        await press(driver, _("I see it differently"), given)
-        house.clock.shift += timedelta(days=31)
-        assert _("I see it differently") not in labels(await send(driver, "late"))
-        assert await stored(house, Appeal) == []
-    else:
-        desk, phone, driver = await reviewer(house), passenger(house), house.phone(DRIVER)
-        await names_car(driver, _)
-        await on_vehicle(phone, _, "SX1")
-        shown = await claimed(desk, _, 1)
-        await press(desk, _("Ask the driver for their view"), shown)
-        await press(desk, _("Yes, ask"), shown)
-        await days_pass(house)
-        await press(driver, _("Answer"), await news(driver, _))
-        house.clock.shift += timedelta(days=15)
-        assert _("The time to answer is over.") in (await send(driver, "late")).text
-        assert _("The driver was asked and did not answer in time.") in (await send(desk, "/flag 1")).text
+async def test_after_the_term_it_is_too_late_to_answer_and_to_see_it_differently(house: House) -> None:
+    _ = say("en")
+    desk, phone, driver = await reviewer(house), passenger(house), house.phone(DRIVER)
+    await names_car(driver, _)
+    await on_vehicle(phone, _, "SX1")
+    shown = await claimed(desk, _, 1)
+    await press(desk, _("Ask the driver for their view"), shown)
+    await press(desk, _("Yes, ask"), shown)
+    await days_pass(house)
+    asked = await news(driver, _)
+    house.clock.shift += timedelta(days=13, hours=23)
+    await press(driver, _("Answer"), asked)
+    house.clock.shift += timedelta(hours=2)
+    assert _("The time to answer is over.") in (await send(driver, "late")).text
+    shown = await send(desk, "/flag 1")
+    assert _("The driver was asked and did not answer in time.") in shown.text
+    await close(desk, _, shown, Outcome.LESSON)
+    await days_pass(house)
+    await press(driver, _("I see it differently"), await news(driver, _))
+    house.clock.shift += timedelta(days=31)
+    assert _("I see it differently") not in labels(await send(driver, "late"))
+    assert await stored(house, Appeal) == []
     await assert_sound(house)

@@ -10,6 +10,8 @@ from models.flags import Flag, Outcome
 from models.talk import QUIET_FOR, Talk
 from models.team import Role
 from tests.e2e.conftest import QUICK
+from tests.e2e.rooms import cohort_by
+from tests.e2e.test_distress import words_asked
 from tests.e2e.test_evidence import settled
 from tests.e2e.walking import (
     Say,
@@ -122,7 +124,9 @@ async def test_voice_and_photos_are_heard_and_seen_by_the_other_side_alone(house
     await press(desk, "Ask the person", shown)
     (sent,) = await desk.voice(voice(4), duration=4)
     assert "[voice message]" in sent.text
+    await send(desk, "a word to a colleague")
     await settled(house, 1)
+    assert len(await stored(house, Talk)) == 1
     notice = await news(phone, _)
     await press(phone, _("Answer"), await press(phone, _("Show"), notice))
     await phone.press(starting(notice, _("Voice, {time}", time="")), notice)
@@ -179,6 +183,12 @@ async def test_who_has_not_read_is_not_told_of_each_message_and_all_the_team_is_
     await send(phone, "бес")
     await desk.until(lambda desk: desk.texts.count(ANSWER) == 3)
     assert second.texts.count(ANSWER) == before
+    await press(desk, "Ask the person", await send(desk, "/flag 1"))
+    await desk.album([photo(), photo(), photo()], expect=1)
+    await settled(small_house, 6)
+    assert len(await stored(small_house, Talk, from_team=True)) == 3
+    assert (await send(desk, "a word to a colleague")).text == "What you sent was not passed on."
+    await send(desk, "another")
     shown = await send(second, "/flag 1")  # a colleague may read, and can't write
     await press(second, "Talk", shown)
     assert "бес" in shown.text
@@ -186,7 +196,7 @@ async def test_who_has_not_read_is_not_told_of_each_message_and_all_the_team_is_
     await second.press_data(TalkPress(action="ask", flag=1).pack(), shown)
     assert "Only who has claimed a flag" in shown.text
     await send(second, "not to be sent")
-    assert len(await stored(small_house, Talk, from_team=True)) == 0
+    assert len(await stored(small_house, Talk, from_team=True)) == 3
     await assert_sound(small_house)
 
 
@@ -225,12 +235,15 @@ async def test_after_the_end_nothing_more_is_sent_and_both_are_told_kindly(house
     await assert_sound(house)
 
 
-async def test_nobody_else_reads_or_writes_by_forged_presses_and_lost_rights_end_at_once(house: House) -> None:
-    phone, other, desk, _ = passenger(house), house.phone(DRIVER), house.phone(OWNER), say("en")
+async def test_nobody_else_reads_or_writes_by_forged_presses_and_lost_rights_end_at_once(
+    house: House, language: str
+) -> None:
+    phone, other, _ = passenger(house, language), house.phone(DRIVER, language), say(language)
+    desk = house.phone(OWNER, language)
     await send(desk, "/start")
     await appoint(house, desk, Role.REVIEWER)
     shown = await claimed(house, desk, phone, _, _)
-    await press(desk, "Ask the person", shown)
+    await press(desk, _("Ask the person"), shown)
     await send(desk, QUESTION)
     theirs = await send(other, "/start")
     for action in ("own", "full", "piece", "again", "team", "ask", "team full", "team piece", "nothing"):
@@ -244,17 +257,34 @@ async def test_nobody_else_reads_or_writes_by_forged_presses_and_lost_rights_end
     await phone.press_data(TalkPress(action="team", flag=1).pack(), mine)
     await phone.press_data(TalkPress(action="ask", flag=1).pack(), mine)
     await desk.press_data(TalkPress(action="own", flag=1).pack(), await send(desk, "/start"))
-    await press(desk, "Ask the person", await send(desk, "/flag 1"))
+    await press(desk, _("Ask the person"), await send(desk, "/flag 1"))
     await desk.press_data("review:release:1::0", shown)
-    assert (await send(desk, "after giving it back")).text == "What you sent was not passed on."
-    await press(desk, "Claim", shown)
-    await press(desk, "Ask the person", shown)
+    assert (await send(desk, "after giving it back")).text == _("What you sent was not passed on.")
+    await press(desk, _("Claim"), shown)
+    await press(desk, _("Ask the person"), shown)
     await appoint(house, desk, None)
-    assert (await send(desk, "after the role has ended")).text == "What you sent was not passed on."
+    assert (await send(desk, "after the role has ended")).text == _("What you sent was not passed on.")
     assert await texts(house) == [QUESTION]
     await phone.press_data(TalkPress(action="full", flag=1, message=99).pack(), mine)
     assert QUESTION in mine.text
     await assert_sound(house)
+
+
+async def test_what_is_sent_a_day_later_is_no_message_any_more_and_a_seminars_code_never_is(small_house: House) -> None:
+    phone, desk, _ = passenger(small_house), await reviewer(small_house), say("en")
+    cohort = await cohort_by(small_house, desk)
+    await press(phone, "Write to the team", await press(phone, "Cancel", await words_asked(phone, _)))
+    small_house.clock.shift += timedelta(hours=25)
+    assert "I did not understand that" in (await send(phone, REPLY)).text
+    mine = await send(phone, "/myreports")
+    await press(phone, "Write to the team", await press(phone, labels(mine)[0], mine))
+    assert (await send(phone, "A2A2A2")).text.startswith("Sent.")  # a word of the person's own, for all the bot knows
+    assert cohort.name in (await send(phone, f" {cohort.code.lower()} ")).text
+    await words_asked(phone, _)
+    assert cohort.name in (await send(phone, cohort.code)).text
+    first, _second = await stored(small_house, Flag)
+    assert [said.text(small_house.app.vault, first) for said in await stored(small_house, Talk)] == ["A2A2A2"]
+    await assert_sound(small_house)
 
 
 async def test_a_cry_in_the_talk_is_answered_with_care_and_sent_only_on_a_press(house: House, language: str) -> None:
@@ -277,10 +307,10 @@ async def test_a_cry_in_the_talk_is_answered_with_care_and_sent_only_on_a_press(
     await assert_sound(house)
 
 
-async def test_a_question_survives_a_restart_between_any_taps(database_url: str) -> None:
-    _ = say("ru")
+async def test_a_question_survives_a_restart_between_any_taps(database_url: str, language: str) -> None:
+    _ = say(language)
     async with open_house(database_url, **QUICK) as house:
-        phone, desk = passenger(house, "ru"), await reviewer(house, "ru")
+        phone, desk = passenger(house, language), await reviewer(house, language)
         shown = await claimed(house, desk, phone, _, _)
         await press(desk, _("Ask the person"), shown)
     again = {"sandbox": house.sandbox, "clock": house.clock}

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.sandbox import Message, Phone
 from handlers.leaving import STAYING
 from handlers.menu import EVERYONE, OWNERS, REVIEWERS, SUPERVISORS, commands_for
-from handlers.presses import TEAM_PREFIXES
+from handlers.presses import TEAM_PREFIXES, DataPress
 from handlers.texts import load_texts
 from models.audit import DENIED_AN_HOUR, Action, AuditEntry
 from models.flags import Flag, State
@@ -222,6 +222,35 @@ async def test_owners_come_and_go_but_one_stays_and_the_settings_have_the_last_w
     await assert_sound(house)
 
 
+async def test_who_deletes_everything_leaves_the_team_and_its_commands_go_but_the_last_owner_stays(
+    house: House,
+) -> None:
+    _ = say("en")
+    desk, phone = await reviewer(house), house.phone(OWNER)
+    await enlist(house, desk, phone, Role.REVIEWER)
+    number = (await person(house, phone)).id
+    await flag(passenger(house), _)
+    await called(phone, _)
+    await press(phone, _("Claim"), await send(phone, "/flag 1"))
+    await press(phone, _("Yes, delete everything"), await send(phone, "/deletedata"))
+    await eventually(lambda: menu(phone) == set(EVERYONE))
+    assert len(await stored(house, Member)) == 1
+    await called(desk, _, 2)  # what was claimed waits again
+    (left,) = await stored(house, AuditEntry, action=Action.LEFT)
+    assert left.actor_id == number
+
+    await enlist(house, desk, phone, Role.OWNER)
+    await appoint(house, desk, None)
+    screen = await send(phone, "/deletedata")
+    for pressed in ("", DataPress(action="delete").pack()):
+        if pressed:
+            await phone.press_data(pressed, screen)
+        assert _("This is the last owner. Somebody else has to become an owner first.") in screen.text
+        assert _("Yes, delete everything") not in labels(screen)
+    assert len(await stored(house, Member)) == 1
+    await assert_sound(house)
+
+
 async def test_every_member_can_leave_and_keeps_what_is_their_own(house: House, language: str) -> None:
     _ = say(language)
     desk, worker, owner = await reviewer(house, language), house.phone(DRIVER, language), house.phone(OWNER, language)
@@ -270,20 +299,6 @@ async def test_every_member_can_leave_and_keeps_what_is_their_own(house: House, 
         assert screen.text == _(STAYING[Hindrance.LAST_OWNER])
     assert [member.person_id for member in await stored(house, Member)] == [third]
     await assert_sound(house)
-
-
-async def test_who_deletes_everything_leaves_the_team_and_its_commands_go(small_house: House) -> None:
-    _ = say("en")
-    desk, phone = await reviewer(small_house), small_house.phone(OWNER)
-    await enlist(small_house, desk, phone, Role.REVIEWER)
-    await flag(passenger(small_house), _)
-    await called(phone, _)
-    await press(phone, _("Claim"), await send(phone, "/flag 1"))
-    await press(phone, _("Yes, delete everything"), await send(phone, "/deletedata"))
-    await eventually(lambda: menu(phone) == set(EVERYONE))
-    assert len(await stored(small_house, Member)) == 1
-    await called(desk, _, 2)  # what was claimed waits again
-    await assert_sound(small_house)
 
 
 async def test_handing_a_flag_to_every_colleague_in_turn_does_not_tell_who_reported_it(house: House) -> None:

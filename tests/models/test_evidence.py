@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError
 
 from models.database import Database
@@ -93,6 +93,24 @@ async def test_of_a_dropped_or_forgotten_draft_nothing_is_left(database: Databas
         assert left == [sent.id]
 
 
+async def test_what_was_sent_for_lost_drafts_is_found_by_index(database: Database) -> None:
+    asked: list[tuple[str, Any]] = []
+    async with database.transaction() as session:
+        connection = await session.connection()
+
+        def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+            asked.append((statement, parameters))
+
+        event.listen(connection.sync_connection, "before_cursor_execute", listen)
+        await forget_of_lost_drafts(session)
+        ((statement, parameters),) = list(asked)
+        if not database.is_sqlite:
+            await session.execute(text("SET LOCAL enable_seqscan = off"))  # the table is too small for an index
+        explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+        plan = str((await connection.exec_driver_sql(explain + statement, parameters)).all())
+    assert "ix_evidence_draft" in plan
+
+
 @pytest.mark.parametrize("how", ["flag", "person"])
 async def test_evidence_and_talk_go_with_the_flag_and_with_the_person(
     database: Database, vault: Vault, how: str
@@ -109,7 +127,7 @@ async def test_evidence_and_talk_go_with_the_flag_and_with_the_person(
             [person] = await add_people(session, vault, 1)
             await delete_person(session, person)
         else:
-            await forget_ended(session, NOW.replace(year=NOW.year + 1))
+            await forget_ended(session, vault, NOW.replace(year=NOW.year + 1), NOW)
     async with database.reading() as session:
         assert (await session.scalars(select(Evidence.id))).all() == []
 

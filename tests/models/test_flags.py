@@ -10,11 +10,11 @@ from sqlalchemy import delete, event, insert, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.audit import Action, entries
+from models.audit import BY_BOT, GROUPS, Action, Group, entries
 from models.behaviours import MAX_SEVERITY, Form
 from models.consents import Recipient
 from models.database import Database
-from models.details import Platform
+from models.details import Aim, Platform
 from models.flags import (
     OUTCOME_NAMES,
     OUTCOMES_FOR_REPORTER,
@@ -144,7 +144,7 @@ MOVES = {
     "pass on": lambda flag: flag.close(ME, POLICE, NOW, {Recipient.POLICE}),
     "pass on without consent": lambda flag: flag.close(ME, POLICE, NOW, {Recipient.PLATFORM}),
     "reopen": lambda flag: flag.reopen(ME, NOW),
-    "take up again": lambda flag: flag.take_up_again(NOW),
+    "take up again": lambda flag: flag.take_up_again(NOW, NOW),
     "merge": lambda flag: flag.merge(ME, main_flag()),
     "merge into a colleague's": lambda flag: flag.merge(ME, main_flag(reviewer_id=COLLEAGUE)),
     "merge into a closed one": lambda flag: flag.merge(ME, main_flag(State.CLOSED)),
@@ -487,11 +487,10 @@ async def test_the_queue_is_filtered_and_counted(database: Database, vault: Vaul
         assert await count_waiting(session, reviewer.id + 999, NOW) == (0, 0, 0)
 
 
-async def plans(database: Database, vault: Vault, **asked_for: Any) -> list[str]:
-    """How the database goes about each query of the queue among many flags that have ended."""
+async def many_flags(database: Database, vault: Vault) -> None:
+    """Thousands of flags, of which most have ended."""
     async with database.transaction() as session:
         reporter = await add_person(session, vault, 1)
-        reviewer = await add_person(session, vault, 2, Role.REVIEWER)
         ended = {"state": State.WITHDRAWN, "ended_at": NOW}
         waiting = {"state": State.NEW, "ended_at": None}
         rows = [
@@ -503,6 +502,10 @@ async def plans(database: Database, vault: Vault, **asked_for: Any) -> list[str]
         ]
         await session.execute(insert(Flag), rows)
         await session.execute(text("ANALYZE"))
+
+
+async def plans(database: Database, reviewer_id: int, wanted: Wanted) -> list[str]:
+    """How the database goes about each query of the queue."""
     asked: list[tuple[str, Any]] = []
     async with database.transaction() as session:
         connection = await session.connection()
@@ -516,8 +519,8 @@ async def plans(database: Database, vault: Vault, **asked_for: Any) -> list[str]
             for overdue in (True, False):
                 first, last = (NOW, now - HOUR) if overdue else (now + HOUR, NOW + 9000 * HOUR)
                 after, before = (place_of(Flag(id=1, severity=severe, due_at=due), now) for due in (first, last))
-                await queue(session, reviewer.id, limit=9, now=now, after=after, **asked_for)
-                await queue(session, reviewer.id, limit=9, now=now, before=before, **asked_for)
+                await queue(session, reviewer_id, limit=9, now=now, after=after, wanted=wanted)
+                await queue(session, reviewer_id, limit=9, now=now, before=before, wanted=wanted)
         if not database.is_sqlite:  # it would rather sort where there are few: ask whether it has to
             await session.execute(text("SET LOCAL enable_sort = off"))
         explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
@@ -527,27 +530,25 @@ async def plans(database: Database, vault: Vault, **asked_for: Any) -> list[str]
         ]
 
 
-@pytest.mark.parametrize(
-    "wanted",
-    [
+async def test_the_queue_is_read_from_its_indexes_without_sorting(database: Database, vault: Vault) -> None:
+    await many_flags(database, vault)
+    async with database.transaction() as session:
+        reviewer_id = (await add_person(session, vault, 2, Role.REVIEWER)).id
+    for wanted in (
         Wanted(),
         Wanted(form=Form.PHYSICAL),
         Wanted(overdue=True),
         Wanted(region="KZ-75"),
         Wanted(platform=Platform.APARU),
-    ],
-    ids=str,
-)
-async def test_the_queue_is_read_from_its_indexes_without_sorting(
-    database: Database, vault: Vault, wanted: Wanted
-) -> None:
-    for explained in await plans(database, vault, wanted=wanted):
-        assert "ix_flags_queue" in explained or "ix_flags_unopened" in explained, explained
-        assert "TEMP B-TREE" not in explained
-        assert "Sort" not in explained, explained
-        assert "SCAN flags" not in explained
-        assert "Seq Scan on flags" not in explained
-        assert "SCAN people" not in explained
+    ):
+        for explained in await plans(database, reviewer_id, wanted):
+            why = f"{wanted}\n{explained}"
+            assert "ix_flags_queue" in explained or "ix_flags_unopened" in explained, why
+            assert "TEMP B-TREE" not in explained, why
+            assert "Sort" not in explained, why
+            assert "SCAN flags" not in explained, why
+            assert "Seq Scan on flags" not in explained, why
+            assert "SCAN people" not in explained, why
 
 
 async def test_flags_on_one_vehicle_are_found_whoever_sent_them_and_under_any_key(database: Database) -> None:
@@ -594,10 +595,29 @@ async def test_only_flags_that_ended_long_ago_are_forgotten_and_all_of_them_goes
         flags["b"].close(reporter.id, Outcome.ADVICE, NOW - HOUR)
         flags["c"].withdraw(NOW)
     async with database.transaction() as session:
-        await forget_ended(session, NOW - HOUR)
+        await forget_ended(session, vault, NOW - HOUR, NOW)
         assert {flag.draft for flag in await flags_of(session, reporter.id)} == {"b", "c", "d"}
         behaviours = await session.execute(text("SELECT DISTINCT flag_id FROM flag_behaviours"))
         assert {number for (number,) in behaviours} == {flags[draft].id for draft in "bcd"}
+        await forget_ended(session, vault, NOW - HOUR, NOW)
+
+
+async def test_of_what_is_forgotten_the_audit_keeps_how_many_the_team_knew_of(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        for draft in "abc":
+            (await add_flag(session, vault, reporter, draft)).withdraw(NOW)
+        for draft, aim in (("d", Aim.COUNT), ("e", Aim.HOLD)):
+            await store_flag(
+                session, vault, reporter_id=reporter.id, draft=draft, codes=["SX1"], ride=Ride.OVER, now=NOW, aim=aim
+            )
+    for _again in range(2):
+        async with database.transaction() as session:
+            await forget_ended(session, vault, NOW + HOUR, NOW + HOUR)
+            assert await flags_of(session, reporter.id) == []
+            [entry] = await entries(session, limit=9)
+    assert (entry.action, entry.flag_id, entry.actor_id, entry.detail) == (Action.FORGOTTEN, None, None, "3")
+    assert {Action.FORGOTTEN, Action.REMEDY_DROPPED} <= BY_BOT & GROUPS[Group.FLAGS]
 
 
 def test_every_outcome_has_a_name_for_the_team_and_another_for_who_reported() -> None:

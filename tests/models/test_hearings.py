@@ -34,7 +34,7 @@ from models.team import Member, Role
 from models.vault import Vault
 from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_flag, add_people, add_person
 
-PLATE, DAY = "123ABC02", timedelta(days=1)
+PLATE, OTHER, DAY = "123ABC02", "777ABE05", timedelta(days=1)
 LONG_AFTER = NOW + 30 * DAY
 
 
@@ -180,9 +180,8 @@ async def test_after_the_plate_was_corrected_nobody_hears_who_did_not_drive(data
         await session.flush()
         assert await tell_due(session, vault, LONG_AFTER, 14, 10) == ([], 1)
         assert await hearing_of(session, case.flag.id) is None
-        assert [each.action for each in await entries(session, flag_id=case.flag.id, limit=9)] == [
-            Action.DRIVER_NOT_ASKED
-        ]
+        dropped = [each.action for each in await entries(session, flag_id=case.flag.id, limit=9)]
+        assert dropped == [Action.DRIVER_NOT_ASKED] * 2
 
 
 async def test_who_was_told_of_a_wrong_plate_is_not_forgotten_when_another_is_asked(
@@ -361,3 +360,53 @@ async def test_nor_a_flag_that_is_looked_at_together_with_one_on_their_car(datab
         await session.flush()
         assert await reviewed_flag(session, case.driver.id, main.id) is None
         assert await reviewed_flag(session, case.reviewer.id, main.id) is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "same_vehicle", "severity", "retaliation", "delicate"),
+    [
+        ("PH3", None, 4, None, True),
+        ("PH1", None, 3, None, False),
+        ("PH1", True, 4, None, False),  # raised because another person named the vehicle
+        ("PH1", True, 4, True, True),
+        ("PH1", None, 4, None, True),  # set by the team
+        ("SX1", True, 4, None, True),  # by the team too: one report more is one level more
+        ("PH3", True, 3, None, True),  # told as most severe, whatever the team thinks
+    ],
+)
+async def test_a_yes_is_needed_by_what_was_told_or_by_the_teams_judgement_not_by_what_others_reported(
+    database: Database,
+    vault: Vault,
+    code: str,
+    same_vehicle: bool | None,
+    severity: int,
+    retaliation: bool | None,
+    delicate: bool,
+) -> None:
+    async with database.transaction() as session:
+        [person] = await add_people(session, vault, 1)
+        flag = await add_flag(session, vault, person, codes=[code])
+        flag.same_vehicle, flag.severity, flag.retaliation = same_vehicle, severity, retaliation
+        assert await may_hear(session, flag) is (None if delicate else True)
+
+
+async def test_a_flag_that_no_key_opens_keeps_no_other_driver_from_hearing(
+    database: Database, vault: Vault, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        bad = await ask_driver(session, vault, case.flag, case.reviewer.id, 7, NOW)
+        assert bad is not None
+        await declare_car(session, vault, case.driver.id, OTHER, NOW - DAY)
+        flag = await add_flag(session, vault, case.reporter, "other")
+        flag.write_plate(vault, OTHER)
+        flag.claim(case.reviewer.id)
+        good = await ask_driver(session, vault, flag, case.reviewer.id, 7, NOW)
+        assert good is not None
+        bad.tell_at = good.tell_at - DAY
+        case.flag.wrapped_key = Vault([NEW_KEY]).seal(b"x" * 32, case.flag._key_place)
+        await session.flush()
+        assert await tell_due(session, vault, LONG_AFTER, 14, 10) == ([good], 2)
+        assert bad.told_at is None
+        assert bad.tell_at == LONG_AFTER + DAY
+    assert "1 drivers are not told today" in caplog.text

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, literal, select, text
 from sqlalchemy.exc import IntegrityError
 
+from models.audit import Action, entries
 from models.database import Database
 from models.flags import State
 from models.invites import (
@@ -99,6 +100,12 @@ async def test_an_owner_is_one_since_the_day_they_became_it_and_who_left_is_name
             await session.flush()
         [(member, _person)] = await members(session)
         assert (member.since, member.by_settings) == (NOW + timedelta(days=1), True)
+        written = [(entry.action, entry.detail) for entry in reversed(await entries(session, limit=9))]
+    assert sorted(written[:2]) == [
+        (Action.JOINED, f"{member.person_id} owner"),
+        (Action.ROLE_CHANGED, f"{reviewer.id} owner"),
+    ]
+    assert written[2:] == [(Action.REMOVED, str(reviewer.id))]
 
 
 async def test_the_settings_name_nobody_but_owners(database: Database, vault: Vault) -> None:

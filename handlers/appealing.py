@@ -19,7 +19,7 @@ from handlers.giving import settle, tell_of_change
 from handlers.home import back_home
 from handlers.own import Typed
 from handlers.presses import Action, AppealPress
-from handlers.reasons import SECOND_LOOK, ask_again, ask_reason, picked, reason_rows, shown, typed_reason
+from handlers.reasons import SECOND_LOOK, ask_reason, not_kept, picked, reason_rows, shown, typed_reason
 from handlers.roles import OnTeam
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
@@ -188,7 +188,7 @@ async def decide_typed(message: Message, visit: Visit) -> Method:
     reason = typed_reason(message.text or "")
     if reason is None:
         back = button(visit._("« Back"), AppealPress(action="open", appeal=data.get("appeal", 0)))
-        return show(message, ask_again(visit._), [[back]])
+        return show(message, await not_kept(None, visit), [[back]])
     return await _decide(message, data.get("appeal", 0), data["outcome"], reason, visit)
 
 

@@ -75,6 +75,7 @@ async def show_waiting(event: Event, visit: Visit) -> Method:
     _ = visit._
     await visit.state.clear()
     waiting = await waiting_for(visit.session, visit.person.id, visit.now)
+    await note(visit, Audited.APPROVALS_SEEN)
     rows: list[Row] = [
         [button(f"{number}. {_(KIND_NAMES[each.kind])}", ApprovalPress(action="open", approval=each.id))]
         for number, each in enumerate(waiting[:20], 1)
@@ -99,6 +100,7 @@ async def open_request(query: CallbackQuery, callback_data: ApprovalPress, visit
     fault = await fault_of(visit.session, approval, visit.person.id, visit.now)
     if fault is not None:
         return await _refused(query, callback_data, fault, visit)
+    await _note_look(approval, visit)
     known = await labels(visit.session, visit.vault)
     lines = [
         await _what(approval, visit),
@@ -115,6 +117,19 @@ async def open_request(query: CallbackQuery, callback_data: ApprovalPress, visit
         [*_to_list(_), *back_home(_)],
     ]
     return show(query, "\n".join(lines), rows)
+
+
+async def _note_look(approval: Approval, visit: Visit) -> None:
+    """Write down that a request was looked at."""
+    await record(
+        visit.session,
+        visit.vault,
+        Audited.APPROVALS_SEEN,
+        now=visit.now,
+        actor_id=visit.person.id,
+        flag_id=approval.flag_id,
+        detail=f"{approval.kind} {approval.id}",
+    )
 
 
 async def _what(approval: Approval, visit: Visit) -> str:
@@ -193,6 +208,7 @@ async def show_answer(query: CallbackQuery, callback_data: ApprovalPress, visit:
     if approval is None or approval.requester_id != visit.person.id:
         await note(visit, Audited.DENIED, detail=f"approval {callback_data.approval}: {Fault.UNKNOWN}")
         return show(query, _(FAULTS[Fault.UNKNOWN]), [back_home(_)])
+    await _note_look(approval, visit)
     rows: list[Row] = []
     if approval.standing is Standing.REFUSED:
         answer = _("A colleague did not approve it. Please talk it over in the team.")

@@ -77,6 +77,7 @@ async def take_reason(message: Message, visit: Visit) -> Method:
         return no_such_flag(message, visit._)
     reason = (message.text or "").strip()
     if len(reason) > REASON_LIMIT:
+        await note(visit, Audited.DENIED, flag, "reason too long")
         text = _("That is longer than {limit} characters. Please write it shorter.", limit=REASON_LIMIT)
         return show(message, text, [_cancel(flag.id, visit)])
     await visit.state.clear()

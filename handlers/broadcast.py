@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.cohort import in_pairs
 from handlers.commands import Command
+from handlers.desk import note
 from handlers.home import LANGUAGE_NAMES, back_home
 from handlers.making import Made, Workshop
 from handlers.opting import broadcast_message
@@ -139,6 +140,7 @@ async def show_list(event: Event, visit: Visit) -> Method:
     await visit.state.clear()
     if isinstance(event, CallbackQuery) and isinstance(event.message, Message):
         await leave(visit.session, visit.person.id, event.message.message_id)
+    await note(visit, Audited.BROADCASTS_SEEN)
     text = _("<b>Broadcasts</b>\n\nA message of the team to many people at once, to each in their language.")
     draft = await draft_of(visit.session, visit.person.id)
     write = _("Go on with the draft") if draft is not None else _("Write a message")
@@ -466,19 +468,25 @@ async def begin_sending(query: CallbackQuery, callback_data: BroadcastPress, vis
     """Start it, once; an older question doesn't confirm a newer draft."""
     draft = await draft_of(visit.session, visit.person.id)
     if draft is None or draft.id != callback_data.row:
-        return await watch(query, callback_data, visit)
+        return await _watched(query, callback_data, visit)
     if str(draft.version) != callback_data.value or not draft.languages:
         return await ask_start(query, visit)
     await start(visit.session, draft, may_count=draft.may_count, now=visit.now)
     await _note(visit, Audited.BROADCAST_STARTED, draft, str(draft.whom.group))
-    return await watch(query, callback_data, visit)
+    return await _watched(query, callback_data, visit)
 
 
 # what is on its way
 
 
 async def watch(query: CallbackQuery, callback_data: BroadcastPress, visit: Visit) -> Method:
-    """How far a broadcast has come. The message that its owner sees now is the one that is kept up to date."""
+    """How far a broadcast has come."""
+    await note(visit, Audited.BROADCASTS_SEEN, detail=str(callback_data.row))
+    return await _watched(query, callback_data, visit)
+
+
+async def _watched(query: CallbackQuery, callback_data: BroadcastPress, visit: Visit) -> Method:
+    """The same after something was done with it. The message that its owner sees now is the one kept up to date."""
     await visit.state.clear()
     broadcast = await begun(visit.session, callback_data.row)
     if broadcast is None:
@@ -497,7 +505,7 @@ async def pause_or_resume(query: CallbackQuery, callback_data: BroadcastPress, v
             await _note(visit, Audited.BROADCAST_PAUSED, broadcast)
         elif callback_data.action == "resume" and broadcast.resume():
             await _note(visit, Audited.BROADCAST_RESUMED, broadcast)
-    return await watch(query, callback_data, visit)
+    return await _watched(query, callback_data, visit)
 
 
 async def ask_cancel(query: CallbackQuery, callback_data: BroadcastPress, visit: Visit) -> Method:
@@ -505,7 +513,7 @@ async def ask_cancel(query: CallbackQuery, callback_data: BroadcastPress, visit:
     _ = visit._
     broadcast = await begun(visit.session, callback_data.row)
     if broadcast is None or broadcast.ended_at is not None:
-        return await watch(query, callback_data, visit)
+        return await _watched(query, callback_data, visit)
     if isinstance(query.message, Message):  # this question must not be overwritten
         await leave(visit.session, visit.person.id, query.message.message_id)
     rows: list[Row] = [
@@ -521,7 +529,7 @@ async def cancel(query: CallbackQuery, callback_data: BroadcastPress, visit: Vis
     broadcast = await begun(visit.session, callback_data.row)
     if broadcast is not None and broadcast.cancel(visit.now):
         await _note(visit, Audited.BROADCAST_CANCELLED, broadcast)
-    return await watch(query, callback_data, visit)
+    return await _watched(query, callback_data, visit)
 
 
 async def make_progress(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made | None:

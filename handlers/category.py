@@ -9,7 +9,7 @@ from aiogram.types import CallbackQuery, Message
 from handlers.desk import Writing, back_to, dots, find, no_such_flag, note
 from handlers.own import Typed
 from handlers.presses import Action, CategoryPress
-from handlers.reasons import RECATEGORISED, SEVERITY, ask_again, ask_reason, picked, reason_rows, typed_reason
+from handlers.reasons import RECATEGORISED, SEVERITY, ask_reason, not_kept, picked, reason_rows, typed_reason
 from handlers.review import flag_screen
 from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
@@ -132,7 +132,7 @@ async def save_typed(message: Message, visit: Visit) -> Method:
     """Keep the choice, for a reason that was typed."""
     number, reason = (await visit.state.get_data()).get("flag", 0), typed_reason(message.text or "")
     if reason is None:
-        return show(message, ask_again(visit._), [[back_to(number)]])
+        return show(message, await not_kept(number, visit), [[back_to(number)]])
     return await _save(message, number, reason, visit)
 
 
@@ -203,7 +203,7 @@ async def set_level_typed(message: Message, visit: Visit) -> Method:
     """Set the severity, for a reason that was typed."""
     data, reason = await visit.state.get_data(), typed_reason(message.text or "")
     if reason is None:
-        return show(message, ask_again(visit._), [[back_to(data.get("flag", 0))]])
+        return show(message, await not_kept(data.get("flag"), visit), [[back_to(data.get("flag", 0))]])
     return await _set_level(message, data.get("flag", 0), data.get("level", 0), reason, visit)
 
 

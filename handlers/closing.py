@@ -16,7 +16,7 @@ from handlers.desk import Writing, back_to, dots, find, has_opened, no_such_flag
 from handlers.giving import settle
 from handlers.own import STATE_NAMES, Typed
 from handlers.presses import Action, ClosePress
-from handlers.reasons import REOPENED, ask_again, ask_reason, picked, reason_rows, reasons_for, typed_reason
+from handlers.reasons import REOPENED, ask_reason, not_kept, picked, reason_rows, reasons_for, typed_reason
 from handlers.review import flag_screen
 from handlers.roles import OnTeam
 from handlers.screens import DANGER, Event, Method, Row, button, show
@@ -108,6 +108,7 @@ async def ask_why(query: CallbackQuery, callback_data: ClosePress, visit: Visit)
         return await flag_screen(query, flag, visit)
     outcome = Outcome(callback_data.outcome)
     if outcome in NEEDS_CONSENT and NEEDS_CONSENT[outcome] not in await consents_of(visit.session, flag.id):
+        await note(visit, Audited.DENIED, flag, f"{outcome.value}: no consent")
         return [AnswerCallbackQuery(callback_query_id=query.id, text=_(NO_CONSENT), show_alert=True)]
     await visit.state.set_state(Writing.closing)
     await visit.state.set_data({"flag": flag.id, "outcome": outcome})
@@ -132,7 +133,7 @@ async def close_typed(message: Message, visit: Visit) -> Method | list[Method]:
     data = await visit.state.get_data()
     reason = typed_reason(message.text or "")
     if reason is None:
-        return show(message, ask_again(visit._), [[back_to(data.get("flag", 0))]])
+        return show(message, await not_kept(data.get("flag"), visit), [[back_to(data.get("flag", 0))]])
     return await _close(message, data.get("flag", 0), Outcome(data["outcome"]), reason, visit)
 
 
@@ -147,6 +148,7 @@ async def _close(event: Event, number: int, outcome: Outcome, reason: str, visit
     consents: set[Recipient] = await consents_of(visit.session, flag.id, lock=True)
     mine = flag.is_worked_on_by(visit.person.id) and not flag.is_quiet(visit.now)
     if not flag.close(visit.person.id, outcome, visit.now, consents):
+        await note(visit, Audited.DENIED, flag, f"{outcome.value}: no consent" if mine else "close")
         return await flag_screen(event, flag, visit, said=_(NO_CONSENT) if mine else "")
     await write_note(visit.session, visit.vault, flag, visit.person.id, Kind.CLOSED, reason, visit.now)
     await note(visit, Audited.CLOSED, flag, outcome.value)
@@ -191,7 +193,7 @@ async def reopen_typed(message: Message, visit: Visit) -> Method:
     """Take up a closed flag again, for a reason that was typed."""
     number, reason = (await visit.state.get_data()).get("flag", 0), typed_reason(message.text or "")
     if reason is None:
-        return show(message, ask_again(visit._), [[back_to(number)]])
+        return show(message, await not_kept(number, visit), [[back_to(number)]])
     return await _reopen(message, number, reason, visit)
 
 

@@ -13,6 +13,7 @@ from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
+from models.audit import record_denied
 from models.flags import Flag, State
 from models.markup import units
 from models.notes import NOTE_LIMIT, Kind, count_notes, note_at, write_note
@@ -91,6 +92,7 @@ async def keep(message: Message, visit: Visit) -> Method:
     _ = visit._
     number, text = (await visit.state.get_data()).get("flag", 0), (message.text or "").strip()
     if not text or units(text) > NOTE_LIMIT:
+        await record_denied(visit.session, visit.vault, visit.person.id, "note too long", visit.now, number or None)
         again = _("Please write it in {limit} characters at most.", limit=NOTE_LIMIT)
         return show(message, again, [[button(_("Cancel"), NotePress(action="list", flag=number))]])
     await visit.state.clear()

@@ -6,6 +6,8 @@ from aiogram.filters.callback_data import CallbackData
 
 from handlers.screens import Row, button
 from handlers.texts import Texts
+from handlers.visit import Visit
+from models.audit import record_denied
 from models.flags import Outcome
 from models.markup import units
 from models.notes import REASON_LIMIT
@@ -71,8 +73,10 @@ def ask_reason(_: Texts) -> str:
     return _("<b>Why?</b>\n\nPick a reason or write one. Only the team sees it.")
 
 
-def ask_again(_: Texts) -> str:
-    """What is said to a reason that can't be kept."""
+async def not_kept(flag_id: int | None, visit: Visit) -> str:
+    """What is said to a reason that can't be kept; that one was tried is written down."""
+    _, actor = visit._, visit.person.id
+    await record_denied(visit.session, visit.vault, actor, "reason too long", visit.now, flag_id)
     return _("Please write it in {limit} characters at most.", limit=REASON_LIMIT)
 
 

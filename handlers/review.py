@@ -259,6 +259,7 @@ async def claim(query: CallbackQuery, callback_data: ReviewPress, visit: Visit) 
         if flag.opened_at is None or visit.now - flag.opened_at > SAME_NEWS:
             await tell(flag, visit)
     elif flag.reviewer_id not in {None, visit.person.id}:
+        await note(visit, Audited.DENIED, flag, "claim")
         said = _("{member} has already claimed it.", member=await _who_has(flag, visit))
     return await flag_screen(query, flag, visit, said=said)
 

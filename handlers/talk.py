@@ -24,9 +24,9 @@ from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
+from models.audit import record, record_denied
 from models.evidence import Evidence, Kind, Status
-from models.flags import Flag, own_flag
+from models.flags import UNSEEN, Flag, own_flag
 from models.late_news import as_shown
 from models.markup import units
 from models.outbox import Priority
@@ -208,6 +208,7 @@ async def say_text(event: Event, text: str, visit: Visit) -> Method:
     if flag is None or not as_shown(flag, visit.now).with_team:
         return await _not_sent(event, flag, visit, from_team=from_team)
     if units(text) > TEXT_LIMIT:
+        await _note_refused(flag, flag.id, "message too long", visit, from_team=from_team)
         return show(
             event,
             _("That is longer than one message can be. Please send it in parts."),
@@ -270,13 +271,25 @@ async def _sent(event: Event, flag: Flag, visit: Visit, *, from_team: bool) -> M
 
 async def _not_sent(event: Event, flag: Flag | None, visit: Visit, *, from_team: bool) -> Method:
     """The report is over, or the right to write is: say that it wasn't sent, and lead on."""
+    number = (await visit.state.get_data()).get("flag")
     await visit.state.clear()
+    await _note_refused(flag, number, "message", visit, from_team=from_team)
     said = visit._("What you sent was not passed on.")
     if flag is not None and not from_team:
         return await _own_screen(event, flag, visit, said)
     if from_team:
         return show(event, said, [[button(visit._("Queue"), ReviewPress(action="queue")), *back_home(visit._)]])
     return await show_reports(event, visit)
+
+
+async def _note_refused(flag: Flag | None, number: int | None, what: str, visit: Visit, *, from_team: bool) -> None:
+    """Write down that a message was not taken; whose flag it is, is not named, and of one that the team doesn't know of
+    nothing is written.
+    """
+    if from_team:
+        await record_denied(visit.session, visit.vault, visit.person.id, what, visit.now, number)
+    elif flag is not None and flag.state not in UNSEEN:
+        await record_denied(visit.session, visit.vault, None, what, visit.now, flag.id)
 
 
 async def explain(message: Message, visit: Visit) -> Method:

@@ -79,6 +79,7 @@ class Action(StrEnum):
     ASKED = "approval asked for"
     APPROVED = "approved"
     REFUSED = "approval refused"
+    APPROVALS_SEEN = "approvals looked at"
     TEAM_SEEN = "team looked at"
     INVITED = "member invited"
     UNINVITED = "invitation withdrawn"
@@ -99,6 +100,7 @@ class Action(StrEnum):
     REPORTER_APPEALED = "person asks for second look"
     APPEAL_READ = "appeal read"
     APPEAL_DECIDED = "second look given"
+    BROADCASTS_SEEN = "broadcasts looked at"
     BROADCAST_MADE = "broadcast made"
     BROADCAST_STARTED = "broadcast started"
     BROADCAST_PAUSED = "broadcast paused"
@@ -158,6 +160,7 @@ ACTION_NAMES = {
     Action.ASKED: N_("approval asked for"),
     Action.APPROVED: N_("approved by a second person"),
     Action.REFUSED: N_("not approved"),
+    Action.APPROVALS_SEEN: N_("requests for approval looked at"),
     Action.TEAM_SEEN: N_("team looked at"),
     Action.INVITED: N_("member invited"),
     Action.UNINVITED: N_("invitation withdrawn"),
@@ -178,6 +181,7 @@ ACTION_NAMES = {
     Action.REPORTER_APPEALED: N_("person asked for a second look"),
     Action.APPEAL_READ: N_("reasons for a second look read"),
     Action.APPEAL_DECIDED: N_("second look given"),
+    Action.BROADCASTS_SEEN: N_("broadcasts looked at"),
     Action.BROADCAST_MADE: N_("broadcast made"),
     Action.BROADCAST_STARTED: N_("broadcast started"),
     Action.BROADCAST_PAUSED: N_("broadcast paused"),
@@ -225,7 +229,14 @@ GROUP_NAMES = {
     Group.DENIED: N_("Refused tries"),
 }
 _GROUPS_BUT_FLAGS = {
-    Group.SECOND: {Action.ASKED, Action.APPROVED, Action.REFUSED, Action.CONTACT_SEEN, Action.PURGED},
+    Group.SECOND: {
+        Action.ASKED,
+        Action.APPROVED,
+        Action.REFUSED,
+        Action.APPROVALS_SEEN,
+        Action.CONTACT_SEEN,
+        Action.PURGED,
+    },
     Group.TEAM: {
         Action.TEAM_SEEN,
         Action.INVITED,
@@ -237,6 +248,7 @@ _GROUPS_BUT_FLAGS = {
         Action.AUDIT_SEEN,
         Action.ON_CALL,
         Action.OFF_CALL,
+        Action.BROADCASTS_SEEN,
         Action.BROADCAST_MADE,
         Action.BROADCAST_STARTED,
         Action.BROADCAST_PAUSED,
@@ -345,13 +357,21 @@ async def record(
     head.mark = head.computed_mark(key)
 
 
-async def record_denied(session: AsyncSession, vault: Vault, person_id: int, detail: str, now: datetime) -> None:
-    """Write down that somebody without the right tried a thing of the team, a few times an hour at most."""
+async def record_denied(
+    session: AsyncSession, vault: Vault, person_id: int | None, detail: str, now: datetime, flag_id: int | None = None
+) -> None:
+    """Write down that somebody without the right tried a thing, a few times an hour at most.
+
+    Without a `person_id` it was the person whose flag it is, whom no entry names: so often then for each flag.
+    """
     query = select(func.count()).where(
         AuditEntry.actor_id == person_id, AuditEntry.action == Action.DENIED, AuditEntry.at > now - timedelta(hours=1)
     )
+    if person_id is None:
+        query = query.where(AuditEntry.flag_id == flag_id)
     if (await session.scalar(query) or 0) < DENIED_AN_HOUR:
-        await record(session, vault, Action.DENIED, now=now, actor_id=person_id, detail=detail[:64])
+        entry = {"actor_id": person_id, "flag_id": flag_id}
+        await record(session, vault, Action.DENIED, now=now, detail=detail[:64], **entry)
 
 
 # looking through it

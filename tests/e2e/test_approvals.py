@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.sandbox import Message, Phone
 from models.approvals import KIND_NAMES, Approval, Kind, Standing
-from models.audit import Action, AuditEntry
+from models.audit import ACTION_NAMES, Action, AuditEntry
 from models.flags import Flag
 from models.team import Role
 from tests.e2e.walking import (
@@ -16,6 +16,7 @@ from tests.e2e.walking import (
     holds_none_of,
     labels,
     passenger,
+    person,
     press,
     presses,
     reviewer,
@@ -168,7 +169,13 @@ async def test_a_flag_is_deleted_by_two_owners_and_its_person_finds_kind_words(h
     assert told.text == _(GONE)
     await press(phone, _("My reports"), told)
     assert told.text == _("<b>My reports</b>\n\nThere is nothing here yet.")
-    assert (await actions(house, 1))[-3:] == [Action.ASKED, Action.APPROVED, Action.PURGED]
+    assert (await actions(house, 1))[-4:] == [Action.ASKED, Action.APPROVALS_SEEN, Action.APPROVED, Action.PURGED]
+    owner = (await person(house, other)).id
+    looks = await stored(house, AuditEntry, action=Action.APPROVALS_SEEN, actor_id=owner)
+    assert [(look.flag_id, look.detail) for look in looks] == [(None, ""), (1, "purge 1")]
+    page = await press(other, _("All actions"), await send(other, "/audit"))
+    await press(other, _("Approvals"), page)
+    assert _(ACTION_NAMES[Action.APPROVALS_SEEN]) in page.text
     await assert_sound(house)
 
 

@@ -45,7 +45,7 @@ async def test_an_owner_reads_who_did_what_by_time_member_kind_and_flag(house: H
         await flag(phone, _, code)
         await called(other, _, number)
     await send(other, "/flag 1")
-    await send(other, "/team")  # is not theirs
+    await send(other, "/approve")  # is not theirs
     me, number = (await person(house, desk)).id, (await person(house, other)).id
     yesterday = house.clock()
     house.clock.shift += timedelta(days=2)
@@ -75,7 +75,7 @@ async def test_an_owner_reads_who_did_what_by_time_member_kind_and_flag(house: H
     assert _("Nothing was done.") in screen.text  # today
     await press(desk, _("7 days"), screen)
     assert [line.partition(" · ")[2] for line in lines(screen.text)] == [
-        f"№{number}: {_(ACTION_NAMES[Action.DENIED])} (/team)",
+        f"№{number}: {_(ACTION_NAMES[Action.DENIED])} (/approve)",
         f"№{number}: {_(ACTION_NAMES[Action.OPENED])} · №1",
     ]
     await press(desk, _("All actions"), screen)

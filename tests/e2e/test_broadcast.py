@@ -140,6 +140,7 @@ async def test_an_owner_writes_in_three_languages_and_everybody_gets_their_own_o
     assert not await stored(house, Recipient)
     _joined, *entries = await stored(house, AuditEntry)
     assert [(entry.action, entry.detail) for entry in entries] == [
+        (Action.BROADCASTS_SEEN, ""),
         (Action.BROADCAST_MADE, "1"),
         (Action.BROADCAST_STARTED, "1: everybody"),
         (Action.BROADCAST_ENDED, "1: 19/19"),

@@ -241,6 +241,8 @@ async def test_notes_and_reasons_are_the_teams_own_and_shown_as_they_were_typed(
     assert holds_none_of("\n".join(phone.texts.splitlines()), [ODD, "HYPERLINK", "яяя"])
     assert say("ru")(OUTCOMES_FOR_REPORTER[Outcome.RECORDED]) in own.text
     assert len(await stored(house, Note)) == 3
+    denied = [(each.flag_id, each.detail) for each in await stored(house, AuditEntry, action=Action.DENIED)]
+    assert denied == [(1, "note too long"), (1, "reason too long")]
     await assert_sound(house)
 
 
@@ -398,6 +400,8 @@ async def test_a_flag_is_passed_on_only_while_a_consent_stands(house: House, lan
     await press(desk, _(reasons.CLOSED[0]), shown)
     assert no_consent in shown.text
     assert (await stored(house, Flag))[0].state is State.CLAIMED
+    denied = [(each.flag_id, each.detail) for each in await stored(house, AuditEntry, action=Action.DENIED)]
+    assert denied == [(1, "passed to police: no consent")] * 2
     async with house.app.database.transaction() as session:
         (await session.get_one(Consent, (1, Recipient.POLICE))).revoked_at = None
     await close(desk, _, shown, Outcome.PASSED_TO_POLICE)

@@ -12,7 +12,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+import handlers.export
 import handlers.spreadsheets
+import models.flag_export
 from bot.sandbox import Message, Phone
 from handlers.export import HEAD, LEASE, Parts
 from handlers.presses import ExportPress
@@ -120,9 +122,22 @@ async def fill(house: House, phone: Phone, _: Say) -> Flag:
     return sent
 
 
+def told_before_files(house: House) -> list[list[str]]:
+    """What was said of how far each file is, in order, before it was sent."""
+    told: list[list[str]] = [[]]
+    for call in house.sandbox.calls:
+        if call.method == "sendDocument":
+            told.append([])
+        elif call.method == "editMessageText" and re.search("[█▰▓▒░▱]", call.params["text"]):
+            told[-1].append(call.params["text"])
+    return told[:-1]
+
+
 async def test_the_team_gets_a_table_in_its_language_in_which_nobody_is(
     house: House, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(models.flag_export, "CHUNK", 5)  # so that it's read in three steps, and each is told
+    monkeypatch.setattr(handlers.export, "TOLD_EVERY", 0.0)
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     phone, desk, _ = passenger(house, language), await reviewer(house, language), say(language)
@@ -147,6 +162,10 @@ async def test_the_team_gets_a_table_in_its_language_in_which_nobody_is(
         )
         for secret in secrets:
             assert secret not in str(found[kind])
+    for shown in told_before_files(house):
+        steps = [_("The file is being made: {done} of {total} rows.", done=done, total=12) for done in range(13)]
+        done = [steps.index(text.splitlines()[0]) for text in shown]
+        assert (len(done), sorted(done), done[-1]) == (3, done, 11)  # the twelfth is left out, as it's rare
     head, *rows = found["CSV"]
     assert head == [_(name) for name in HEAD]
     assert [row[0] for row in rows] == [str(number) for number in range(1, 12)]

@@ -233,6 +233,10 @@ async def test_of_two_who_claim_one_is_told_that_somebody_was_faster(house: Hous
     await first.until(lambda _phone: (taken[second] in mine.text) + (taken[first] in theirs.text) == 1)
     winner, loser, lost = (first, second, theirs) if got in mine.text else (second, first, mine)
     assert _("Claim") not in labels(lost)
+    denied = [
+        (each.actor_id, each.flag_id, each.detail) for each in await stored(house, AuditEntry, action=Action.DENIED)
+    ]
+    assert denied == [((await person(house, loser)).id, 1, "claim")]
     for forged in (
         "review:release:1::0",
         "close:outcome:1::0",

@@ -221,6 +221,12 @@ async def test_after_the_end_nothing_more_is_sent_and_both_are_told_kindly(house
     late = await send(desk, "late")
     assert late.text == "What you sent was not passed on."
     assert await texts(house) == [QUESTION]
+    member = (await person(house, desk)).id
+    denied = await stored(house, AuditEntry, action=Action.DENIED)
+    assert [(each.actor_id, each.flag_id, each.detail) for each in denied] == [
+        (None, 1, "message"),
+        (member, 1, "message"),
+    ]
     mine = await send(phone, "/myreports")
     await press(phone, labels(mine)[0], mine)
     assert _("There is a message from the team.") not in mine.text

@@ -189,6 +189,13 @@ class App:
         return {"database": database, "migrations": migrations, "backlog": backlog, "rounds": rounds}
 
 
+def asked_in_turn() -> Dispatcher:
+    """Who is asked what to do with an update. It holds nothing of one bot: all of a process may share it."""
+    dispatcher = Dispatcher(disable_fsm=True)
+    dispatcher.include_routers(*routers())
+    return dispatcher
+
+
 @asynccontextmanager
 async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[App]:
     """Put the bot together, with the database at the newest revision and the owners appointed.
@@ -240,13 +247,11 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             clock=clock,
         )
         replies = Replies(bot, metrics, _mark_blocked(database, vault, clock), traces, clock)
-        dispatcher = Dispatcher(disable_fsm=True)
-        dispatcher.include_routers(*routers())
         engine = Engine(
             database=database,
             vault=vault,
             bot=bot,
-            dispatcher=dispatcher,
+            dispatcher=asked_in_turn(),
             texts=texts,
             course=course,
             replies=replies,

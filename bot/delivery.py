@@ -141,8 +141,8 @@ class Sender:
             await pause(silence, self._stop)  # whatever is posted meanwhile; only a stop ends it
             return 0
         now = self.clock()
-        if not await self._is_anything_due(now):
-            return _LOOK_AGAIN
+        if (early := await self._until_due(now)) > 0:
+            return min(early, _LOOK_AGAIN)
         async with self.database.transaction() as session:
             if not await hold(session, SENDING, self.name, now, TERM):
                 return _LOOK_AGAIN
@@ -160,13 +160,14 @@ class Sender:
             self.pace.hold_back(max(waits))  # Telegram slows the bot, not one chat
         return 0 if rows else _LOOK_AGAIN
 
-    async def _is_anything_due(self, now: datetime) -> bool:
+    async def _until_due(self, now: datetime) -> float:
+        """In how many seconds there is something to deliver."""
         async with self.database.reading() as session:
             count, oldest = await waiting(session)
             due = await next_due(session)
         self.metrics.outbox_depth.set(count)
         self.metrics.outbox_age.set((now - oldest).total_seconds() if oldest and oldest < now else 0.0)
-        return due is not None and due <= now
+        return (due - now).total_seconds() if due is not None else _LOOK_AGAIN
 
     def _turn(self, parcel: Parcel) -> asyncio.Lock | None:
         """What a parcel that takes long waits for; None for all others."""

@@ -2,6 +2,8 @@
 
     list → one of them → what they say → the outcome stays, or another one → why → done
 
+Of a duplicate, it's the outcome of its main flag that is decided on.
+
 Whoever may not decide on one gets the same answer as if it weren't there; the query says so (`models/appeals.py`).
 """
 
@@ -15,19 +17,17 @@ from handlers.closing import NO_CONSENT
 from handlers.desk import note, open_button, tell, to_queue
 from handlers.giving import settle, tell_of_change
 from handlers.home import back_home
-from handlers.notices import tell_of_second_look
 from handlers.own import Typed
 from handlers.presses import Action, AppealPress
 from handlers.reasons import SECOND_LOOK, ask_again, ask_reason, picked, reason_rows, shown, typed_reason
 from handlers.roles import OnTeam
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
-from models.appeals import Appeal, Side, appeals_for, change, confirm, decidable, who_may_decide
+from models.appeals import Appeal, Side, appeals_for, change, confirm, decidable
 from models.audit import Action as Audited
 from models.consents import consents_of
 from models.flags import NEEDS_CONSENT, OUTCOME_NAMES, Flag, Outcome
-from models.flags import State as FlagState
-from models.merging import follow
+from models.merging import follow, main_of
 from models.notes import Kind, newest_reason, write_note
 from models.words import N_
 
@@ -54,18 +54,6 @@ def router() -> Router:
     router.callback_query.register(ask_why, Action("why"))
     router.callback_query.register(decide, Action("decide"))
     return router
-
-
-async def called_again(appeal: Appeal, visit: Visit) -> None:
-    """Tell all who may decide on an appeal; if there's nobody, the owners, who can find somebody.
-
-    Nobody as long as the flag is open: it's looked at again anyway.
-    """
-    flag = await visit.session.get_one(Flag, appeal.flag_id)
-    if flag.state is not FlagState.CLOSED:
-        return
-    them = await who_may_decide(visit.session, appeal)
-    await tell_of_second_look(visit.session, visit.vault, visit.texts, them, visit.now)
 
 
 async def show_appeals(event: Event, visit: Visit) -> Method:
@@ -95,12 +83,16 @@ async def open_appeal(query: CallbackQuery, callback_data: AppealPress, visit: V
         _("<b>Second look at flag №{number}</b>", number=flag.id),
         "",
         _("{date}: second look asked for by {who}", date=_.day(appeal.made_at), who=_(WHO[appeal.side])),
-        _closed(flag, visit),
     ]
-    if (reason := await newest_reason(visit.session, flag.id, Kind.CLOSED)) is not None:
-        lines.append(_("Reason:") + " " + shown(reason.text(visit.vault, flag), _))
+    main = await main_of(visit.session, flag)
+    if main is not flag:
+        lines.append(_("Looked at together with №{number}.", number=main.id))
+    lines.append(_closed(main, visit))
+    if (reason := await newest_reason(visit.session, main.id, Kind.CLOSED)) is not None:
+        lines.append(_("Reason:") + " " + shown(reason.text(visit.vault, main), _))
+    numbers = [open_button(each.id) for each in dict.fromkeys([flag, main])]
     rows: list[Row] = [
-        [button(_("Show what they say"), AppealPress(action="read", appeal=appeal.id)), open_button(flag.id)],
+        [button(_("Show what they say"), AppealPress(action="read", appeal=appeal.id)), *numbers],
         [button(_("The outcome stays"), AppealPress(action="why", appeal=appeal.id, outcome=STAYS), PRIMARY)],
         [button(_("Another outcome"), AppealPress(action="other", appeal=appeal.id))],
         [button(_("« Second looks"), AppealPress(action="list")), *back_home(_)],
@@ -145,7 +137,7 @@ async def ask_outcome(query: CallbackQuery, callback_data: AppealPress, visit: V
     found = await _find(callback_data.appeal, visit)
     if found is None:
         return await show_appeals(query, visit)
-    appeal, flag = found
+    appeal, flag = found[0], await main_of(visit.session, found[1])
     consents = await consents_of(visit.session, flag.id)
     rows: list[Row] = []
     for outcome, name in OUTCOME_NAMES.items():
@@ -165,7 +157,7 @@ async def ask_why(query: CallbackQuery, callback_data: AppealPress, visit: Visit
     found = await _find(callback_data.appeal, visit)
     if found is None:
         return await show_appeals(query, visit)
-    appeal, flag = found
+    appeal, flag = found[0], await main_of(visit.session, found[1])
     if callback_data.outcome not in {STAYS, *set(Outcome) - {flag.outcome}}:
         return await open_appeal(query, callback_data, visit)
     if callback_data.outcome != STAYS:
@@ -207,25 +199,27 @@ async def _decide(event: Event, number: int, decision: str, reason: str, visit: 
     if found is None:
         return await show_appeals(event, visit)
     appeal, flag = found
-    me = visit.person.id
+    main, me = await main_of(visit.session, flag), visit.person.id
     if decision == STAYS:
         confirm(appeal, me, visit.now)
     else:
-        consents = await consents_of(visit.session, flag.id, lock=True)
-        if not change(appeal, flag, me, Outcome(decision), consents, visit.now):
+        consents = await consents_of(visit.session, main.id, lock=True)
+        if not change(appeal, main, me, Outcome(decision), consents, visit.now):
             return show(event, _(NO_CONSENT), [[_back(appeal, visit)]])
     await visit.session.flush()
-    await write_note(visit.session, visit.vault, flag, me, Kind.SECOND_LOOK, reason, visit.now)
-    await note(visit, Audited.APPEAL_DECIDED, flag, decision)
+    await write_note(visit.session, visit.vault, main, me, Kind.SECOND_LOOK, reason, visit.now)
+    for each in dict.fromkeys([flag, main]):
+        await note(visit, Audited.APPEAL_DECIDED, each, decision)
     told = None
+    heard = [flag] if appeal.side is Side.REPORTER else []
     if appeal.changed:
-        told = await settle(flag, visit)
-        await tell(flag, visit)
-        for each in await follow(visit.session, flag):
+        told = await settle(main, visit)
+        followed = await follow(visit.session, main)
+        for each in followed:
             await note(visit, Audited.CLOSED, each, (each.outcome or Outcome.RECORDED).value)
-            await tell(each, visit)
-    elif appeal.side is Side.REPORTER:
-        await tell(flag, visit)
+        heard = list(dict.fromkeys([main, *followed, *heard]))
+    for each in heard:
+        await tell(each, visit)
     if appeal.side is Side.DRIVER and told != appeal.person_id:
-        await tell_of_change(appeal.person_id, flag, visit)
+        await tell_of_change(appeal.person_id, main, visit)
     return await show_appeals(event, visit)

@@ -160,11 +160,9 @@ def _untold(hearing: Hearing | None, remedy: Remedy | None) -> Hearing | Remedy 
 async def own_driver_rows(flag: Flag, visit: Visit) -> list[Row]:
     """Buttons for whoever reported: yes or no to what the driver may hear, and a second look at a closed report."""
     _ = visit._
-    if flag.merged_into_id is not None:
-        return []
     rows: list[Row] = []
     untold = _untold(await hearing_of(visit.session, flag.id), await remedy_of(visit.session, flag.id))
-    if untold is not None:
+    if untold is not None and flag.merged_into_id is None:
         allowed = await may_hear(visit.session, flag)
         yes = button(_("Yes, the driver may hear this"), AgreePress(action="yes", flag=flag.id), SUCCESS)
         no = button(_("No, don't tell the driver"), AgreePress(action="no", flag=flag.id), DANGER)

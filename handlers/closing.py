@@ -11,6 +11,7 @@ from aiogram.filters import StateFilter
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message
 
+from handlers.called_again import still_asked
 from handlers.desk import Writing, back_to, dots, find, has_opened, no_such_flag, note, open_button, tell
 from handlers.giving import settle
 from handlers.own import STATE_NAMES, Typed
@@ -151,9 +152,11 @@ async def _close(event: Event, number: int, outcome: Outcome, reason: str, visit
     await note(visit, Audited.CLOSED, flag, outcome.value)
     await settle(flag, visit)
     await tell(flag, visit)
+    await still_asked(flag, visit)
     for each in await follow(visit.session, flag):
         await note(visit, Audited.CLOSED, each, (each.outcome or outcome).value)
         await tell(each, visit)
+        await still_asked(each, visit)
     done = _("Closed. The person will be told.")
     if isinstance(event, Message):
         return await flag_screen(event, flag, visit, said=done)

@@ -12,7 +12,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.appealing import called_again
+from handlers.called_again import called_again
 from handlers.coarse import coarsely
 from handlers.driving import show_driving
 from handlers.home import back_home

@@ -5,7 +5,7 @@ from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
-from handlers.appealing import called_again
+from handlers.called_again import called_again
 from handlers.own import Typed, report_screen, show_reports
 from handlers.presses import Action, OwnPress, SecondLookPress
 from handlers.quick_exit import exit_button
@@ -49,7 +49,7 @@ async def ask_words(query: CallbackQuery, callback_data: SecondLookPress, visit:
     asked = await appeal_of(visit.session, flag.id, Side.REPORTER) is not None
     shown = as_shown(flag, visit.now)
     runs = may_appeal(shown.ended_at, visit.terms.appeal_term_days, visit.now)
-    if asked or not runs or shown.state is not FlagState.CLOSED or flag.merged_into_id is not None:
+    if asked or not runs or shown.state is not FlagState.CLOSED:
         return await report_screen(query, flag, visit)
     await visit.state.set_state(Asking.words)
     await visit.state.set_data({"flag": flag.id})

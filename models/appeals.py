@@ -1,6 +1,7 @@
 """Appeals: once, the driver or whoever reported may ask that somebody else looks at how a flag was closed.
 
-Whoever closed it can't decide on the appeal: the query says so, and a constraint of the table too.
+Whoever closed it can't decide on the appeal: the query says so, and a constraint of the table too. An appeal about a
+duplicate is decided on its main flag: what comes of that one comes of all that were closed with it.
 """
 
 from collections.abc import Collection, Sequence
@@ -104,10 +105,10 @@ async def appeal_by_driver(
 async def appeal_by_reporter(
     session: AsyncSession, vault: Vault, flag: Flag, person_id: int, text: str, term_days: int, now: datetime
 ) -> Appeal | None:
-    """The same by whoever reported; what was looked at together with another flag is looked at with that one."""
+    """The same by whoever reported; what was closed with a main flag asks for a second look at that one."""
     shown = as_shown(flag, now)
     runs = shown.state is State.CLOSED and may_appeal(shown.ended_at, term_days, now)
-    if flag.merged_into_id is not None or not runs:
+    if not runs:
         return None
     return await _appeal(session, vault, flag, Side.REPORTER, person_id, text, now)
 
@@ -172,7 +173,7 @@ def confirm(appeal: Appeal, reviewer_id: int, now: datetime) -> None:
 def change(
     appeal: Appeal, flag: Flag, reviewer_id: int, outcome: Outcome, consents: Collection[Recipient], now: datetime
 ) -> bool:
-    """Another outcome stands in its place, if the consents allow it; the flag is then closed by who decided."""
+    """Another outcome stands in its place, if the consents allow it; the flag, a main one, is closed by who decided."""
     if outcome is flag.outcome or not flag.decide_anew(reviewer_id, outcome, consents, now):
         return False
     appeal.decided_at, appeal.decided_by, appeal.changed = now, reviewer_id, True

@@ -17,7 +17,7 @@ from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcD
 from models.certificates import Certificate
 from models.details import Reach
 from models.flags import Flag, parties
-from models.merging import part_before_deletion
+from models.merging import part_before_deletion, worker_on, works_on
 from models.people import Person
 from models.team import OWNING, SUPERVISING, Member, Role, members, role_of
 from models.vault import Vault
@@ -137,7 +137,7 @@ async def may_ask(session: AsyncSession, kind: Kind, person_id: int, flag: Flag 
     if await role_of(session, person_id) not in ASKERS[kind]:
         return False
     if kind is Kind.CONTACT:
-        if flag is None or not flag.is_worked_on_by(person_id):
+        if flag is None or not await works_on(session, flag, person_id):
             return False
         return flag.reach is Reach.CONTACT and flag.sealed_contact is not None
     if kind is Kind.PURGE:
@@ -216,7 +216,7 @@ async def _is_party(session: AsyncSession, flag_id: int | None, certificate_id: 
     if flag_id is None:
         return False
     flag = await session.get_one(Flag, flag_id)
-    if person_id == flag.reviewer_id or person_id in await parties(session, flag):
+    if person_id in {flag.reviewer_id, await worker_on(session, flag)} | await parties(session, flag):
         return True
     read = exists().where(
         AuditEntry.actor_id == person_id, AuditEntry.flag_id == flag_id, AuditEntry.action.in_(READING)

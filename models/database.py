@@ -19,6 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util.concurrency import await_
 
 from models.first_look import FIRST_LOOK, FirstLook, session_info
+from models.sqlite import connect
 
 SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
@@ -86,6 +87,7 @@ class Database:
             # tries again, and by then the pool has dropped all that are lost.
             arguments = {"timeout": 10, "command_timeout": 60, "prepared_statement_cache_size": 500}
             return create_async_engine(self.url, pool_size=10, connect_args=arguments, **options)
+        options["connect_args"] = {"async_creator_fn": connect}
         options |= {"pool_size": 1, "max_overflow": 0, "pool_timeout": 60} if write else {"pool_size": 4}
         engine = create_async_engine(self.url, **options)
 

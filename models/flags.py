@@ -345,6 +345,11 @@ class Flag(Base):
         return weight([behaviour.code for behaviour in self.behaviours], self.ride, details)
 
     @property
+    def severity_after_repeat(self) -> int:
+        """The same, one level higher where another flag named the vehicle."""
+        return min(self.severity_as_told + bool(self.same_vehicle), MAX_SEVERITY)
+
+    @property
     def promised_at(self) -> datetime:
         """By when the person who reported is told that somebody looks; that may well be sooner."""
         return (self.released_at or self.received_at) + first_look(self, self.severity_as_told)

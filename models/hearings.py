@@ -35,8 +35,15 @@ _LOOKED_AT = frozenset({State.NEW, State.CLAIMED})
 
 
 def is_delicate(flag: Flag) -> bool:
-    """Whether the driver may hear of a flag only after whoever reported has said yes to it."""
-    return flag.severity == MAX_SEVERITY or bool(flag.retaliation)
+    """Whether the driver may hear of a flag only after whoever reported has said yes to it.
+
+    It is by what was told here, or by the team's own judgement that it's most severe. That another person named the
+    vehicle, which raises the severity too, changes nothing: whoever reported was promised to be told first and to be
+    able to say no, and a sudden need for their yes would tell them, or a driver who reports from a second account,
+    that somebody else has reported.
+    """
+    by_team = flag.severity == MAX_SEVERITY > flag.severity_after_repeat
+    return flag.severity_as_told == MAX_SEVERITY or by_team or bool(flag.retaliation)
 
 
 async def may_hear(session: AsyncSession, flag: Flag) -> bool | None:

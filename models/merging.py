@@ -37,13 +37,18 @@ async def raise_main(session: AsyncSession, vault: Vault, flag: Flag, now: datet
 
     Returns the main flag.
     """
-    if flag.state is not State.MERGED:
-        return flag
-    query = select(Flag).where(Flag.id == flag.merged_into_id).with_for_update(of=Flag)
-    main = (await session.scalars(query.execution_options(populate_existing=True))).one()
+    main = await main_of(session, flag)
     if main.rise_to(flag.severity):
         await record(session, vault, Action.SEVERITY_SET, now=now, flag_id=main.id, detail=f"duplicate {flag.id}")
     return main
+
+
+async def main_of(session: AsyncSession, flag: Flag) -> Flag:
+    """The main flag that a flag is looked at, or was closed, together with: itself, if it stands alone."""
+    if flag.merged_into_id is None:
+        return flag
+    query = select(Flag).where(Flag.id == flag.merged_into_id).with_for_update(of=Flag)
+    return (await session.scalars(query.execution_options(populate_existing=True))).one()
 
 
 async def follow(session: AsyncSession, main: Flag) -> list[Flag]:

@@ -47,6 +47,7 @@ def pytest_collection_finish() -> None:
 
 
 async def _migrated(url: str) -> None:
+    import tests.compiling  # noqa: F401
     from bot.migrate import migrate
     from models.database import Database
 

@@ -3,11 +3,14 @@
 import asyncio
 import base64
 import functools
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 import bot.app
 from bot.app import App, open_app
@@ -18,9 +21,17 @@ TOKEN = "42:TEST-TEST-TEST-TEST-TEST-TEST-TEST-"
 DRIVER, PASSENGER, REVIEWER, OWNER = 1001, 1002, 1003, 1004
 KEY = base64.b64encode(b"k" * 32).decode()
 
-# Lessons and catalogues don't change while tests run: every house gets those that were read once.
+# What doesn't change while tests run is made once for all houses: lessons, catalogues, handlers, trusted certificates.
 bot.app.load_course = functools.cache(bot.app.load_course)
 bot.app.load_texts = functools.cache(bot.app.load_texts)
+bot.app.asked_in_turn = functools.cache(bot.app.asked_in_turn)
+ssl.create_default_context = functools.cache(ssl.create_default_context)
+
+
+def replace_handler(monkeypatch: pytest.MonkeyPatch, place: str, handler: Callable[..., Any]) -> None:
+    """Put another handler in the place of one, for the houses that are opened then."""
+    monkeypatch.setattr(place, handler)
+    monkeypatch.setattr(bot.app, "asked_in_turn", bot.app.asked_in_turn.__wrapped__)
 
 
 @dataclass

@@ -190,6 +190,20 @@ async def test_what_is_not_due_yet_waits_for_its_moment(office: Office) -> None:
         await phone.until(lambda p: "reminder" in p.texts)
 
 
+async def test_what_is_due_soon_goes_out_at_its_moment_and_not_with_the_next_look(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery._LOOK_AGAIN", 60.0)
+    (phone,) = await office.phones(1)
+    async with office.database.transaction() as session:
+        post(
+            session, office.vault, office.people[phone.id], "sendMessage", {"text": "soon"},
+            priority=Priority.RECEIPT, now=office.clock(), due_at=office.clock() + timedelta(seconds=0.1),
+        )  # fmt: skip
+    async with office.sending(office.sender()):
+        await phone.until(lambda p: "soon" in p.texts)
+
+
 async def test_a_reminder_that_was_held_up_until_the_night_waits_for_the_morning(office: Office) -> None:
     (phone,) = await office.phones(1)
     await office.post(phone, ["reminder"], Priority.REMINDER)

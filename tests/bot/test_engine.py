@@ -20,7 +20,7 @@ from models.outbox import Parcel
 from models.people import Language, Person
 from models.updates import DeadLetter, SeenUpdate
 from models.vault import Vault
-from tests.house import DRIVER, PASSENGER, REVIEWER, TOKEN, House, TestClock, open_house
+from tests.house import DRIVER, PASSENGER, REVIEWER, TOKEN, House, TestClock, open_house, replace_handler
 from tests.postgres import Postgres
 from tests.walks import SAVED, TAPS, Trouble, count, eventually, flag, open_form, receipts
 
@@ -268,7 +268,7 @@ def broken_help(monkeypatch: pytest.MonkeyPatch) -> None:
     async def boom(event: Any) -> None:
         raise RuntimeError(f"unexpected words of a person: {event.from_user.id}")
 
-    monkeypatch.setattr("handlers.home.help_now", boom)
+    replace_handler(monkeypatch, "handlers.home.help_now", boom)
 
 
 @pytest.mark.usefixtures("broken_help")
@@ -331,7 +331,7 @@ async def test_what_was_set_aside_is_not_tried_again_after_a_restart(
         async def boom(event: Any) -> None:
             raise RuntimeError
 
-        patch.setattr("handlers.home.help_now", boom)
+        replace_handler(patch, "handlers.home.help_now", boom)
         async with open_house(database_url, sandbox=sandbox, clock=clock) as house:
             phone = house.phone(PASSENGER)
             update_id = phone.post("/sos")

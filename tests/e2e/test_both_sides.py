@@ -13,6 +13,7 @@ from handlers.presses import (
     MergePress,
     RemedyPress,
     ReplyPress,
+    ReviewPress,
     SecondLookPress,
 )
 from models.appeals import Appeal
@@ -30,9 +31,11 @@ from tests.e2e.walking import (
     Say,
     appoint,
     assert_sound,
+    flag,
     holds_none_of,
     labels,
     passenger,
+    person,
     press,
     reviewer,
     say,
@@ -289,6 +292,52 @@ async def test_nobody_else_gets_anything_by_forged_buttons(house: House) -> None
         await driver.press_data(data.pack(), remedy)
         assert _("The team no longer asks this.") in remedy.text
     await phone.press_data(SecondLookPress(action="ask", flag=2**62).pack(), await send(phone, "/start"))
+    await assert_sound(house)
+
+
+async def test_whoever_sent_a_duplicate_gets_a_second_look_at_what_it_was_closed_with(
+    house: House, language: str
+) -> None:
+    desk, one, other, second = (
+        await reviewer(house),
+        passenger(house),
+        house.phone(DRIVER, language),
+        house.phone(OWNER),
+    )
+    en, _ = say("en"), say(language)
+    await send(second, "/start")
+    await appoint(house, second, Role.REVIEWER)
+    await flag(one, en, "SX1")
+    await flag(other, _, "VB2")
+    shown = await claimed(desk, en, 1)
+    await desk.press_data(ReviewPress(action="open", flag=2).pack(), shown)
+    await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), shown)
+    await close(desk, en, await send(desk, "/flag 1"), Outcome.NO_FINDING)
+    mine = await report_of(other, _)
+    await press(other, _("Ask for a second look"), mine)
+    mine = await send(other, ANSWER)
+    assert _("Somebody else of the team will look at it again.") in mine.text
+
+    notice = await told(second, en("Somebody asks for a second look at a closed flag."))
+    await press(second, en("Second looks"), notice)
+    await press(second, "№2", notice)
+    assert en("Looked at together with №{number}.", number=1) in notice.text
+    assert {"№1", "№2"} <= set(labels(notice))
+    await press(second, en("Show what they say"), notice)
+    assert notice.text == ANSWER
+    await press(second, en("« Back"), notice)
+    await press(second, en("Another outcome"), notice)
+    await press(second, en(OUTCOME_NAMES[Outcome.ADVICE]), notice)
+    await press(second, en(reasons.SECOND_LOOK[0]), notice)
+    assert [(each.outcome, each.reviewer_id) for each in await stored(house, Flag)] == [
+        (Outcome.ADVICE, (await person(house, second)).id)
+    ] * 2
+    mine = await report_of(other, _)
+    assert _(OUTCOMES_FOR_REPORTER[Outcome.ADVICE]) in mine.text
+    assert _("the outcome was changed") in mine.text
+    assert _("Ask for a second look") not in labels(mine)
+    decided = await stored(house, AuditEntry, action=Action.APPEAL_DECIDED)
+    assert sorted(each.flag_id or 0 for each in decided) == [1, 2]
     await assert_sound(house)
 
 

@@ -194,5 +194,6 @@ async def test_until_the_news_is_due_a_closed_report_looks_closed_and_may_get_it
     await close(desk, en, await send(desk, "/flag 1"), Outcome.LESSON)
     (appeal,) = await stored(house, Appeal)
     assert appeal.decided_at is None
+    await desk.until(lambda phone: "Somebody asks for a second look" in phone.texts)
     assert en(OUTCOME_NAMES[Outcome.LESSON]) in (await send(desk, "/flag 1")).text
     await assert_sound(house)

@@ -47,8 +47,8 @@ SET = "The passphrase is set. Your message with it is deleted from this chat. Pl
 OPENED = "You can open this report from this account now. Your message is deleted from this chat."
 UNFIT = "Code and passphrase don't fit. Please check both, then write the code or the passphrase once more."
 WORDS = "Ұялып қалдым, үндемедім"
-MANY = 30
-"""Codes that somebody sends without waiting for an answer."""
+MANY = 60
+"""Codes that somebody sends without waiting for an answer; in such a flood not each has one."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -249,7 +249,8 @@ async def test_of_a_thousand_guessed_codes_no_answer_tells_which_exist_and_after
         assert "#" not in answers[1]
         assert _(UNFIT) in answers[1]
         wait = _("There were several wrong passphrases. You can try again on {time}.").split("{")[0]
-        assert [wait in answer for answer in answers[2 * AN_HOUR :]] == [True] * (len(guessed[number]) - AN_HOUR)
+        assert len(answers) > 3 * AN_HOUR
+        assert all(wait in answer for answer in answers[2 * AN_HOUR :])
     assert len(await stored(house, Try)) == 6 * AN_HOUR
     assert code_on(await send(phone, code)) == code  # the sender is never shut out
     thief, _ = thieves[0], say(thieves[0].person.language_code)

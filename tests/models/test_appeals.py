@@ -24,7 +24,7 @@ from models.database import Database
 from models.deletion import delete_person
 from models.drivers import Remedy
 from models.flags import Outcome, State
-from models.merging import follow
+from models.merging import follow, main_of
 from models.people import Person
 from models.remedies import tell_due
 from models.team import Role
@@ -183,7 +183,7 @@ async def test_a_flag_that_is_taken_up_again_waits_with_its_appeal(database: Dat
         assert await decidable(session, other.id, appeal.id) is not None
 
 
-async def test_a_reporter_may_ask_once_but_neither_of_an_open_flag_nor_of_a_duplicate(
+async def test_a_reporter_may_ask_once_of_a_closed_flag_and_of_a_duplicate_for_its_main_one(
     database: Database, vault: Vault
 ) -> None:
     async with database.transaction() as session:
@@ -194,10 +194,22 @@ async def test_a_reporter_may_ask_once_but_neither_of_an_open_flag_nor_of_a_dupl
         assert await appeal_by_reporter(session, vault, case.flag, me, WORDS, 30, NOW + 31 * DAY) is None
         assert await appeal_by_reporter(session, vault, case.flag, me, WORDS, 30, NOW) is not None
         assert await appeal_by_reporter(session, vault, case.flag, me, WORDS, 30, NOW) is None
-        still_open.state, still_open.merged_into_id = State.MERGED, case.flag.id
+        double = still_open
+        double.state, double.merged_into_id = State.MERGED, case.flag.id
         await session.flush()
+        assert await appeal_by_reporter(session, vault, double, me, WORDS, 30, NOW) is None
         await follow(session, case.flag)
-        assert await appeal_by_reporter(session, vault, still_open, me, WORDS, 30, NOW) is None
+        appeal = await appeal_by_reporter(session, vault, double, me, WORDS, 30, NOW)
+        assert appeal is not None
+        assert appeal.words(vault, double) == WORDS
+        other = await add_person(session, vault, 7, Role.REVIEWER)
+        assert await who_may_decide(session, appeal) == [other.id]
+        main = await main_of(session, double)
+        assert main is case.flag
+        assert not change(appeal, double, other.id, Outcome.ADVICE, set(), NOW)  # only on the main one
+        assert change(appeal, main, other.id, Outcome.ADVICE, set(), NOW)
+        assert await follow(session, main) == [double]
+        assert (double.outcome, double.reviewer_id) == (Outcome.ADVICE, other.id)
 
 
 async def test_an_appeal_goes_with_the_data_of_whoever_asked_and_outlives_who_closed(

@@ -33,6 +33,7 @@ from models.database import Database
 from models.details import Reach
 from models.flags import Flag
 from models.handover import colleagues, may_review
+from models.merging import merge
 from models.people import Person
 from models.team import Member, Role
 from models.vault import Vault
@@ -101,6 +102,29 @@ async def test_only_another_uninvolved_supervisor_or_owner_decides(database: Dat
         member = await session.get_one(Member, reviewer.id)
         member.role = Role.SUPERVISOR
         assert await fault_of(session, approval, reviewer.id, NOW) is Fault.OWN
+
+
+async def test_the_contact_of_a_duplicate_is_for_who_works_on_its_main_flag_and_they_do_not_approve_it(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        double, reviewer, supervisor, owner = await team(session, vault)
+        main = await add_flag(session, vault, await session.get_one(Person, double.reporter_id), "main")
+        main.claim(reviewer.id)
+        assert await merge(session, reviewer.id, double, main)
+        await session.flush()
+        assert await may_ask(session, Kind.CONTACT, reviewer.id, double)
+        assert not await may_ask(session, Kind.CONTACT, supervisor.id, double)
+        approval = await asked(session, vault, double, reviewer)
+        assert await fault_of(session, approval, supervisor.id, NOW) is None
+        assert main.give(supervisor.id)
+        await session.flush()
+        assert await fault_of(session, approval, owner.id, NOW) is Fault.LAPSED
+        approval = await asked(session, vault, double, supervisor)
+        assert await fault_of(session, approval, owner.id, NOW) is None
+        assert main.give(owner.id)
+        await session.flush()
+        assert owner.id not in {person.id for _, person in await approvers(session, reviewer.id, flag_id=double.id)}
 
 
 async def test_who_holds_a_certificate_does_not_decide_on_it(database: Database, vault: Vault) -> None:

@@ -362,6 +362,34 @@ async def test_nor_a_flag_that_is_looked_at_together_with_one_on_their_car(datab
         assert await reviewed_flag(session, case.reviewer.id, main.id) is not None
 
 
+@pytest.mark.parametrize(
+    ("code", "same_vehicle", "severity", "retaliation", "delicate"),
+    [
+        ("PH3", None, 4, None, True),
+        ("PH1", None, 3, None, False),
+        ("PH1", True, 4, None, False),  # raised because another person named the vehicle
+        ("PH1", True, 4, True, True),
+        ("PH1", None, 4, None, True),  # set by the team
+        ("SX1", True, 4, None, True),  # by the team too: one report more is one level more
+        ("PH3", True, 3, None, True),  # told as most severe, whatever the team thinks
+    ],
+)
+async def test_a_yes_is_needed_by_what_was_told_or_by_the_teams_judgement_not_by_what_others_reported(
+    database: Database,
+    vault: Vault,
+    code: str,
+    same_vehicle: bool | None,
+    severity: int,
+    retaliation: bool | None,
+    delicate: bool,
+) -> None:
+    async with database.transaction() as session:
+        [person] = await add_people(session, vault, 1)
+        flag = await add_flag(session, vault, person, codes=[code])
+        flag.same_vehicle, flag.severity, flag.retaliation = same_vehicle, severity, retaliation
+        assert await may_hear(session, flag) is (None if delicate else True)
+
+
 async def test_a_flag_that_no_key_opens_keeps_no_other_driver_from_hearing(
     database: Database, vault: Vault, caplog: pytest.LogCaptureFixture
 ) -> None:

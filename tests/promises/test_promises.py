@@ -30,7 +30,17 @@ from models.outbox import Delivery, Parcel, Priority
 from models.people import Person
 from models.updates import DeadLetter, SeenUpdate
 from models.vault import CannotOpen, Vault
-from tests.house import KEY, PASSENGER, REVIEWER, TOKEN, House, TestClock, open_house, settings_for
+from tests.house import (
+    KEY,
+    PASSENGER,
+    REVIEWER,
+    TOKEN,
+    House,
+    TestClock,
+    open_house,
+    replace_handler,
+    settings_for,
+)
 from tests.walks import SAVED, TAPS, count, eventually, flag, open_form, receipts
 
 ROOT = Path(__file__).parents[2]
@@ -346,7 +356,7 @@ async def test_5_no_token_no_words_no_plate_and_no_number_of_a_person_is_logged_
     async def boom(message: Any) -> None:
         raise ValueError(f"{WORDS} {PLATE} {STRANGER} {TOKEN} {message!r}")
 
-    monkeypatch.setattr("handlers.home.help_now", boom)
+    replace_handler(monkeypatch, "handlers.home.help_now", boom)
     async with open_house(database_url) as house:
         faults = house.sandbox.faults
         phone, reviewer = house.phone(STRANGER), house.phone(REVIEWER)

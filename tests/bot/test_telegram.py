@@ -161,7 +161,7 @@ async def test_a_page_of_a_proxy_means_later(bot: Bot, sandbox: Sandbox) -> None
             "TelegramBadRequest: can't parse entities",
         ),
         ("Bad Request: MESSAGE IS TOO LONG: he touched", "TelegramBadRequest: message is too long"),
-        ("Bad Request: he touched my knee", "TelegramBadRequest"),
+        ("Bad Request: " + 50 * "he touched my knee ", "TelegramBadRequest"),
         ("Bad Request: chat not found: he touched", "TelegramBadRequest"),
     ],
 )
@@ -185,13 +185,6 @@ async def test_a_wrong_token_is_told_from_all_other_trouble(sandbox: Sandbox) ->
         with pytest.raises(TelegramUnauthorizedError):
             await bot(GetMe())
         await bot.session.close()
-
-
-async def test_words_of_telegram_that_could_fill_a_log_are_cut(bot: Bot, sandbox: Sandbox) -> None:
-    sandbox.faults.refuse(400, "Bad Request: " + "x" * 5000)
-    with failing() as found:
-        await tell(bot, EditMessageText(chat_id=PASSENGER, message_id=1, text="hello"))
-    assert len(found[0].name) == 200
 
 
 async def test_no_failure_names_the_token_or_the_person(bot: Bot, sandbox: Sandbox) -> None:

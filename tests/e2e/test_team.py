@@ -166,7 +166,8 @@ async def test_from_an_invitation_to_the_last_day_and_the_menu_follows(house: Ho
     done = [entry.action for entry in await stored(house, AuditEntry, actor_id=me)]
     for action in (Action.TEAM_SEEN, Action.INVITED, Action.UNINVITED, Action.REMOVED):
         assert action in done
-    assert [entry.detail for entry in await stored(house, AuditEntry, action=Action.JOINED)] == [f"{number} supervisor"]
+    joined = [entry.detail for entry in await stored(house, AuditEntry, action=Action.JOINED)]
+    assert joined == [f"{me} owner", f"{number} supervisor"]
     stolen = await stolen_bytes(house.app.database)
     assert not any(spelling in stolen for spelling in spellings("Аяжан"))
     await assert_sound(house)

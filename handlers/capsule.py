@@ -17,7 +17,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, Message
 
-from handlers.form import STEPS
+from handlers.form_questions import FIRST
 from handlers.home import way_out
 from handlers.making import Made, Workshop, post_order
 from handlers.own import Typed, show_reports
@@ -67,7 +67,7 @@ async def begin(query: CallbackQuery, callback_data: CapsulePress, visit: Visit)
         key = callback_data.value[:16]
         if not key or await sent_from(visit.session, visit.person.id, key) is not None:
             key = secrets.token_urlsafe(6)
-        draft = await new_draft(visit.session, visit.vault, visit.person.id, key, STEPS[0], visit.now)
+        draft = await new_draft(visit.session, visit.vault, visit.person.id, key, FIRST, visit.now)
         await visit.session.flush()
     told, today = draft.read(visit.vault), local_day(visit.now)
     if told.at is None and told.day in (None, today):

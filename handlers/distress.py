@@ -15,8 +15,9 @@ from aiogram.types import CallbackQuery, Message, TelegramObject
 
 from handlers.appealing import Deciding
 from handlers.desk import Writing
-from handlers.form import Filling, keep_answer
 from handlers.form import begin as go_on_with_draft
+from handlers.form_answers import keep_answer
+from handlers.form_screens import Filling
 from handlers.hearing import Answering, ask_word, keep_word
 from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.own import Adding, ask_words, keep_words, open_report

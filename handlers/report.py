@@ -264,8 +264,7 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
     if told.contact:
         flag.write_contact(visit.vault, told.contact)
     # Whoever chose that it's only counted agreed to that alone, whatever was answered before.
-    chosen = None if told.aim is Aim.COUNT else told.consents
-    recipients = list(AT_FIRST) if chosen is None else chosen
+    recipients = AT_FIRST if told.aim is Aim.COUNT else told.recipients
     await set_consents(visit.session, flag.id, recipients, visit.now)
     has_chosen = told.consents is not None or told.aim is Aim.COUNT
     if has_chosen and Recipient.DRIVER not in recipients and not flag.by_driver:

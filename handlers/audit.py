@@ -7,11 +7,10 @@ from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
-from handlers.cohort import in_pairs
 from handlers.home import back_home
 from handlers.presses import Action, AuditPress
 from handlers.roles import Owns, colleague
-from handlers.screens import Event, Method, Row, button, show
+from handlers.screens import Event, Method, Row, button, in_rows, show
 from handlers.visit import Visit
 from models.audit import ACTION_NAMES, BY_BOT, BY_DRIVER, GROUP_NAMES, GROUPS, AuditEntry, Group, entries, record
 from models.audit import Action as Audited
@@ -163,7 +162,7 @@ async def ask_member(query: CallbackQuery, callback_data: AuditPress, visit: Vis
         button(colleague(number, visit.person.id, known, _), every.model_copy(update={"member": number}))
         for number in sorted(known)[:_MEMBERS]
     ]
-    return show(query, _("Whose actions would you like to see?"), [[button(_("All members"), every)], *in_pairs(each)])
+    return show(query, _("Whose actions would you like to see?"), [[button(_("All members"), every)], *in_rows(each)])
 
 
 async def ask_group(query: CallbackQuery, callback_data: AuditPress, visit: Visit) -> Method:

@@ -15,14 +15,26 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 from babel.numbers import format_decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.cohort import in_pairs
 from handlers.home import LANGUAGE_NAMES, back_home
 from handlers.making import Made, Workshop
 from handlers.opting import broadcast_message
 from handlers.own import Typed
 from handlers.presses import Action, BroadcastPress
 from handlers.roles import Owns
-from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, keyboard, progress, show, show_anew
+from handlers.screens import (
+    DANGER,
+    PRIMARY,
+    SUCCESS,
+    Event,
+    Method,
+    Row,
+    button,
+    in_rows,
+    keyboard,
+    progress,
+    show,
+    show_anew,
+)
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
@@ -323,7 +335,7 @@ async def show_whom(query: CallbackQuery, visit: Visit) -> Method:
     region = _(REGIONS[whom.region]) if whom.region else _("all")
     rows.append([button(_("Region: {region} »", region=region), BroadcastPress(action="regions"))])
     languages = [(_ALL, _("All languages")), *((each.value, name) for each, name in LANGUAGE_NAMES.items())]
-    rows += in_pairs(
+    rows += in_rows(
         [
             _choice(name, (whom.language or _ALL) == value, BroadcastPress(action="language", value=value))
             for value, name in languages
@@ -390,7 +402,7 @@ async def show_regions(query: CallbackQuery, visit: Visit) -> Method:
         *_legend(list(labels.values()), _),
     ]
     back = [button(_("« Back"), BroadcastPress(action="whom"))]
-    return show(query, "\n".join(lines), [[whole], *in_pairs(buttons), back])
+    return show(query, "\n".join(lines), [[whole], *in_rows(buttons), back])
 
 
 async def choose_region(query: CallbackQuery, callback_data: BroadcastPress, visit: Visit) -> Method:

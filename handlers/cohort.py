@@ -20,7 +20,7 @@ from handlers.making import Made, Workshop, post_order
 from handlers.own import Typed
 from handlers.presses import Action, CohortPress, SeminarPress
 from handlers.roles import Owns
-from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show, show_anew
+from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, in_rows, show, show_anew
 from handlers.tables import text_table
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -143,7 +143,7 @@ async def _ask_region(event: Event, visit: Visit) -> Method:
     await visit.state.set_state(Founding.region)
     regions = [button(_(name), CohortPress(action="place", value=code)) for code, name in REGIONS.items()]
     several = button(_("Several regions"), CohortPress(action="place", value=_SEVERAL))
-    return show(event, _("Which region is it for?"), [*in_pairs(regions), [several], _cancel(_)])
+    return show(event, _("Which region is it for?"), [*in_rows(regions), [several], _cancel(_)])
 
 
 async def region_chosen(query: CallbackQuery, callback_data: CohortPress, visit: Visit) -> Method:
@@ -372,11 +372,6 @@ def _alone(number: int, _: Texts) -> str:
 def day(held_on: date) -> str:
     """A day as it's written in all three languages."""
     return held_on.strftime("%d.%m.%Y")
-
-
-def in_pairs(buttons: Row) -> list[Row]:
-    """Buttons two in a row."""
-    return [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
 
 
 def _line(text: str | None) -> str | None:

@@ -4,9 +4,9 @@ from handlers.details import consent_line, detail_lines
 from handlers.form_questions import QUESTIONS, REVIEW, asked
 from handlers.home import call_rows, help_lines, way_out
 from handlers.own import shorten
-from handlers.pieces import in_rows, piece_lines
+from handlers.pieces import piece_lines
 from handlers.presses import FormPress
-from handlers.screens import DANGER, SUCCESS, Event, Method, Row, button, show
+from handlers.screens import DANGER, SUCCESS, Event, Method, Row, button, in_rows, show
 from handlers.visit import Visit
 from models.behaviours import BEHAVIOURS, MAX_SEVERITY, behaviour_name
 from models.details import AIM_NAMES, Aim

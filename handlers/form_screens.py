@@ -3,7 +3,6 @@
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, InlineKeyboardButton
 
-from handlers.cohort import in_pairs
 from handlers.form_questions import QUESTIONS, REVIEW, asked, following, is_answered
 from handlers.form_review import show_review
 from handlers.home import call_rows, help_lines, help_text, way_out
@@ -11,7 +10,7 @@ from handlers.own import shorten, show_reports
 from handlers.pieces import piece_lines, remove_rows
 from handlers.presses import FormPress, HomePress
 from handlers.quick_exit import exit_button
-from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, progress, show
+from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, in_rows, progress, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.behaviours import BEHAVIOURS, MAX_SEVERITY, Form, behaviour_name, behaviours_of, form_name
@@ -79,7 +78,7 @@ def _choices(step: str, told: Told, _: Texts) -> list[Row]:
         for each, name in QUESTIONS[step].choices.items()
         if each is not Aim.HOLD or not told.by_driver
     ]
-    return in_pairs(buttons) if step == "region" else [[each] for each in buttons]
+    return in_rows(buttons) if step == "region" else [[each] for each in buttons]
 
 
 def _choice(label: str, press: FormPress, chosen: bool) -> InlineKeyboardButton:

@@ -18,10 +18,10 @@ from handlers.making import post_order
 from handlers.media import UNFIT, Media, Unfit, note_piece, refusal
 from handlers.notices import tell_of_message
 from handlers.own import Typed, shorten, show_reports
-from handlers.pieces import in_rows, may_ask
+from handlers.pieces import may_ask
 from handlers.presses import Action, OwnPress, ReportPress, ReviewPress, TalkPress
 from handlers.roles import OnTeam
-from handlers.screens import PRIMARY, Event, Method, Row, button, show
+from handlers.screens import PRIMARY, Event, Method, Row, button, in_rows, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record
@@ -309,7 +309,7 @@ def _message_rows(
         if units(text) > (NEWEST_SHOWN if n == len(messages) else SHOWN):
             label = _("Read in full, {time}", time=at)
             buttons.append(button(label, TalkPress(action=f"{side}full", flag=flag.id, message=said.id)))
-    return in_rows(buttons, 2)
+    return in_rows(buttons)
 
 
 async def _one(query: CallbackQuery, press: TalkPress, flag: Flag, visit: Visit, *, by_team: bool) -> Method:

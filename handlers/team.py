@@ -10,7 +10,7 @@ from aiogram import Router
 from aiogram.filters import Command, StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import DeleteMyCommands, SendMessage, SetMyCommands
-from aiogram.types import BotCommand, BotCommandScopeChat, CallbackQuery, InlineKeyboardButton, Message
+from aiogram.types import BotCommand, BotCommandScopeChat, CallbackQuery, Message
 
 from handlers.home import back_home, start
 from handlers.making import Made, Workshop, post_order
@@ -19,7 +19,7 @@ from handlers.notices import post_message
 from handlers.own import Typed
 from handlers.presses import Action, TeamPress
 from handlers.roles import Owns, colleague
-from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
+from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, in_rows, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
@@ -91,7 +91,7 @@ async def show_team(event: Event, visit: Visit, callback_data: TeamPress | None 
     invites = [] if page else await waiting_invites(visit.session, visit.now)
     if invites:
         lines += ["", _("Invitations that wait: {number}", number=len(invites))]
-    rows: list[Row] = _in_pairs(
+    rows: list[Row] = in_rows(
         [
             button(
                 colleague(member.person_id, visit.person.id, known, _),
@@ -122,10 +122,6 @@ def _line(member: Member, at_work: int, known: Mapping[int, str | None], visit: 
         date=_.day(member.since),
         number=at_work,
     )
-
-
-def _in_pairs(buttons: list[InlineKeyboardButton]) -> list[Row]:
-    return [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
 
 
 def _to_team(_: Texts) -> Row:

@@ -8,7 +8,6 @@ from handlers.presses import Action, AgreePress
 from handlers.screens import Method
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.consents import Recipient, say
 from models.flags import UNSEEN, own_flag
 
@@ -29,5 +28,5 @@ async def agree(query: CallbackQuery, callback_data: AgreePress, visit: Visit) -
     yes = callback_data.action == "yes"
     await say(visit.session, flag.id, Recipient.DRIVER, yes, visit.now)
     action = Audited.CONSENTED if yes else Audited.CONSENT_REVOKED
-    await record(visit.session, visit.vault, action, now=visit.now, flag_id=flag.id, detail=Recipient.DRIVER)
+    await visit.record(action, flag.id, detail=Recipient.DRIVER)
     return await report_screen(query, flag, visit)

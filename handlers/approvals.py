@@ -33,7 +33,6 @@ from models.approvals import (
     waiting_for,
 )
 from models.audit import Action as Audited
-from models.audit import record
 from models.certificates import Certificate, show_number
 from models.full_export import period_asked
 from models.outbox import Priority
@@ -153,13 +152,10 @@ async def _decide(query: CallbackQuery, press: ApprovalPress, visit: Visit, *, a
     fault = await decide(visit.session, approval, visit.person.id, approved=approved, now=visit.now)
     if fault is not None:
         return await _refused(query, press, fault, visit)
-    await record(
-        visit.session,
-        visit.vault,
+    await visit.record(
         Audited.APPROVED if approved else Audited.REFUSED,
-        now=visit.now,
+        approval.flag_id,
         actor_id=visit.person.id,
-        flag_id=approval.flag_id,
         detail=f"{approval.kind} {approval.id}",
     )
     what = await _what(approval, visit)

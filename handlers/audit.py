@@ -12,7 +12,7 @@ from handlers.presses import Action, AuditPress
 from handlers.roles import Owns, colleague
 from handlers.screens import Event, Method, Row, button, in_rows, show
 from handlers.visit import Visit
-from models.audit import ACTION_NAMES, BY_BOT, BY_DRIVER, GROUP_NAMES, GROUPS, AuditEntry, Group, entries, record
+from models.audit import ACTION_NAMES, BY_BOT, BY_DRIVER, GROUP_NAMES, GROUPS, AuditEntry, Group, entries
 from models.audit import Action as Audited
 from models.base import LARGEST_IDENTIFIER
 from models.flags import concerning
@@ -71,14 +71,7 @@ async def _page(event: Event, wanted: AuditPress, visit: Visit) -> Method:
         actions=GROUPS[group] if group is not None else None,
         flag_id=wanted.flag or None,
     )
-    await record(
-        visit.session,
-        visit.vault,
-        Audited.AUDIT_SEEN,
-        now=visit.now,
-        actor_id=visit.person.id,
-        flag_id=wanted.flag or None,
-    )
+    await visit.record(Audited.AUDIT_SEEN, wanted.flag or None, actor_id=visit.person.id)
     concern = await concerning(visit.session, visit.person.id, {each.flag_id for each in found if each.flag_id})
     if wanted.flag in concern:
         found = []

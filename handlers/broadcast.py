@@ -15,6 +15,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 from babel.numbers import format_decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handlers.desk import note
 from handlers.home import LANGUAGE_NAMES, back_home
 from handlers.making import Made, Workshop
 from handlers.opting import broadcast_message
@@ -38,7 +39,6 @@ from handlers.screens import (
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.broadcasts import (
     TEXT_LIMIT,
     Audience,
@@ -605,14 +605,7 @@ async def _cohort(session: AsyncSession, whom: Audience) -> Cohort | None:
 
 async def _note(visit: Visit, action: Audited, broadcast: Broadcast, detail: str = "") -> None:
     """Write down what this owner does."""
-    await record(
-        visit.session,
-        visit.vault,
-        action,
-        now=visit.now,
-        actor_id=visit.person.id,
-        detail=f"{broadcast.id}: {detail}" if detail else counted(broadcast),
-    )
+    await note(visit, action, detail=f"{broadcast.id}: {detail}" if detail else counted(broadcast))
 
 
 def counted(broadcast: Broadcast) -> str:

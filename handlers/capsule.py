@@ -19,7 +19,7 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.form_questions import FIRST
 from handlers.home import way_out
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.own import Typed, show_reports
 from handlers.presses import Action, CapsulePress, FormPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, keyboard, show
@@ -150,16 +150,7 @@ async def choose(query: CallbackQuery, callback_data: CapsulePress, visit: Visit
     await visit.state.clear()
     name = _renamed(draft, visit)
     # Not a reminder of the bot's own, which would wait for the morning: this hour was asked for.
-    post_order(
-        visit.session,
-        visit.vault,
-        visit.person.id,
-        "capsule",
-        {"capsule": name},
-        priority=Priority.RELAY,
-        now=visit.now,
-        due_at=moment,
-    )
+    visit.order("capsule", {"capsule": name}, priority=Priority.RELAY, due_at=moment)
     text = _(
         "I will write on {time}.\n\nUntil then it is kept as a draft, encrypted, and nothing is sent. "
         "You find it in /report at any time.",

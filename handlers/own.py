@@ -27,7 +27,6 @@ from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_b
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.behaviours import behaviour_name
 from models.escrow import lock_vehicle
 from models.flags import UNSEEN, Flag, Ride, flags_of, own_flag, plate_of_own
@@ -328,6 +327,6 @@ async def withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) 
     was_seen = flag is not None and flag.state not in UNSEEN
     if flag is not None and flag.withdraw(visit.now) and was_seen:
         for each in await part_from(visit.session, flag):
-            await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=each.id)
-        await record(visit.session, visit.vault, Audited.WITHDRAWN, now=visit.now, flag_id=flag.id)
+            await visit.record(Audited.PARTED, each.id)
+        await visit.record(Audited.WITHDRAWN, flag.id)
     return await open_report(query, callback_data, visit)

@@ -16,7 +16,7 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.certificate import choice_text, lacks_plan, pledge_lines, show_certificate
 from handlers.home import back_home
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.own import Typed
 from handlers.presses import Action, PledgePress
 from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, in_rows, keyboard, show
@@ -194,14 +194,10 @@ async def finish(query: CallbackQuery, visit: Visit) -> Method | list[Method]:
         return [await _choice(query, picks, visit), note]
     plan = await make_plan(visit.session, visit.vault, visit.person.id, known, visit.now)
     for days in ASKED_AFTER:
-        post_order(
-            visit.session,
-            visit.vault,
-            visit.person.id,
+        visit.order(
             "pledge check",
             {"plan": plan.id, "days": days},
             priority=Priority.REMINDER,
-            now=visit.now,
             due_at=visit.now + timedelta(days=days),
         )
     return await show_certificate(query, visit)

@@ -11,7 +11,6 @@ from handlers.presses import Action, DataPress, HomePress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.deletion import delete_person
 from models.flags import Flag, claimed_by
 from models.merging import parted_by_deletion
@@ -115,7 +114,7 @@ async def delete(query: CallbackQuery, visit: Visit) -> Method | list[Method]:
         (Audited.DELETED, gone),
     ):
         for flag_id in numbers:
-            await record(visit.session, visit.vault, action, now=visit.now, flag_id=flag_id)
+            await visit.record(action, flag_id)
     text = _(
         "Everything about you is deleted. Of reports only numbered records stay, without content. "
         "You can also clear this chat in Telegram. All the best to you."

@@ -31,7 +31,6 @@ from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_b
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.behaviours import (
     BEHAVIOURS,
     FORMS_OF_HARASSMENT,
@@ -337,7 +336,7 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
         await vehicle_named(flag, told.plate, visit)
     await note_added(flag, "behaviours", visit)
     if flag.severity > before and flag.part():  # more severe than what it's looked at together with may be
-        await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=flag.id)
+        await visit.record(Audited.PARTED, flag.id)
     if flag.severity > before and flag.with_team:
         await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
     return await report_screen(query, flag, visit, _("Saved. Thank you."))

@@ -12,8 +12,9 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import DeleteMyCommands, SendMessage, SetMyCommands
 from aiogram.types import BotCommand, BotCommandScopeChat, CallbackQuery, Message
 
+from handlers.desk import note
 from handlers.home import back_home, start
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.menu import commands_for
 from handlers.notices import post_message
 from handlers.own import Typed
@@ -23,7 +24,6 @@ from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_b
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.invites import Invite, invite, waiting_invites, withdraw_invite
 from models.markup import unshowable
 from models.membership import Hindrance, change_role, member_of, open_flags, remove_member
@@ -69,11 +69,6 @@ def router() -> Router:
     router.callback_query.register(open_invite, Action("invited"))
     router.callback_query.register(withdraw, Action("withdraw"))
     return router
-
-
-async def note(visit: Visit, action: Audited, detail: str = "") -> None:
-    """Write down what is done with the team."""
-    await record(visit.session, visit.vault, action, now=visit.now, actor_id=visit.person.id, detail=detail)
 
 
 async def show_team(event: Event, visit: Visit, callback_data: TeamPress | None = None) -> Method:
@@ -168,7 +163,7 @@ async def give_role(query: CallbackQuery, callback_data: TeamPress, visit: Visit
     hindrance = await change_role(visit.session, number, role)
     if hindrance is not None:
         return await _member(query, number, visit, hindrance)
-    await note(visit, Audited.ROLE_CHANGED, f"{number} {role}")
+    await note(visit, Audited.ROLE_CHANGED, detail=f"{number} {role}")
     await _tell_of_change(number, visit, N_("Your role in the team has changed: {role}."), role)
     if number == visit.person.id and role is not Role.OWNER:
         return await start(query, visit)
@@ -199,7 +194,7 @@ async def remove(query: CallbackQuery, callback_data: TeamPress, visit: Visit) -
     hindrance = await remove_member(visit.session, visit.vault, number, visit.now)
     if hindrance is not None:
         return await _member(query, number, visit, hindrance)
-    await note(visit, Audited.REMOVED, str(number))
+    await note(visit, Audited.REMOVED, detail=str(number))
     await _tell_of_change(number, visit, N_("You are no longer in the team. Thank you for all you have done."))
     return await start(query, visit) if number == visit.person.id else await show_team(query, visit)
 
@@ -263,7 +258,7 @@ async def label_typed(message: Message, visit: Visit) -> Method:
     made, code = await invite(
         visit.session, visit.vault, role=role, label=label, made_by=visit.person.id, now=visit.now
     )
-    await note(visit, Audited.INVITED, f"{made.id} {role}")
+    await note(visit, Audited.INVITED, detail=f"{made.id} {role}")
     link = visit.link(PREFIX + code)
     lines = [
         *_about(made, visit),
@@ -299,7 +294,7 @@ async def open_invite(query: CallbackQuery, callback_data: TeamPress, visit: Vis
 async def withdraw(query: CallbackQuery, callback_data: TeamPress, visit: Visit) -> Method:
     """Make an invitation worthless."""
     if await withdraw_invite(visit.session, callback_data.member):
-        await note(visit, Audited.UNINVITED, str(callback_data.member))
+        await note(visit, Audited.UNINVITED, detail=str(callback_data.member))
     return await show_team(query, visit)
 
 
@@ -308,7 +303,7 @@ async def withdraw(query: CallbackQuery, callback_data: TeamPress, visit: Visit)
 
 def order_menu(visit: Visit, person_id: int) -> None:
     """Let the menu of a person's chat follow their role, once this is committed."""
-    post_order(visit.session, visit.vault, person_id, "menu", {}, priority=Priority.ALERT, now=visit.now)
+    visit.order("menu", {}, priority=Priority.ALERT, person_id=person_id)
 
 
 async def make_menu(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made:

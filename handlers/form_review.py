@@ -6,6 +6,7 @@ from handlers.home import call_rows, help_lines, way_out
 from handlers.own import shorten
 from handlers.pieces import piece_lines
 from handlers.presses import FormPress
+from handlers.promises import as_far_as_known, promises
 from handlers.screens import DANGER, SUCCESS, Event, Method, Row, button, in_rows, show
 from handlers.visit import Visit
 from models.behaviours import BEHAVIOURS, MAX_SEVERITY, behaviour_name
@@ -35,15 +36,9 @@ async def show_review(event: Event, draft: Draft, told: Told, visit: Visit, note
         lines += ["", _("<blockquote>{words}</blockquote>", words=shorten(told.words, 1000))]
     lines += [
         "",
-        _("People read it, not a program; the answer comes here."),
-        _("The team does not see your account. The bot knows it, to answer you."),
-        _(
-            "Telegram keeps this chat. “{clear}” deletes the last 48 hours of it; what is older, only you can delete.",
-            clear=_("✕ Clear chat"),
-        ),
-        _("We call nobody for you: whether to turn to the police or a help line is your choice."),
+        promises(_, told.aim or Aim.ACT),
         "",
-        _("By sending, you say that it is true as far as you know."),
+        as_far_as_known(_),
     ]
     rows: list[Row] = [[button(_("Send"), FormPress(action="send", value=draft.key), SUCCESS)]]
     if any(BEHAVIOURS[code].severity == MAX_SEVERITY for code in codes):

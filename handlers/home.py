@@ -61,8 +61,8 @@ async def home_rows(visit: Visit) -> list[Row]:
 def greeting(_: Texts) -> str:
     """What the bot is, in two lines."""
     return _(
-        "<b>Құрмет</b> means respect.\n\nHere drivers learn how to treat passengers with respect, "
-        "and anybody can say what happened on a ride. Where shall we begin?"
+        "<b>Құрмет</b> means respect.\n\nDrivers learn here to treat passengers with respect; "
+        "anybody can say what happened on a ride. Where shall we begin?"
     )
 
 

@@ -8,6 +8,7 @@ from aiogram.types import BotCommandScopeChat, CallbackQuery, Message
 from handlers.home import back_home
 from handlers.opting import opt_button
 from handlers.presses import Action, DataPress, HomePress
+from handlers.quick_exit import EXIT
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
@@ -56,7 +57,7 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "deletes the messages of the last 48 hours at once, yours too; older ones only you can delete in Telegram.\n\n"
         "/deletedata deletes everything that is stored about you.",
         days=visit.terms.days_kept,
-        clear=_("✕ Clear chat"),
+        clear=_(EXIT),
     )
     text += "\n\n" + _(
         "A passphrase is kept only as an encrypted digest that nobody can read back. "

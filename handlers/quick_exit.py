@@ -17,7 +17,10 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.outbox import Priority
 from models.traces import KEPT, take_traces
+from models.words import N_
 
+EXIT = N_("✕ Clear chat")
+"""What the button says."""
 AT_MOST = 100
 """Messages that Telegram deletes in one request."""
 MARGIN = timedelta(minutes=1)
@@ -35,15 +38,7 @@ def router() -> Router:
 
 def exit_button(_: Texts) -> InlineKeyboardButton:
     """The button that does it at once. Its words say no more than what any chat might offer."""
-    return button(_("✕ Clear chat"), ExitPress())
-
-
-def what_it_does(_: Texts) -> str:
-    """What is said before it's pressed: what goes, what stays, and the limit. Few words: she may be in the car."""
-    return _(
-        "“{clear}” deletes the last 48 hours here at once, yours too. Reports are kept.",
-        clear=_("✕ Clear chat"),
-    )
+    return button(_(EXIT), ExitPress())
 
 
 async def leave(query: CallbackQuery, visit: Visit) -> list[Method]:

@@ -26,7 +26,8 @@ from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.notices import post_message, tell_team_of_flag
 from handlers.own import add_rows, open_report, report_screen
 from handlers.presses import Action, CapsulePress, FormPress, HomePress, OwnPress, PassphrasePress, ReportPress
-from handlers.quick_exit import exit_button, what_it_does
+from handlers.promises import as_far_as_known, promises
+from handlers.quick_exit import exit_button
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -81,7 +82,6 @@ async def begin(event: Event, visit: Visit, callback_data: ReportPress | None = 
         "<b>Report an incident</b>\n\nTell as much or as little as you want. Four taps, no typing.\n\n"
         "Is the ride going on now?"
     )
-    text += f"\n\n<i>{what_it_does(_)}</i>"
     if plate:
         text += "\n\n" + _("The number plate is filled in: <b>{plate}</b>", plate=plate)
     rows: list[Row] = [
@@ -120,7 +120,7 @@ def _to(press: ReportPress, action: str, **changes: str) -> ReportPress:
 
 
 async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
-    """Ask what kind of behaviour it was."""
+    """Ask what kind of behaviour it was; what can and can't be promised is said here."""
     _ = visit._
     if not _valid(callback_data):
         return await begin(query, visit, callback_data)
@@ -129,7 +129,7 @@ async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visi
         [
             button(
                 _(form_name(form, by_passenger=by_passenger)),
-                _to(callback_data, "send" if form is Form.OTHER else "form", code=form),
+                _to(callback_data, "form", code=form),
             )
         ]
         for form in Form
@@ -139,12 +139,7 @@ async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visi
         guided = FormPress(action="begin", step=callback_data.who, value=callback_data.draft, car=callback_data.car)
         rows.append([button(_("Tell it step by step"), guided)])
     rows += _last_rows(_to(callback_data, "driver" if by_passenger else "begin"), _)
-    text = _(
-        "<b>What happened?</b>\n\nThe button “{not_sure}” sends your report at once. {terms}",
-        not_sure=_(form_name(Form.OTHER)),
-        terms=_terms(_),
-    )
-    return show(query, text, rows)
+    return show(query, "\n\n".join([_("<b>What happened?</b>"), promises(_)]), rows)
 
 
 async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
@@ -153,21 +148,21 @@ async def ask_behaviour(query: CallbackQuery, callback_data: ReportPress, visit:
     if not _valid(callback_data) or callback_data.code not in set(Form):
         return await begin(query, visit, callback_data)
     form, by_passenger = Form(callback_data.code), callback_data.who == DRIVER
-    rows: list[Row] = [
-        [
-            button(
-                _(behaviour_name(behaviour.code, by_passenger=by_passenger)),
-                _to(callback_data, "send", code=behaviour.code),
-            )
-        ]
-        for behaviour in behaviours_of(form, by_passenger=by_passenger)
-    ]
+    names = {
+        each.code: _(behaviour_name(each.code, by_passenger=by_passenger))
+        for each in behaviours_of(form, by_passenger=by_passenger)
+    }
+    if form is Form.OTHER:  # nothing to choose from
+        names = dict.fromkeys(names, _("Send"))
+    rows: list[Row] = [[button(name, _to(callback_data, "send", code=code))] for code, name in names.items()]
     rows += _last_rows(_to(callback_data, "ride"), _)
     parts = [f"<b>{_(form_name(form, by_passenger=by_passenger))}</b>"]
-    if any(_urgent(each.code, callback_data) for each in behaviours_of(form, by_passenger=by_passenger)):
+    if any(_urgent(code, callback_data) for code in names):
         parts = [_("In danger? Call 112 first; saving can wait."), *parts]
         rows = [*_help_rows(callback_data.car, visit), *rows]
-    parts += [_("Tap what fits best to send it."), _terms(_)]
+    if form is not Form.OTHER:
+        parts.append(_("Tap what fits best to send it."))
+    parts.append(as_far_as_known(_))
     return show(query, "\n\n".join(parts), rows)
 
 
@@ -180,10 +175,6 @@ def _help_rows(car: str, visit: Visit) -> list[Row]:
     """The help lines, each a tap, and a text for somebody near, with the plate of the car whose code was scanned."""
     trusted = button(visit._("A text for somebody you trust"), HomePress(action="text", value=car))
     return [*call_rows(help_lines(visit)), [trusted]]
-
-
-def _terms(_: Texts) -> str:
-    return _("By sending, you say that it is true as far as you know.")
 
 
 def _last_rows(back: ReportPress, _: Texts) -> list[Row]:

@@ -226,6 +226,7 @@ async def test_forged_presses_and_odd_texts_touch_nobody_else_and_lead_on(house:
     (begun,) = (data for data in presses(old) if data.startswith("capsule:begin"))
     await press(other, "No, it is over", old)
     await press(other, "Not sure, uncomfortable", old)
+    await press(other, "Send", old)
     await other.press_data(begun, old)  # the draft of this button was sent: what is noted now is another report
     keys = {each.key for each in await stored(house, Draft)}
     assert not keys & {each.draft for each in await stored(house, Flag)}

@@ -97,7 +97,7 @@ async def test_a_ride_is_flagged_while_it_goes_on_and_when_it_is_over(house: Hou
 
 async def test_the_fast_way_asks_nobody_to_read_much(house: House, language: str) -> None:
     phone, _ = passenger(house, language), say(language)
-    for form in (form for form in FORM_NAMES if form is not Form.OTHER):
+    for form in FORM_NAMES:
         screen, read = await send(phone, "/start"), 0
         for text in ("Report an incident", RIDES[Ride.GOING_ON], FORM_NAMES[form]):
             assert words_of(screen) <= 80, screen.text
@@ -105,6 +105,28 @@ async def test_the_fast_way_asks_nobody_to_read_much(house: House, language: str
             await press(phone, _(text), screen)
         assert words_of(screen) <= 80, screen.text
         assert read + len(screen.text.split()) <= 120
+
+
+async def test_what_the_bot_can_and_cannot_promise_is_said_before_sending(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
+    for form, name in FORM_NAMES.items():
+        screen = await send(phone, "/report")
+        for text in (RIDES[Ride.GOING_ON], name):
+            assert not any(data.startswith("report:send") for data in presses(screen)), "nothing is sent before"
+            if text == name:
+                said = screen.text.splitlines()[2:]
+                assert said == [
+                    _("People read it, and answer here."),
+                    _("The team doesn't see your account; only the bot knows it."),
+                    _(
+                        "“{clear}” deletes this chat's last 48 hours, not your report. Telegram keeps the rest.",
+                        clear=_("✕ Clear chat"),
+                    ),
+                    _("We call nobody for you. In danger, call 112."),
+                ]
+            await press(phone, _(text), screen)
+        assert any(data.startswith("report:send") for data in presses(screen)), form
+        assert _("By sending, you say it is true as far as you know.") in screen.text
 
 
 @pytest.mark.parametrize("ride", list(Ride))

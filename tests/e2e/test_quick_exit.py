@@ -55,8 +55,8 @@ async def test_both_sides_are_deleted_one_neutral_screen_remains_and_what_was_to
     theirs = [message.id for message in other.messages]
     receipt = code_on(await flag(phone, _, "SX1"))
     screen = await send(phone, "/report")
-    assert "48" in screen.text  # the limit is said before
     await press(phone, _("No, it is over"), screen)
+    assert "48" in screen.text  # the limit is said before
     await press(phone, _("Tell it step by step"), screen)
     await press(phone, _("I saw it"), screen)
     await press(phone, _("Skip"), screen)

@@ -18,7 +18,7 @@ from bot.sandbox import Message, Phone
 from handlers.texts import LOCALES, load_texts
 from models.audit import verify
 from models.base import Base
-from models.behaviours import BEHAVIOURS, FORM_NAMES
+from models.behaviours import BEHAVIOURS, FORM_NAMES, Form
 from models.flags import Ride
 from models.people import Language, Person, find_person
 from models.team import Member, Role
@@ -114,8 +114,8 @@ async def flag(phone: Phone, _: Say, code: str = "VB2", ride: Ride = Ride.OVER) 
     """Flag one behaviour the fast way, from /start on, and wait for the receipt as a message too; gives the screen."""
     screen = await send(phone, "/start")
     behaviour = BEHAVIOURS[code]
-    way = ["Report an incident", RIDES[ride], FORM_NAMES[behaviour.form]]
-    for text in way if code == "OT" else [*way, behaviour.name]:
+    last = "Send" if behaviour.form is Form.OTHER else behaviour.name
+    for text in ["Report an incident", RIDES[ride], FORM_NAMES[behaviour.form], last]:
         await press(phone, _(text), screen)
     receipt = code_on(screen)
     await phone.until(lambda phone: phone.texts.count(receipt) == 2)

@@ -18,8 +18,8 @@ from handlers.home import way_out
 from handlers.media import Media, Place, Unfit
 from handlers.own import Typed, open_report, show_reports
 from handlers.presses import Action, FormPress, OwnPress, ReportPress
-from handlers.report import Ways, add_to_earlier, send_flag
 from handlers.screens import Method, button, show
+from handlers.sending import Ways, add_to_earlier, send_flag
 from handlers.visit import Visit
 from models.cars import plate_of_code
 from models.details import Aim, Teller

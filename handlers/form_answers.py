@@ -12,8 +12,8 @@ from handlers.own import ORDER_LIMIT, show_reports
 from handlers.pieces import is_around_kazakhstan
 from handlers.presses import FormPress
 from handlers.quick_exit import exit_button
-from handlers.report import WORDS_LIMIT
 from handlers.screens import PRIMARY, Event, Method, button, show
+from handlers.sending import WORDS_LIMIT
 from handlers.visit import Visit
 from models.behaviours import BEHAVIOURS, Form, with_toggled
 from models.consents import Recipient

@@ -24,7 +24,8 @@ from models.audit import Action as Audited
 from models.behaviours import FORM_NAMES, Form, form_name
 from models.details import PLATFORM_NAMES, Platform
 from models.duty import is_on_call
-from models.flags import COUNTED_TO, Flag, Place, State, Wanted, count_waiting, is_overdue, place_of, queue
+from models.flags import Flag, State
+from models.queue import COUNTED_TO, Place, Wanted, count_waiting, is_overdue, place_of, queue
 from models.regions import REGIONS
 from models.repeats import REPEAT_DAYS, count_on_vehicles
 from models.words import N_

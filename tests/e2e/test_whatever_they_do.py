@@ -27,8 +27,9 @@ from handlers.presses import (
 )
 from models.audit import Action, AuditEntry
 from models.flag_figures import totals
-from models.flags import Flag, Outcome, Ride, State, count_waiting, queue
+from models.flags import Flag, Outcome, Ride, State
 from models.periods import ALL, Period
+from models.queue import count_waiting, queue
 from models.suppression import LEAST
 from models.team import Role
 from tests.e2e.conftest import KINDS, QUICK

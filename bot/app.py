@@ -40,8 +40,9 @@ from bot.telling import Telling
 from bot.traces import Traces
 from bot.webhook import Webhook
 from bot.workshop import Address, Making
-from handlers import SLOW, routers
+from handlers import LANES, routers
 from handlers.making import post_order
+from handlers.quick_exit import OF_A_REPORT
 from handlers.texts import LOCALES, load_texts
 from handlers.visit import Terms
 from models.cars import index_cars
@@ -208,7 +209,8 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             metrics,
             rate=settings.send_rate,
             make=making.make,
-            slow=SLOW,
+            lanes=LANES,
+            recalled=OF_A_REPORT,
             clock=clock,
             traces=traces,
         )

@@ -1,7 +1,7 @@
 """The framework's conversation state over the person's row: part of the same transaction as everything else."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiogram.fsm.context import FSMContext
@@ -12,14 +12,20 @@ from models.conversation import Conversation
 from models.people import Person
 from models.vault import Vault
 
+AWAITED = timedelta(hours=24)
+"""How long an answer is awaited: what somebody writes later is hardly one."""
+
 
 class RowStorage(BaseStorage):
-    """aiogram's storage for one person within one transaction."""
+    """aiogram's storage for one person within one transaction; a question that was asked too long ago is over."""
 
     def __init__(self, person: Person, vault: Vault, now: datetime) -> None:
         self._person, self._vault, self._now = person, vault, now
         row = person.conversation
         self._state, self._data = row.read(vault) if row is not None else (None, {})
+        if row is not None and self._state is not None and row.changed_at < now - AWAITED:
+            self._state, self._data = None, {}
+            self._keep()
 
     async def set_state(self, key: StorageKey, state: StateType = None) -> None:
         """Move to a state; None ends the conversation."""

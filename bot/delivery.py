@@ -2,7 +2,8 @@
 
 Each round leases a handful of rows, sends them at the same time, and writes down what became of each. A crash in
 between repeats them when the lease ends: at least once, never not at all. What takes long to make goes beside the
-rounds, one after another, and keeps its lease meanwhile: a receipt doesn't wait for a table of a million rows.
+rounds, one after another in its lane, and keeps its lease meanwhile: a receipt doesn't wait for a table of a million
+rows, nor does a plot.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import logging
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from aiogram import Bot, methods
 from aiogram.methods import TelegramMethod
 from aiogram.types import Message
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
@@ -29,8 +31,9 @@ from bot.traces import Traces
 from handlers.making import Made, ordered
 from models.database import Database
 from models.leases import hold, release
-from models.outbox import LEASE, Delivery, Parcel, keep, lease, next_due, waiting
+from models.outbox import LEASE, Delivery, Parcel, Priority, is_waiting, keep, lease, locked, next_due, post, waiting
 from models.people import Person, mark_blocked
+from models.traces import keep_traces
 from models.uploads import keep_file_id
 from models.vault import Vault
 
@@ -58,6 +61,11 @@ class _Result:
     failure: Failure | None = None
     uploaded: tuple[str, str] | None = None
     """The name of a file to be kept, and its file id."""
+    recalled: bool = False
+    """Whether it may be taken back at any moment."""
+    chat_id: int = 0
+    shown: dict[int, datetime] = field(default_factory=dict)
+    """The messages that were sent, and when."""
 
 
 async def _make_nothing(order: str, person: Person, values: Mapping[str, Any]) -> Made | None:
@@ -75,19 +83,21 @@ class Sender:
     rate: float = 30.0
     make: Make = _make_nothing
     """Makes a message that was only ordered; see `handlers/making.py`."""
-    slow: Collection[str] = ()
-    """The orders that take long."""
+    lanes: Sequence[Collection[str]] = ()
+    """The orders that take long, by what they take turns with."""
+    recalled: Collection[str] = ()
+    """The orders that may be taken back at any moment: what comes of them is not sent then, or deleted at once."""
     clock: Clock = utc_now
     traces: Traces = field(default_factory=Traces)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _slow_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _errands: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     """What takes long and is in work, by the number of its row."""
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.rate)
+        self._turns = {order: turn for lane in self.lanes for turn in [asyncio.Lock()] for order in lane}
 
     def wake(self) -> None:
         """Look at once: something may have been posted."""
@@ -130,12 +140,14 @@ class Sender:
             if not await hold(session, SENDING, self.name, now, TERM):
                 return _LOOK_AGAIN
             rows = await lease(session, now, ROUND)
-        quick = [row for row in rows if not self._is_slow(row[0])]
+        quick = []
         for parcel, person in rows:
-            if self._is_slow(parcel):
-                self._begin(parcel, person)
-        results = await asyncio.gather(*(self._send(parcel, person) for parcel, person in quick))
-        await self._write_down(results)
+            if (turn := self._turn(parcel)) is None:
+                quick.append((parcel, person))
+            else:
+                self._begin(parcel, person, turn)
+        results = await asyncio.gather(*(self._send_quickly(parcel, person) for parcel, person in quick))
+        await self._write_down([result for result in results if not result.recalled])
         waits = [r.failure.wait for r in results if r.failure is not None and r.failure.wait is not None]
         if len({r.person_id for r in results if r.failure is not None and r.failure.wait is not None}) > 1:
             self.pace.hold_back(max(waits))  # Telegram slows the bot, not one chat
@@ -149,24 +161,25 @@ class Sender:
         self.metrics.outbox_age.set((now - oldest).total_seconds() if oldest and oldest < now else 0.0)
         return due is not None and due <= now
 
-    def _is_slow(self, parcel: Parcel) -> bool:
+    def _turn(self, parcel: Parcel) -> asyncio.Lock | None:
+        """What a parcel that takes long waits for; None for all others."""
         try:
-            return ordered(parcel.read(self.vault)[0]) in self.slow
+            return self._turns.get(ordered(parcel.read(self.vault)[0]) or "")
         except Exception:  # sending it finds out what is wrong with it
-            return False
+            return None
 
-    def _begin(self, parcel: Parcel, person: Person) -> None:
+    def _begin(self, parcel: Parcel, person: Person, turn: asyncio.Lock) -> None:
         if parcel.id in self._errands:  # its lease ended before it could be renewed
             return
-        errand = asyncio.create_task(self._run_errand(parcel, person))
+        errand = asyncio.create_task(self._run_errand(parcel, person, turn))
         self._errands[parcel.id] = errand
         errand.add_done_callback(lambda _: self._errands.pop(parcel.id, None))
 
-    async def _run_errand(self, parcel: Parcel, person: Person) -> None:
+    async def _run_errand(self, parcel: Parcel, person: Person, turn: asyncio.Lock) -> None:
         """Send what takes long; if its end can't be written down, it's made again when the lease ends."""
         keeping = asyncio.create_task(self._keep(parcel.id))
         try:
-            async with self._slow_turn:
+            async with turn:
                 result = await self._send(parcel, person, UPLOAD_SECONDS)
             await self._write_down([result])
         except (SQLAlchemyError, OSError) as error:
@@ -185,6 +198,7 @@ class Sender:
         result = _Result(parcel.id, person.id)
         try:
             name, parameters = parcel.read(self.vault)
+            result.recalled = ordered(name) in self.recalled
             # An order may be more than its message: what somebody sent is fetched though they have left since.
             wanted = person.blocked_at is None or ordered(name) is not None
             made = await self._made(name, parameters, person) if wanted else None
@@ -205,15 +219,28 @@ class Sender:
                 await asyncio.to_thread(shutil.rmtree, made.folder, ignore_errors=True)
         return result
 
+    async def _send_quickly(self, parcel: Parcel, person: Person) -> _Result:
+        """Send what doesn't take long; what may be taken back is written down at once, not when the round ends."""
+        result = await self._send(parcel, person)
+        if result.recalled:
+            try:
+                await self._write_down([result])
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("what was sent is sent again: %s", type(error).__name__)
+        return result
+
     async def _deliver(self, made: Made, person: Person, result: _Result, seconds: int | None) -> None:
         """Send what was made, and put into the result what became of it."""
-        chat_id = person.telegram_id(self.vault)
+        result.chat_id = chat_id = person.telegram_id(self.vault)
         async with self.pace.limiter:
             at = self.clock()
             try:
+                if result.recalled and not await self._still_waits(result):
+                    return
                 for method in made.before:
                     if (message_id := await tell(self.bot, method, seconds)) is not None:
                         self.traces.note(chat_id, message_id, at)
+                        result.shown[message_id] = at
                 if made.keep is None:
                     message_id = await tell(self.bot, made.method, seconds)
                 else:
@@ -222,8 +249,13 @@ class Sender:
                     result.uploaded = _uploaded(made.keep, message)
                 if message_id is not None:
                     self.traces.note(chat_id, message_id, at)
+                    result.shown[message_id] = at
             except Exception as error:  # whatever it is, it must not take the rest of the round along
                 result.failure = judge(error)
+
+    async def _still_waits(self, result: _Result) -> bool:
+        async with self.database.reading() as session:
+            return await is_waiting(session, result.parcel_id)
 
     async def _made(self, name: str, parameters: dict[str, Any], person: Person) -> Made | None:
         chat_id = person.telegram_id(self.vault)
@@ -243,14 +275,30 @@ class Sender:
             blocked = [r.person_id for r in refused if r.failure is not _BLOCKED_BEFORE]
             if blocked:
                 await mark_blocked(session, blocked, now)
+            parcels = await locked(session, [result.parcel_id for result in results])
             for result in results:
                 if result.uploaded is not None:
                     await keep_file_id(session, *result.uploaded, now)
-                parcel = await session.get(Parcel, result.parcel_id)
+                parcel = parcels.get(result.parcel_id)
                 if parcel is not None and parcel.status is Delivery.WAITING:
                     _settle(parcel, result.failure, now)
+            # In the same transaction: whoever takes things back sees either the row or the messages that came of it.
+            seen = [result for result in results if result.recalled and result.parcel_id in parcels]
+            await keep_traces(session, [(r.person_id, number, at) for r in seen for number, at in r.shown.items()])
+            too_late = [result for result in results if result.shown and result.parcel_id not in parcels]
+            for result in too_late:
+                await self._post_deletion(session, result, now)
+        for result in too_late:
+            with contextlib.suppress(Exception):  # the outbox has it as well
+                await tell(self.bot, methods.DeleteMessages(chat_id=result.chat_id, message_ids=list(result.shown)))
         for name, count in Counter(r.failure.name for r in results if r.failure).items():
             log.warning("%d of the outbox not sent: %s", count, name)
+
+    async def _post_deletion(self, session: AsyncSession, result: _Result, now: datetime) -> None:
+        """Delete the messages of what was taken back while it was on its way, if the person is still known."""
+        if await session.get(Person, result.person_id, with_for_update={"read": True, "key_share": True}) is not None:
+            ids = {"message_ids": list(result.shown)}
+            post(session, self.vault, result.person_id, "deleteMessages", ids, priority=Priority.RECEIPT, now=now)
 
 
 def _to(chat_id: int, method: TelegramMethod[Any]) -> TelegramMethod[Any]:

@@ -18,7 +18,7 @@ from models.approvals import KEPT as APPROVALS_KEPT
 from models.approvals import forget_approvals
 from models.audit import anchor
 from models.broadcasts import forget_broadcasts
-from models.cars import ENDED_KEPT, forget_cars
+from models.cars import ENDED_KEPT
 from models.database import Database
 from models.directory import hiding
 from models.drafts import KEPT as DRAFTS_KEPT
@@ -26,6 +26,7 @@ from models.drafts import forget_drafts
 from models.evidence import forget_of_lost_drafts
 from models.flags import forget_ended
 from models.invites import forget_invites
+from models.known_drivers import forget_cars
 from models.leases import hold
 from models.outbox import forget_settled
 from models.passphrases import KEPT as TRIES_KEPT
@@ -79,7 +80,7 @@ class Housekeeping:
             if await hold(session, "housekeeping", self.name, now, EVERY):
                 await forget_updates(session, now - self.updates_kept)
                 await forget_settled(session, now - SETTLED_KEPT)
-                await forget_ended(session, now - self.flags_kept)
+                await forget_ended(session, self.vault, now - self.flags_kept, now)
                 await forget_trials(session, now - TRIALS_KEPT)
                 await forget_drafts(session, now - DRAFTS_KEPT)
                 await forget_tries(session, now - TRIES_KEPT)

@@ -49,6 +49,7 @@ from handlers import (
     home,
     joining,
     learn,
+    menu,
     notes,
     opting,
     other_account,
@@ -60,6 +61,7 @@ from handlers import (
     purge,
     queue,
     quick_exit,
+    receipt,
     remedy,
     report,
     review,
@@ -96,8 +98,8 @@ def routers() -> list[Router]:
     for observer in (private.message, private.edited_message, private.callback_query, private.my_chat_member):
         observer.filter(_Private())
     modules = (
-        broadcast,  # what an owner writes to others is no cry for help
         distress,
+        joining,
         talk,
         evidence,
         learn,
@@ -145,8 +147,8 @@ def routers() -> list[Router]:
         enlisting,
         audit,
         trial,
-        joining,
         cohort,
+        broadcast,
         voting,
         seminar,
         progress,
@@ -166,8 +168,10 @@ def routers() -> list[Router]:
     return [private, groups.router()]
 
 
-SLOW = frozenset({"flag figures", "flag plot", "export", "full export", "transparency"})
-"""Orders that may take long: what else is to be delivered doesn't wait for them."""
+LANES = (frozenset({"flag figures", "flag plot", "transparency"}), frozenset({"export", "full export"}))
+"""Orders that may take seconds, and those that may take minutes: each lane makes one after another, and neither what is
+in the other lane nor what else is to be delivered waits for it.
+"""
 
 
 def makers() -> Mapping[str, Maker]:
@@ -181,6 +185,7 @@ def makers() -> Mapping[str, Maker]:
         "followup": exam.make_followup,
         "trial": trial.make_trial,
         "certificate": certificate.make_certificate,
+        "receipt": receipt.make_receipt,
         "statement": statement.make_statement,
         "renewal": certificate.make_renewal,
         "car": car.make_car,
@@ -193,7 +198,7 @@ def makers() -> Mapping[str, Maker]:
         "broadcast": broadcast_list.make_progress,
         "progress plot": progress.make_plot,
         "course plot": stats.make_plot,
-        "menu": team.make_menu,
+        "menu": menu.make_menu,
         "capsule": capsule.make_capsule,
         "flag figures": flag_stats.make_page,
         "flag plot": flag_stats.make_plot,

@@ -3,13 +3,14 @@
 from aiogram import Router
 from aiogram.types import CallbackQuery
 
+from handlers.consent import say_for
 from handlers.own import report_screen, show_reports
 from handlers.presses import Action, AgreePress
 from handlers.screens import Method
 from handlers.visit import Visit
-from models.audit import Action as Audited
-from models.consents import Recipient, say
-from models.flags import UNSEEN, own_flag
+from models.consents import Recipient
+from models.flags import own_flag
+from models.late_news import as_shown
 
 
 def router() -> Router:
@@ -23,10 +24,7 @@ def router() -> Router:
 async def agree(query: CallbackQuery, callback_data: AgreePress, visit: Visit) -> Method:
     """Keep what was said."""
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
-    if flag is None or flag.state in UNSEEN:
+    if flag is None or as_shown(flag, visit.now).unseen:
         return await show_reports(query, visit)
-    yes = callback_data.action == "yes"
-    await say(visit.session, flag.id, Recipient.DRIVER, yes, visit.now)
-    action = Audited.CONSENTED if yes else Audited.CONSENT_REVOKED
-    await visit.record(action, flag.id, detail=Recipient.DRIVER)
+    await say_for(flag, Recipient.DRIVER, callback_data.action == "yes", visit)
     return await report_screen(query, flag, visit)

@@ -26,6 +26,7 @@ from models.appeals import Appeal, Side, appeals_for, change, confirm, decidable
 from models.audit import Action as Audited
 from models.consents import consents_of
 from models.flags import NEEDS_CONSENT, OUTCOME_NAMES, Flag, Outcome
+from models.flags import State as FlagState
 from models.merging import follow
 from models.notes import Kind, newest_reason, write_note
 from models.words import N_
@@ -56,7 +57,13 @@ def router() -> Router:
 
 
 async def called_again(appeal: Appeal, visit: Visit) -> None:
-    """Tell all who may decide on an appeal; if there's nobody, the owners, who can find somebody."""
+    """Tell all who may decide on an appeal; if there's nobody, the owners, who can find somebody.
+
+    Nobody as long as the flag is open: it's looked at again anyway.
+    """
+    flag = await visit.session.get_one(Flag, appeal.flag_id)
+    if flag.state is not FlagState.CLOSED:
+        return
     them = await who_may_decide(visit.session, appeal)
     await tell_of_second_look(visit.session, visit.vault, visit.texts, them, visit.now)
 

@@ -6,11 +6,11 @@ Who may decide is checked by the database at the press; a try that fails is in t
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
 from handlers import full_export, purge, verify
+from handlers.commands import Command
 from handlers.desk import note
 from handlers.flag_stats import period_name
 from handlers.home import back_home

@@ -1,8 +1,6 @@
 """What follows when a report comes to the team: an entry in the audit, word to the team and to whoever waited."""
 
-import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from handlers.notices import tell_reporter, tell_team_of_flag
 from handlers.visit import Visit
@@ -13,16 +11,6 @@ from models.escrow import name_vehicle
 from models.flags import UNSEEN, Flag, holders
 from models.people import Person
 from models.repeats import take_up_again
-
-_HOUR = 60 * 60
-SOONEST, LATEST = 1 * _HOUR, 12 * _HOUR
-"""Between so many seconds after another person named a car, drawn by lot, those who reported it hear that there's news:
-nobody learns by a report of their own that somebody just reported the car, or when.
-"""
-
-
-def _some_hours_later(now: datetime) -> datetime:
-    return now + timedelta(seconds=SOONEST + secrets.randbelow(LATEST - SOONEST + 1))
 
 
 async def arrived(flag: Flag, visit: Visit) -> None:
@@ -48,8 +36,9 @@ async def _take_up_again(flag: Flag, visit: Visit) -> None:
 
 
 async def _tell_later(person: Person, flag: Flag, visit: Visit) -> None:
-    later = _some_hours_later(visit.now)
-    await tell_reporter(visit.session, visit.vault, visit.texts, person, flag.id, visit.now, due_at=later)
+    """Tell a person of their flag once the news is due; see `models/late_news.py`."""
+    due_at = flag.quiet_until
+    await tell_reporter(visit.session, visit.vault, visit.texts, person, flag.id, visit.now, due_at=due_at)
 
 
 async def vehicle_named(flag: Flag, plate: str, visit: Visit) -> None:

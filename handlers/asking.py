@@ -7,7 +7,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, Message
 
 from handlers.desk import back_to, find, no_such_flag, note
-from handlers.home import back_home, start
+from handlers.home import back_home
 from handlers.notices import post_message
 from handlers.own import Typed
 from handlers.presses import Action, ApprovalPress, FlagPress
@@ -31,7 +31,6 @@ def router() -> Router:
     """Routes for whoever asks for something about a flag."""
     router = Router(name="asking")
     router.message.register(take_reason, StateFilter(Asking.reason), Typed(), OnTeam())
-    router.message.register(start, StateFilter(Asking.reason), Typed())  # who is not of the team any more
     router.callback_query.filter(FlagPress.filter(), OnTeam())
     router.callback_query.register(cancel, Action("cancel"))
     return router

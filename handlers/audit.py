@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from html import escape
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
+from handlers.commands import Command
 from handlers.home import back_home
 from handlers.presses import Action, AuditPress
 from handlers.roles import Owns, colleague
@@ -73,14 +74,11 @@ async def _page(event: Event, wanted: AuditPress, visit: Visit) -> Method:
     )
     await visit.record(Audited.AUDIT_SEEN, wanted.flag or None, actor_id=visit.person.id)
     concern = await concerning(visit.session, visit.person.id, {each.flag_id for each in found if each.flag_id})
-    if wanted.flag in concern:
-        found = []
     known = await labels(visit.session, visit.vault)
     title = _("<b>Audit</b>") + (f" · №{wanted.flag}" if wanted.flag else "")
     lines = [title, ""]
-    lines += [_line(entry, known, visit, entry.flag_id in concern) for entry in found[:PAGE]] or [
-        _("Nothing was done.")
-    ]
+    shown = [entry for entry in found[:PAGE] if entry.flag_id not in concern]
+    lines += [_line(entry, known, visit) for entry in shown] or [_("Nothing was done.")]
     lines += ["", _("As of {time}.", time=_.moment(visit.now))]
     first = wanted.model_copy(update={"action": "show", "before": 0, "days": days})
     periods: Row = [
@@ -110,16 +108,16 @@ def _since(days: int, now: datetime) -> datetime | None:
     return at_hour(local_day(now) - timedelta(days=days - 1), 0) if days else None
 
 
-def _line(entry: AuditEntry, known: dict[int, str | None], visit: Visit, concerns_reader: bool) -> str:
-    """An entry in one line; of a flag that concerns the owner who reads it, neither the hour nor the number."""
+def _line(entry: AuditEntry, known: dict[int, str | None], visit: Visit) -> str:
+    """An entry in one line."""
     _ = visit._
     line = _(
         "{time} · {who}: {what}",
-        time=_.day(entry.at) if concerns_reader else _.moment(entry.at),
+        time=_.moment(entry.at),
         who=_who(entry, known, visit),
         what=_(ACTION_NAMES.get(entry.action, entry.action.value)),
     )
-    if entry.flag_id is not None and not concerns_reader:
+    if entry.flag_id is not None:
         line += f" · №{entry.flag_id}"
     return line + escape(_subject(entry, known, visit), quote=False)
 
@@ -138,7 +136,7 @@ def _subject(entry: AuditEntry, known: dict[int, str | None], visit: Visit) -> s
     first = entry.detail.partition(" ")[0]
     if entry.action in _ABOUT_MEMBERS and first.isdecimal():
         return f" → {colleague(int(first), visit.person.id, known, visit._)}"
-    if entry.action in _WITH_A_CODE or first.startswith("/"):
+    if entry.action in _WITH_A_CODE or entry.action is Audited.FORGOTTEN or first.startswith("/"):
         return f" ({first})"
     return ""
 

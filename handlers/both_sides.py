@@ -12,6 +12,7 @@ from models.drivers import Given, Hearing, Remedy
 from models.flags import Flag, State
 from models.hearings import hearing_of, may_hear
 from models.known_drivers import Unknown, driver_of
+from models.late_news import as_shown
 from models.remedies import remedy_of
 from models.words import N_
 
@@ -98,7 +99,7 @@ async def driver_rows(flag: Flag, visit: Visit) -> list[Row]:
         if mine and hearing.told_at is None:
             return [[button(_("Don't ask the driver"), ReplyPress(action="stop", flag=flag.id))]]
         return []
-    if not mine or await may_hear(visit.session, flag) is False:
+    if not mine or flag.is_quiet(visit.now) or await may_hear(visit.session, flag) is False:
         return []
     if not isinstance(await driver_of(visit.session, visit.vault, flag), int):
         return []
@@ -111,6 +112,8 @@ async def driver_rows(flag: Flag, visit: Visit) -> list[Row]:
 async def own_driver_lines(flag: Flag, visit: Visit) -> list[str]:
     """Lines for whoever reported: what the driver may hear, what was done, and what became of a second look."""
     _ = visit._
+    if as_shown(flag, visit.now).unseen:
+        return []
     of = flag.merged_into_id or flag.id
     hearing, remedy = await hearing_of(visit.session, of), await remedy_of(visit.session, of)
     lines = []
@@ -167,7 +170,8 @@ async def own_driver_rows(flag: Flag, visit: Visit) -> list[Row]:
         no = button(_("No, don't tell the driver"), AgreePress(action="no", flag=flag.id), DANGER)
         rows += [[yes]] if allowed is not True else []
         rows += [[no]] if allowed is not False else []
-    runs = flag.state is State.CLOSED and may_appeal(flag.ended_at, visit.terms.appeal_term_days, visit.now)
+    shown = as_shown(flag, visit.now)
+    runs = shown.state is State.CLOSED and may_appeal(shown.ended_at, visit.terms.appeal_term_days, visit.now)
     if runs and await appeal_of(visit.session, flag.id, Side.REPORTER) is None:
         rows.append([button(_("Ask for a second look"), SecondLookPress(action="ask", flag=flag.id))])
     return rows

@@ -7,7 +7,7 @@ entities, so that a text with "<b>" in it stays a text.
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command, StateFilter
+from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
@@ -22,6 +22,7 @@ from handlers.broadcast_audience import (
 )
 from handlers.broadcast_list import ask_cancel, cancel, pause_or_resume, show_list, watch
 from handlers.broadcast_words import legend, note_broadcast, reach_lines, to_list, whom_in_words
+from handlers.commands import Command
 from handlers.home import LANGUAGE_NAMES, back_home
 from handlers.opting import broadcast_message
 from handlers.own import Typed
@@ -58,7 +59,7 @@ class Writing(StatesGroup):
 
 
 def router() -> Router:
-    """Routes for owners; before all that reads what people type."""
+    """Routes for owners."""
     router = Router(name="broadcast")
     router.message.register(show_list, Command("broadcast"), Owns())
     router.message.register(text_typed, StateFilter(Writing.text), Typed(), Owns())

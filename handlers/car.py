@@ -18,13 +18,14 @@ from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from handlers.certificate import show_certificate
 from handlers.drawings.car import Sheet, as_pdf
 from handlers.drawings.qr import qr_code
+from handlers.driving import ADD_LATER
 from handlers.home import back_home
 from handlers.making import Made, Workshop
 from handlers.own import Typed
 from handlers.presses import Action, CarPress, CertificatePress, HomePress, Payload, ReportPress, ThanksPress
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, show
 from handlers.visit import Visit
-from models.cars import MOST, Car, car_of_code, cars_of, declare_car, own_car
+from models.cars import MOST, Car, car_of_code, cars_of, declare_car, may_add_car, own_car
 from models.certificates import Certificate, short_name, show_number, valid_certificate
 from models.people import Language, Person
 from models.plates import looks_kazakh, normalise_plate
@@ -80,10 +81,12 @@ async def show_cars(event: Event, visit: Visit) -> Method:
         [button(car.plate(visit.vault), CarPress(action="open", car=car.id), None if len(cars) > 1 else PRIMARY)]
         for car in cars
     ]
-    if len(cars) < MOST:
+    if await may_add_car(visit.session, visit.person.id, visit.now):
         rows.append([button(_("Add a car"), CarPress(action="add"), None if cars else PRIMARY)])
-    else:
+    elif len(cars) >= MOST:
         lines += ["", _("{n} cars is the most. To add another, end the code of one.", n=MOST)]
+    else:
+        lines += ["", _(ADD_LATER)]
     if await tells_thanks(visit.session, visit.person.id):
         rows.append([button(_("No weekly thanks"), ThanksPress(action="stop"))])
     else:
@@ -95,9 +98,8 @@ async def show_cars(event: Event, visit: Visit) -> Method:
 async def ask_plate(query: CallbackQuery, visit: Visit) -> Method:
     """Wait for the plate of one more car."""
     _ = visit._
-    cars = await cars_of(visit.session, visit.person.id)
     certificate = await valid_certificate(visit.session, visit.person.id, visit.now)
-    if certificate is None or len(cars) >= MOST:
+    if certificate is None or not await may_add_car(visit.session, visit.person.id, visit.now):
         return await show_cars(query, visit)
     await visit.state.set_state(Declaring.plate)
     text = _(

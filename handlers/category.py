@@ -143,7 +143,7 @@ async def _save(event: Event, number: int, reason: str, visit: Visit) -> Method:
         return no_such_flag(event, visit._)
     codes = await _chosen(flag, visit)
     await visit.state.clear()
-    if flag.recategorise(visit.person.id, codes):
+    if not flag.is_quiet(visit.now) and flag.recategorise(visit.person.id, codes):
         await visit.session.flush()
         await write_note(visit.session, visit.vault, flag, visit.person.id, Kind.RECATEGORISED, reason, visit.now)
         await note(visit, Audited.RECATEGORISED, flag, ",".join(sorted(codes))[:64])

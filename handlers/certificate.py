@@ -10,11 +10,12 @@ from html import escape
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command, StateFilter
+from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import AnswerCallbackQuery, SendDocument, SendMessage, SendPhoto
 from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardButton, Message
 
+from handlers.commands import Command
 from handlers.drawings.certificate import Paper, as_pdf, as_png
 from handlers.home import back_home
 from handlers.making import Made, Workshop

@@ -54,7 +54,7 @@ async def ask_outcome(query: CallbackQuery, callback_data: ClosePress, visit: Vi
     flag = await find(callback_data.flag, visit)
     if flag is None:
         return no_such_flag(query, _)
-    if not flag.is_worked_on_by(visit.person.id):
+    if not flag.is_worked_on_by(visit.person.id) or flag.is_quiet(visit.now):
         return await flag_screen(query, flag, visit)
     if waiting := await _to_look_at(flag, visit):
         return _look_first(query, flag, waiting, visit)
@@ -102,7 +102,7 @@ async def ask_why(query: CallbackQuery, callback_data: ClosePress, visit: Visit)
     flag = await find(callback_data.flag, visit)
     if flag is None or callback_data.outcome not in set(Outcome):
         return no_such_flag(query, _)
-    if not flag.is_worked_on_by(visit.person.id):
+    if not flag.is_worked_on_by(visit.person.id) or flag.is_quiet(visit.now):
         return await flag_screen(query, flag, visit)
     outcome = Outcome(callback_data.outcome)
     if outcome in NEEDS_CONSENT and NEEDS_CONSENT[outcome] not in await consents_of(visit.session, flag.id):
@@ -143,7 +143,7 @@ async def _close(event: Event, number: int, outcome: Outcome, reason: str, visit
     if flag.is_worked_on_by(visit.person.id) and (waiting := await _to_look_at(flag, visit)):
         return _look_first(event, flag, waiting, visit)
     consents: set[Recipient] = await consents_of(visit.session, flag.id, lock=True)
-    mine = flag.is_worked_on_by(visit.person.id)
+    mine = flag.is_worked_on_by(visit.person.id) and not flag.is_quiet(visit.now)
     if not flag.close(visit.person.id, outcome, visit.now, consents):
         return await flag_screen(event, flag, visit, said=_(NO_CONSENT) if mine else "")
     await write_note(visit.session, visit.vault, flag, visit.person.id, Kind.CLOSED, reason, visit.now)
@@ -199,7 +199,7 @@ async def _reopen(event: Event, number: int, reason: str, visit: Visit) -> Metho
     if flag.reopen(visit.person.id, visit.now):
         await write_note(visit.session, visit.vault, flag, visit.person.id, Kind.REOPENED, reason, visit.now)
         await note(visit, Audited.REOPENED, flag)
-        await drop_untold(visit.session, flag)
+        await drop_untold(visit.session, visit.vault, flag, visit.now)
         await tell(flag, visit)
         for each in await follow(visit.session, flag):
             await note(visit, Audited.REOPENED, each)

@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject, StateFilter
+from aiogram.filters import CommandObject, StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import AnswerCallbackQuery, SendPhoto
 from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardButton, Message
 from babel.numbers import format_decimal
 
+from handlers.commands import Command
 from handlers.desk import note
 from handlers.drawings.qr import qr_code
 from handlers.home import back_home

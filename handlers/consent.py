@@ -3,6 +3,8 @@
 Everything is said for one report, can be changed as long as the report is kept, and stands in its history.
 """
 
+from collections.abc import Collection
+
 from aiogram import Router
 from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
@@ -17,7 +19,7 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.behaviours import MAX_SEVERITY
-from models.consents import RECIPIENT_NAMES, Recipient, change_consent, consents_of, say, says_yes_to
+from models.consents import RECIPIENT_NAMES, Recipient, consents_of, say, says_yes_to
 from models.details import REACH_NAMES, Reach
 from models.flags import UNSEEN, Flag, own_flag
 from models.markup import units
@@ -44,7 +46,7 @@ def router() -> Router:
     router.message.register(take_contact, StateFilter(Reaching.contact), Typed())
     router.callback_query.filter(ConsentPress.filter())
     router.callback_query.register(open_consents, Action("open"))
-    router.callback_query.register(toggle, Action("toggle"))
+    router.callback_query.register(give_or_take_back, Action("give", "take"))
     router.callback_query.register(answer_for_driver, Action("driver"))
     router.callback_query.register(choose_reach, Action("reach"))
     return router
@@ -71,11 +73,11 @@ async def _screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Met
     if flag.sealed_contact is not None and (contact := flag.contact(visit.vault)):
         lines.append(_("Your contact: <blockquote>{words}</blockquote>", words=contact))
     reach = flag.reach or Reach.HERE
-    rows: list[Row] = [
-        [_choice(_(name), ConsentPress(action="toggle", flag=flag.id, value=each), each in given)]
-        for each, name in RECIPIENT_NAMES.items()
-        if each is not Recipient.DRIVER
-    ]
+    rows: list[Row] = []
+    for each, name in RECIPIENT_NAMES.items():
+        if each is not Recipient.DRIVER:
+            press = ConsentPress(action="take" if each in given else "give", flag=flag.id, value=each)
+            rows.append([_choice(_(name), press, each in given)])
     if not flag.by_driver:
         said = await says_yes_to(visit.session, flag.id, Recipient.DRIVER)
         lines.append(_driver_line(flag, said, _))
@@ -108,16 +110,14 @@ def _choice(label: str, press: ConsentPress, chosen: bool) -> InlineKeyboardButt
     return button(("✓ " if chosen else "") + label, press, PRIMARY if chosen else None)
 
 
-async def toggle(query: CallbackQuery, callback_data: ConsentPress, visit: Visit) -> Method:
-    """Give a consent, or take it back."""
+async def give_or_take_back(query: CallbackQuery, callback_data: ConsentPress, visit: Visit) -> Method:
+    """Give a consent, or take it back: what the button meant when it was shown, whatever stands by now."""
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None or callback_data.value not in set(Recipient):
         return await show_reports(query, visit)
     recipient = Recipient(callback_data.value)
-    if recipient is Recipient.DRIVER:  # a yes or a no is said, never the other one of what stands
-        return await _screen(query, flag, visit)
-    stands = await change_consent(visit.session, flag.id, recipient, visit.now)
-    await _note(flag, Audited.CONSENTED if stands else Audited.CONSENT_REVOKED, recipient, visit)
+    if recipient is not Recipient.DRIVER:  # of which nothing but a yes or a no is said
+        await say_for(flag, recipient, callback_data.action == "give", visit)
     return await _screen(query, flag, visit)
 
 
@@ -126,11 +126,15 @@ async def answer_for_driver(query: CallbackQuery, callback_data: ConsentPress, v
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None or flag.by_driver or callback_data.value not in {"yes", "no"}:
         return await show_reports(query, visit)
-    yes = callback_data.value == "yes"
-    if await says_yes_to(visit.session, flag.id, Recipient.DRIVER) is not yes:
-        await say(visit.session, flag.id, Recipient.DRIVER, yes, visit.now)
-        await _note(flag, Audited.CONSENTED if yes else Audited.CONSENT_REVOKED, Recipient.DRIVER, visit)
+    await say_for(flag, Recipient.DRIVER, callback_data.value == "yes", visit)
     return await _screen(query, flag, visit)
+
+
+async def say_for(flag: Flag, recipient: Recipient, yes: bool, visit: Visit) -> None:
+    """Let a yes or a no stand for a recipient; what stands already is not said twice."""
+    if await says_yes_to(visit.session, flag.id, recipient) is not yes:
+        await say(visit.session, flag.id, recipient, yes, visit.now)
+        await _note(flag, Audited.CONSENTED if yes else Audited.CONSENT_REVOKED, recipient, visit)
 
 
 async def choose_reach(query: CallbackQuery, callback_data: ConsentPress, visit: Visit) -> Method:
@@ -148,6 +152,22 @@ async def choose_reach(query: CallbackQuery, callback_data: ConsentPress, visit:
     flag.reach, flag.sealed_contact = reach, None
     await _note(flag, Audited.REACH_CHANGED, reach, visit)
     return await _screen(query, flag, visit)
+
+
+async def choose_anew(
+    flag: Flag, consents: Collection[Recipient] | None, reach: Reach | None, contact: str | None, visit: Visit
+) -> None:
+    """Let what was chosen for a report that is added to this one stand for this one; None is not chosen."""
+    if consents is not None:
+        stand = await consents_of(visit.session, flag.id)
+        refused = set() if flag.by_driver else {Recipient.DRIVER}
+        for recipient in sorted({*consents, *stand, *refused}):
+            await say_for(flag, recipient, recipient in consents, visit)
+    if reach is not None:
+        flag.reach, flag.sealed_contact = reach, None
+        if contact and reach is Reach.CONTACT:
+            flag.write_contact(visit.vault, contact)
+        await _note(flag, Audited.REACH_CHANGED, reach, visit)
 
 
 def _cancel(flag_id: int, _: Texts) -> Row:

@@ -59,6 +59,18 @@ async def has_opened(flag: Flag, visit: Visit, since: datetime | None = None) ->
     return bool(found)
 
 
+def only_to_read(flag: Flag, visit: Visit) -> str:
+    """Why nothing that reaches whoever reported can be done with a flag yet; empty if it can."""
+    if flag.quiet_until is None or not flag.is_quiet(visit.now):
+        return ""
+    return visit._(
+        "Another person named this car a short while ago. So that nobody learns by the hour who reported, whoever sent "
+        "this flag hears of it on {time}. Until then it can be read and claimed, but not closed, recategorised or put "
+        "together with another, and nobody is asked.",
+        time=visit._.moment(flag.quiet_until),
+    )
+
+
 def no_such_flag(event: Event, _: Texts) -> Method:
     """What everybody sees who may not open a flag, whether it's there or not."""
     text = _("There is no flag with this number that you may open.")
@@ -86,6 +98,8 @@ def dots(severity: int) -> str:
 
 
 async def tell(flag: Flag, visit: Visit) -> None:
-    """Tell everybody whose flag it is that there's news."""
+    """Tell everybody whose flag it is that there's news; where other news waits, this is said with it."""
+    if flag.is_quiet(visit.now):
+        return
     for person in await holders(visit.session, flag):
         await tell_reporter(visit.session, visit.vault, visit.texts, person, flag.id, visit.now)

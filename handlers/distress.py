@@ -2,7 +2,9 @@
 
 What was written goes no further and is stored nowhere; what was being asked stays asked. Only where the words of a
 report were being asked, or one side's word on it, may they be saved or sent after all, with a button: for that they are
-held until the person does anything else.
+held until the person does anything else. Where a passphrase is asked, it's deleted from the chat as any other answer.
+A photo or a voice message that was asked for goes where it was to go, with the words below it: it may be all that
+there is to show.
 """
 
 import functools
@@ -13,13 +15,15 @@ from aiogram import Router
 from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
-from handlers.appealing import Deciding
-from handlers.desk import Writing
+from handlers import evidence, talk
+from handlers.asked import ABOUT_OTHERS, SECRETS
 from handlers.form import begin as go_on_with_draft
 from handlers.form_answers import keep_answer
+from handlers.form_answers import take_media as take_draft_media
 from handlers.form_screens import Filling
 from handlers.hearing import Answering, ask_word, keep_word
 from handlers.home import call_rows, help_lines, help_text, way_out
+from handlers.other_account import gone
 from handlers.own import Adding, ask_words, keep_words, open_report
 from handlers.presses import (
     Action,
@@ -58,28 +62,39 @@ _KEEPS: Mapping[str | None, Callable[[Event, str, Visit], Awaitable[Method]]] = 
 """Where one side tells of what was: what keeps its words."""
 
 
-class Distressed(Filter):
-    """A message whose text or caption is a cry for help. A command never is."""
+_TAKES: Mapping[str | None, Callable[[Message, Visit], Awaitable[Method | None]]] = {
+    Filling.answer.state: take_draft_media,
+    Adding.words.state: evidence.take,
+    evidence.Showing.media.state: evidence.take,
+    Talking.person.state: talk.take_media,
+}
+"""Where photos and voice messages are taken, and what takes them."""
 
-    def __init__(self, distress: Distress) -> None:
-        self._distress = distress
+
+class Distressed(Filter):
+    """A message whose text or caption is a cry for help. A command never is.
+
+    With `command` it's a command whose words are a cry: to be asked for once nobody knows the command.
+    """
+
+    def __init__(self, *, command: bool = False) -> None:
+        self._distress, self._command = _lists(), command
 
     async def __call__(self, message: Message, visit: Visit) -> bool:
         """Look through all languages, whichever the person has chosen.
 
-        What a member of the team writes about a flag tells of others, often in the same words.
+        What a member of the team writes of others, or to them, is often said in the same words.
         """
         text = message.text or message.caption or ""
-        if text.startswith("/") or not self._distress.cries(text):
+        if text.startswith("/") is not self._command or not self._distress.cries(text):
             return False
-        about_others = visit.raw_state in Writing or visit.raw_state == Deciding.reason.state
-        return not about_others or await role_of(visit.session, visit.person.id) is None
+        return visit.raw_state not in ABOUT_OTHERS or await role_of(visit.session, visit.person.id) is None
 
 
 def router() -> Router:
     """Routes for distress words; must come first. Raises ContentError for a list that can't be used."""
     router = Router(name="distress")
-    distressed = Distressed(_lists())
+    distressed = Distressed()
     for observer in (router.message, router.edited_message, router.callback_query):
         observer.outer_middleware(_let_go)
     router.message.register(care, distressed)
@@ -129,16 +144,27 @@ async def _may_save(visit: Visit) -> bool:
     return draft is not None and draft.place == "words"
 
 
-async def care(message: Message, visit: Visit) -> Method:
-    """Answer with care and help; the state stays as it is."""
-    _, lines = visit._, help_lines(visit)
+async def care(message: Message, visit: Visit) -> list[Method]:
+    """Answer with care and help, below whatever is said of a photo or voice message; the state stays as it is."""
+    _, lines, before = visit._, help_lines(visit), list[Method]()
     parts = [
         _("<b>You did well to write. It is not your fault.</b>"),
         help_text(_, lines),
         _("This bot can't send help itself. If you are in danger, please call 112."),
     ]
     rows: list[Row] = [*call_rows(lines)]
-    if message.text and await _may_save(visit):
+    if message.text is None:
+        if message.edit_date is None:  # else it was taken, or not, when it came
+            take = _TAKES.get(visit.raw_state) if message.photo or message.voice else None
+            if take is None:
+                parts.append(_("What you sent was not kept."))
+            elif (said := await take(message, visit)) is not None:
+                before.append(said)
+    elif visit.raw_state in SECRETS:
+        if message.edit_date is None:
+            before.append(gone(message))
+            parts.append(_("Your message is deleted from this chat."))
+    elif await _may_save(visit):
         if _sends(visit):
             parts.append(_("What you wrote was not sent. The button below sends it."))
         else:
@@ -150,7 +176,7 @@ async def care(message: Message, visit: Visit) -> Method:
     elif visit.raw_state is not None:
         parts.append(_("What you wrote was not saved."))
     rows.append([button(_("Report an incident"), ReportPress(action="begin"))])
-    return show(message, "\n\n".join(parts), [*rows, way_out(_)])
+    return [*before, show(message, "\n\n".join(parts), [*rows, way_out(_)])]
 
 
 async def save(

@@ -15,10 +15,13 @@ from handlers.own import Typed
 from handlers.presses import Action, DrivingPress, HearingPress, LearnPress, RemedyPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
-from models.cars import MOST, cars_of, declare_car, own_car
+from models.cars import MOST, cars_of, declare_car, may_add_car, own_car
 from models.hearings import open_hearings
 from models.plates import looks_kazakh, normalise_plate
 from models.remedies import told_of
+from models.words import N_
+
+ADD_LATER = N_("Several cars were added lately. Another one can be added later.")
 
 
 class Naming(StatesGroup):
@@ -65,15 +68,17 @@ async def show_driving(event: Event, visit: Visit, note: str = "") -> Method:
     ]
     if note:
         lines = [note, "", *lines]
-    if len(cars) < MOST:
+    if await may_add_car(visit.session, visit.person.id, visit.now):
         rows.append([button(_("Add a car"), DrivingPress(action="add"), None if cars else PRIMARY)])
+    elif len(cars) < MOST:
+        lines += ["", _(ADD_LATER)]
     return show(event, "\n".join(lines), [*rows, [button(_("« Lessons"), LearnPress(action="list")), *back_home(_)]])
 
 
 async def ask_plate(query: CallbackQuery, visit: Visit) -> Method:
     """Wait for a plate."""
     _ = visit._
-    if len(await cars_of(visit.session, visit.person.id)) >= MOST:
+    if not await may_add_car(visit.session, visit.person.id, visit.now):
         return await show_driving(query, visit)
     await visit.state.set_state(Naming.plate)
     text = _("Please write the number plate of the car you drive, for example <code>123 ABC 02</code>.")

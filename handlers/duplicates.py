@@ -10,7 +10,7 @@ from aiogram import Router
 from aiogram.filters import StateFilter
 from aiogram.types import CallbackQuery, Message
 
-from handlers.desk import Writing, back_to, dots, find, has_opened, no_such_flag, note, open_button, tell
+from handlers.desk import Writing, back_to, dots, find, has_opened, no_such_flag, note, only_to_read, open_button, tell
 from handlers.own import Typed
 from handlers.presses import Action, MergePress
 from handlers.review import flag_screen
@@ -92,6 +92,8 @@ async def _ask(event: Event, number: int, other_number: int, visit: Visit) -> Me
         return await flag_screen(event, main, visit)
     other = await find(other_number, visit)
     back: Row = [back_to(main.id)]
+    if other is not None and (early := only_to_read(other, visit)):
+        return show(event, early, [back])
     free = other is not None and (other.state is State.NEW or other.is_worked_on_by(visit.person.id))
     if other is None or not free or other.id == main.id:
         return show(event, _("That flag can't be put together with this one."), [back])
@@ -132,6 +134,8 @@ async def put_together(query: CallbackQuery, callback_data: MergePress, visit: V
     other = await find(callback_data.other, visit) if main is not None else None
     if main is None or other is None:
         return no_such_flag(query, visit._)
+    if other.is_quiet(visit.now):
+        return await flag_screen(query, other, visit)
     if not await has_opened(other, visit):
         return _open_first(query, main, other, visit._)
     if await merge(visit.session, visit.person.id, other, main):

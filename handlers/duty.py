@@ -20,7 +20,7 @@ from handlers.screens import Method, button, keyboard
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.duty import Alert, change_duty, on_call
+from models.duty import Alert, on_call, set_duty
 from models.flags import Flag, parties
 from models.outbox import Priority
 from models.people import Language, Person
@@ -43,17 +43,17 @@ def router() -> Router:
     """Routes for being on call."""
     router = Router(name="duty")
     router.callback_query.filter(DutyPress.filter(), OnTeam())
-    router.callback_query.register(change, Action("change"))
+    router.callback_query.register(go, Action("on", "off"))
     return router
 
 
-async def change(query: CallbackQuery, visit: Visit) -> list[Method]:
-    """Go on call, or off."""
+async def go(query: CallbackQuery, callback_data: DutyPress, visit: Visit) -> list[Method]:
+    """Go on call, or off: what the button says, however often it's pressed."""
     _ = visit._
-    now_on = await change_duty(visit.session, visit.person.id, visit.now)
-    await visit.session.flush()
-    action = Audited.ON_CALL if now_on else Audited.OFF_CALL
-    await note(visit, action)
+    now_on = callback_data.action == "on"
+    if await set_duty(visit.session, visit.person.id, now_on, visit.now):
+        action = Audited.ON_CALL if now_on else Audited.OFF_CALL
+        await note(visit, action)
     if not await on_call(visit.session):
         await post_nobody_on_call(visit.session, visit.vault, visit.texts, visit.now)
     text = _("You are on call.") if now_on else _("You are no longer on call.")

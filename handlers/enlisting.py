@@ -6,10 +6,11 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.desk import note
 from handlers.home import back_home, home_rows, start
+from handlers.menu import order_menu
 from handlers.notices import post_message
 from handlers.presses import Action, Payload, ReviewPress, TeamPress
 from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, keyboard, show
-from handlers.team import PREFIX, order_menu
+from handlers.team import PREFIX
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.invites import Invite, accept, invite_of_code

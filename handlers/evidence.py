@@ -48,6 +48,7 @@ from models.audit import Action as Audited
 from models.evidence import LARGEST, LONGEST_VOICE, Evidence, Kind, Status, content_of, locked_piece, pieces_of_flag
 from models.flags import Flag, own_flag, reviewed_flag
 from models.flags import State as FlagState
+from models.late_news import as_shown
 from models.markup import units
 from models.outbox import Priority
 from models.people import Person
@@ -76,6 +77,7 @@ def router() -> Router:
     router.callback_query.register(ask, Action("add"))
     router.callback_query.register(remove, Action("remove"))
     router.callback_query.register(remove_place, Action("remove_place"))
+    router.callback_query.register(show_refused, Action("refused"))
     router.callback_query.register(see, Action("see"), OnTeam())
     router.callback_query.register(see_place, Action("map"), OnTeam())
     return router
@@ -87,7 +89,7 @@ def router() -> Router:
 async def ask(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
     """Wait for photos, voice messages or the place of a report that was sent; what is there can be deleted."""
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await open_report(query, OwnPress(action="open", flag=callback_data.flag), visit)
     await visit.state.set_state(Showing.media)
     await visit.state.set_data({"flag": flag.id})
@@ -111,7 +113,7 @@ async def take(message: Message, visit: Visit) -> Method | None:
     """Note a photo or voice message for the report; the words below it are added to the person's own."""
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(message, visit)
     kept, said = await take_piece(message, visit, flag_id=flag.id)
     if kept:
@@ -127,7 +129,8 @@ async def take(message: Message, visit: Visit) -> Method | None:
     if said is None:
         return None
     if kept and message.media_group_id is not None:  # how many there are is known when all of it is here
-        return show(message, said, [[button(_("Next »"), EvidencePress(action="add", flag=flag.id), PRIMARY)]])
+        further = button(_("Next »"), EvidencePress(action="add", flag=flag.id), PRIMARY)
+        return show(message, said, [[further], way_out(_)])
     return await _screen(message, flag, visit, said)
 
 
@@ -135,7 +138,7 @@ async def take_place(message: Message, visit: Visit) -> Method:
     """Keep the place of the report; one that looks odd is kept too, with a hint."""
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(message, visit)
     place = place_of(message)
     flag.write_place(visit.vault, place)
@@ -146,7 +149,7 @@ async def take_place(message: Message, visit: Visit) -> Method:
 async def explain(message: Message, visit: Visit) -> Method:
     """Say what can be taken here, and why a file can't."""
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(message, visit)
     return await _screen(message, flag, visit, visit._(HINT if message.text else UNFIT))
 
@@ -161,7 +164,7 @@ async def remove(query: CallbackQuery, callback_data: EvidencePress, visit: Visi
         await visit.session.flush()
         return await go(query, FormPress(action="go", step="media"), visit)
     flag = await own_flag(visit.session, visit.person.id, piece.flag_id)
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(query, visit)
     await visit.session.delete(piece)
     await visit.session.flush()
@@ -172,7 +175,7 @@ async def remove(query: CallbackQuery, callback_data: EvidencePress, visit: Visi
 async def remove_place(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
     """Delete the place of an open report of the person's own."""
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
-    if flag is not None and flag.is_open and flag.sealed_place is not None:
+    if flag is not None and as_shown(flag, visit.now).is_open and flag.sealed_place is not None:
         flag.sealed_place = None
         await note_removed(flag, "place", visit)
     return await ask(query, callback_data, visit)
@@ -216,14 +219,16 @@ def _ordered(query: CallbackQuery, name: str, values: Mapping[str, Any], visit: 
 async def make_evidence(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made | None:
     """Fetch what a person sent, check it, clean it and store it sealed; they're told only if it's refused.
 
-    Done twice it changes nothing, and of a piece that was deleted meanwhile nothing is kept.
+    Done twice it changes nothing, and of a piece that was deleted meanwhile nothing is kept. With `quiet` among the
+    values they're told no more than that there's news, and read what it is when they ask.
     """
     async with workshop.database.reading() as session:
         piece = await session.get(Evidence, values["piece"])
     if piece is None or piece.person_id != person.id or piece.status is Status.STORED:
         return None
+    quiet = bool(values.get("quiet"))
     if piece.status is Status.REFUSED:
-        return _refused(piece, workshop.texts[person.language])
+        return _refused(piece, workshop.texts[person.language], quiet=quiet)
     content = await _cleaned(workshop, piece)
     sealed = await workshop.aside(piece.seal, workshop.vault, content) if content is not None else None
     async with workshop.database.transaction() as session:
@@ -236,7 +241,7 @@ async def make_evidence(workshop: Workshop, person: Person, values: Mapping[str,
             await _pass_on(session, workshop, piece)
             return None
         piece.refuse()
-    return _refused(piece, workshop.texts[person.language])
+    return _refused(piece, workshop.texts[person.language], quiet=quiet)
 
 
 async def _cleaned(workshop: Workshop, piece: Evidence) -> bytes | None:
@@ -261,7 +266,23 @@ async def _pass_on(session: AsyncSession, workshop: Workshop, piece: Evidence) -
         await tell_of_message(session, workshop.vault, workshop.texts, flag, said, workshop.now)
 
 
-def _refused(piece: Evidence, _: Texts) -> Made:
+def _refused(piece: Evidence, _: Texts, *, quiet: bool) -> Made:
+    if quiet:
+        rows: list[Row] = [[button(_("Show"), EvidencePress(action="refused", piece=piece.id))]]
+        return Made(SendMessage(chat_id=0, text=_("There is news for you."), reply_markup=keyboard(rows)))
+    text, rows = _why_refused(piece, _)
+    return Made(SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows)))
+
+
+async def show_refused(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
+    """What became of a piece of one's own that could not be kept."""
+    piece = await locked_piece(visit.session, callback_data.piece)
+    if piece is None or piece.person_id != visit.person.id or piece.status is not Status.REFUSED:
+        return await show_reports(query, visit)
+    return show(query, *_why_refused(piece, visit._))
+
+
+def _why_refused(piece: Evidence, _: Texts) -> tuple[str, list[Row]]:
     if piece.kind is Kind.PHOTO:
         text = _("One of your photos could not be read as a picture, so it was not kept. Please send it once more.")
     else:
@@ -272,8 +293,7 @@ def _refused(piece: Evidence, _: Texts) -> Made:
         again = button(_("Photo, voice or place"), EvidencePress(action="add", flag=piece.flag_id), PRIMARY)
     else:
         again = button(_("Back to the talk"), TalkPress(action="again", flag=piece.flag_id), PRIMARY)
-    rows: list[Row] = [[again], way_out(_)]
-    return Made(SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows)))
+    return text, [[again], way_out(_)]
 
 
 async def make_piece(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made | None:

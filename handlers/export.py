@@ -15,11 +15,11 @@ from time import monotonic
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendDocument
 from aiogram.types import CallbackQuery, FSInputFile
 from babel.numbers import format_decimal
 
+from handlers.commands import Command
 from handlers.flag_stats import RIDE_NAMES, TELLERS, UNSAID_NAME
 from handlers.home import back_home
 from handlers.making import Made, Workshop

@@ -5,12 +5,16 @@ from aiogram.enums import ChatMemberStatus
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
-from handlers.home import home_rows, start
+from handlers.asked import OF_A_REPORT, OF_THE_TEAM
+from handlers.commands import SIGNS
+from handlers.distress import Distressed, care
+from handlers.home import back_home, home_rows, start, way_out
 from handlers.menu import EVERYONE, OWNERS, REVIEWERS, SUPERVISORS
-from handlers.presses import TEAM_ACTIONS, TEAM_PREFIXES
-from handlers.screens import Method, show
+from handlers.presses import TEAM_ACTIONS, TEAM_PREFIXES, HomePress
+from handlers.screens import DANGER, Method, button, show
 from handlers.visit import Visit
 from models.audit import record_denied
+from models.team import role_of
 
 _TEAM_COMMANDS = {*REVIEWERS, *SUPERVISORS, *OWNERS} - set(EVERYONE)
 
@@ -18,6 +22,7 @@ _TEAM_COMMANDS = {*REVIEWERS, *SUPERVISORS, *OWNERS} - set(EVERYONE)
 def router() -> Router:
     """Routes for everything else in a private chat; must come last."""
     router = Router(name="fallback")
+    router.message.register(care, Distressed(command=True))
     router.message.register(unknown_message)
     router.callback_query.register(unknown_press)
     router.my_chat_member.register(came_or_went)
@@ -25,11 +30,22 @@ def router() -> Router:
 
 
 async def unknown_message(message: Message, visit: Visit) -> Method:
-    """Say so kindly and show the way; what is being asked stays asked."""
-    _ = visit._
-    await _note_try((message.text or "")[1:], "/", visit)
+    """Say so kindly and show the way; what is being asked stays asked.
+
+    An answer to what only the team is asked comes here from somebody who isn't in that role any more.
+    """
+    _, typed = visit._, message.text or ""
+    is_command = typed.startswith("/")
+    if is_command:
+        await _note_try(typed[1:], "/", visit)
+    if visit.raw_state in OF_THE_TEAM and (
+        (typed and not is_command) or await role_of(visit.session, visit.person.id) is None
+    ):
+        return await start(message, visit)
     if visit.raw_state is not None:
-        return show(message, _("Please send it as text. To stop, press Cancel above or go to /start."))
+        out = way_out(_) if visit.raw_state in OF_A_REPORT else back_home(_)
+        rows = [[button(_("Help now"), HomePress(action="help"), DANGER)], out]
+        return show(message, _("Please send it as text. To stop, press Cancel above or go to /start."), rows)
     text = _("I did not understand that. Here is what I can do:")
     return show(message, text, await home_rows(visit))
 
@@ -48,7 +64,7 @@ async def unknown_press(query: CallbackQuery, visit: Visit) -> list[Method]:
 async def _note_try(tried: str, kind: str, visit: Visit) -> None:
     """Write down that somebody tried a command or an old or forged button of the team without the right to."""
     if kind == "/":
-        name = (tried.split() or [""])[0].partition("@")[0].lower()
+        name = (tried.split() or [""])[0].partition("@")[0].rstrip(SIGNS).lower()
         known = name in _TEAM_COMMANDS
     else:
         name = tried.partition(":")[0]

@@ -10,13 +10,14 @@ from html import escape
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject, Filter
+from aiogram.filters import CommandObject, Filter
 from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage, SendPhoto
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from babel.dates import format_date
 from babel.numbers import format_percent
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handlers.commands import Command
 from handlers.desk import note
 from handlers.drawings.plots import bars, by_hour_of_day
 from handlers.home import back_home

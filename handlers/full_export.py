@@ -15,7 +15,7 @@ from aiogram.types import BufferedInputFile, CallbackQuery, Message
 
 from handlers.asking import alone_with_it, ask_second
 from handlers.flag_stats import PERIODS, RIDE_NAMES, TELLERS, period_name
-from handlers.home import back_home, start
+from handlers.home import back_home
 from handlers.making import Made, Workshop
 from handlers.own import STATE_NAMES, Typed
 from handlers.presses import Action, ExportPress
@@ -70,7 +70,6 @@ def router() -> Router:
     """Routes for the team."""
     router = Router(name="full export")
     router.message.register(take_reason, StateFilter(FullExport.reason), Typed(), OnTeam())
-    router.message.register(start, StateFilter(FullExport.reason), Typed())  # who is not of the team any more
     router.callback_query.filter(ExportPress.filter(), OnTeam())
     router.callback_query.register(choose, Action("texts"))
     router.callback_query.register(ask_reason, Action("ask"))

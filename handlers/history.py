@@ -11,6 +11,7 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action, AuditEntry, history_of
 from models.flags import Flag, own_flag
+from models.late_news import shown_entries
 from models.receipts import show_receipt
 from models.words import N_
 
@@ -64,7 +65,8 @@ async def show_history(query: CallbackQuery, callback_data: HistoryPress, visit:
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
-    entries, members = await history_of(visit.session, flag.id, list(ENTRIES), NEWEST)
+    visible = shown_entries(flag, visit.now)
+    entries, members = await history_of(visit.session, flag.id, list(ENTRIES), NEWEST, visible)
     numbers = {member: number for number, member in enumerate(members, 1)}
     lines = [_("<b>Who opened report {receipt}</b>", receipt=show_receipt(flag.receipt(visit.vault))), ""]
     for entry in entries:

@@ -1,13 +1,15 @@
 """The first screen, the choice of language, and what the bot is for."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from aiogram import Router
 from aiogram.enums import ButtonStyle
-from aiogram.filters import Command, CommandStart
 from aiogram.methods import SendContact
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
+from handlers.commands import Command
+from handlers.menu import order_menu
 from handlers.presses import Action, HomePress, LearnPress, OwnPress, ReportPress, ReviewPress, RightsPress
 from handlers.quick_exit import exit_button
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
@@ -21,15 +23,17 @@ from models.people import Language
 from models.quiet import at_hour, local_day
 from models.team import role_of
 
+SOS = ("сос", "көмек", "комек", "помощь")
+"""What people type for /sos besides."""
 LANGUAGE_NAMES = {Language.KAZAKH: "Қазақша", Language.RUSSIAN: "Русский", Language.ENGLISH: "English"}
 
 
 def router() -> Router:
     """Routes for the first screen."""
     router = Router(name="home")
-    router.message.register(start, CommandStart())
+    router.message.register(start, Command("start"))
     router.message.register(language, Command("language"))
-    router.message.register(help_now, Command("sos"))
+    router.message.register(help_now, Command("sos", *SOS))
     router.message.register(about, Command("help"))
     router.callback_query.filter(HomePress.filter())
     router.callback_query.register(start, Action("start"))
@@ -87,6 +91,8 @@ async def choose_language(query: CallbackQuery, callback_data: HomePress, visit:
     """Keep the language that the person chose, and go on in it."""
     visit.person.language = Language.of(callback_data.value, visit.person.language)
     visit.person.language_chosen = True
+    if await role_of(visit.session, visit.person.id) is not None:
+        order_menu(visit, visit.person.id)
     return await start(query, visit)
 
 
@@ -140,18 +146,12 @@ async def help_now(event: Event, visit: Visit) -> Method:
 async def text_to_send(query: CallbackQuery, callback_data: HomePress, visit: Visit) -> Method:
     """A text to send to somebody one trusts, or to show to somebody near.
 
-    It names the plate of the car whose code stands in the press, or the one that was told today.
+    It names the plate of the car whose code stands in the press, or the one that was told last, if that was today.
     """
     _ = visit._
     text = _("I am in a taxi and I don't feel safe. Please call me now and stay on the line.")
     plate = await plate_of_code(visit.session, visit.vault, callback_data.value)
-    draft = await draft_of(visit.session, visit.person.id)
-    if plate is None and draft is not None:
-        plate = draft.read(visit.vault).plate
-    if plate is None:
-        for flag in await flags_of(visit.session, visit.person.id, limit=1):
-            plate = flag.plate(visit.vault) if visit.now - flag.received_at < DAY else None
-    if plate:
+    if plate := plate or await _told_today(visit):
         text += " " + _("Number plate: {plate}", plate=plate)
     lines = [
         _("<b>A text for somebody you trust</b>"),
@@ -166,6 +166,16 @@ async def text_to_send(query: CallbackQuery, callback_data: HomePress, visit: Vi
         way_out(_),
     ]
     return show(query, "\n".join(lines), rows)
+
+
+async def _told_today(visit: Visit) -> str | None:
+    """The plate that the person told last, in a report or in a draft that is not about another day."""
+    told: list[tuple[datetime, str | None]] = []
+    draft = await draft_of(visit.session, visit.person.id)
+    if draft is not None and (so_far := draft.read(visit.vault)).day in {None, local_day(visit.now)}:
+        told.append((draft.changed_at, so_far.plate))
+    told += [(flag.received_at, flag.plate(visit.vault)) for flag in await flags_of(visit.session, visit.person.id, 1)]
+    return next((plate for at, plate in sorted(told, reverse=True) if plate and visit.now - at < DAY), None)
 
 
 async def call(query: CallbackQuery, callback_data: HomePress, visit: Visit) -> Method | None:

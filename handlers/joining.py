@@ -8,6 +8,7 @@ from aiogram import Router
 from aiogram.filters import Filter, StateFilter
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
+from handlers.asked import SENTENCES
 from handlers.cohort import PREFIX, day
 from handlers.home import back_home, home_rows
 from handlers.presses import Action, CohortPress, LearnPress, Payload
@@ -32,11 +33,22 @@ class Code(Filter):
         return {"code": code} if code else False
 
 
+class KnownCode(Filter):
+    """The same, if there's a cohort with this code."""
+
+    async def __call__(self, message: Message, visit: Visit) -> dict[str, str] | bool:
+        """Look for it in the database."""
+        found = await Code()(message)
+        known = isinstance(found, dict) and await cohort_of_code(visit.session, found["code"]) is not None
+        return found if known else False
+
+
 def router() -> Router:
-    """Routes for whoever comes by a cohort's code."""
+    """Routes for whoever comes by a cohort's code; before those that take whatever is written."""
     router = Router(name="joining")
     router.message.register(by_link, Payload(PREFIX))
     router.message.register(by_code, StateFilter(None), Code())
+    router.message.register(by_code_instead, StateFilter(*SENTENCES), KnownCode())
     router.callback_query.filter(CohortPress.filter(), Action("gender", "region", "again"))
     router.callback_query.register(gender_chosen, Action("gender"))
     router.callback_query.register(region_chosen, Action("region"))
@@ -48,6 +60,12 @@ async def by_link(message: Message, payload: str, visit: Visit) -> Method | list
     """A link into a cohort was followed; whatever was being asked is over."""
     await visit.state.clear()
     return await by_code(message, read_code(payload) or "", visit)
+
+
+async def by_code_instead(message: Message, code: str, visit: Visit) -> Method | list[Method]:
+    """Nobody tells anything in a code alone: whatever was being asked is over."""
+    await visit.state.clear()
+    return await by_code(message, code, visit)
 
 
 async def by_code(message: Message, code: str, visit: Visit) -> Method | list[Method]:

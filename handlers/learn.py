@@ -10,10 +10,10 @@ from pathlib import Path as File
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.methods import AnswerCallbackQuery, SendPhoto
 from aiogram.types import BufferedInputFile, CallbackQuery
 
+from handlers.commands import Command
 from handlers.drawings.pictures import picture
 from handlers.home import back_home
 from handlers.lesson_screens import Presses, answer_screen, step_screen, steps_of

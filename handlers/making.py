@@ -89,7 +89,12 @@ def post_order(
     due_at: datetime | None = None,
 ) -> None:
     """Order a message of that name for a person, to be made at delivery; `values` are JSON values."""
-    post(session, vault, person_id, _MARK + name, values, priority=priority, now=now, due_at=due_at)
+    post(session, vault, person_id, method_of(name), values, priority=priority, now=now, due_at=due_at)
+
+
+def method_of(order: str) -> str:
+    """What stands in the outbox for an order, where the name of a method of the Bot API stands else."""
+    return _MARK + order
 
 
 def ordered(method: str) -> str | None:

@@ -1,6 +1,16 @@
 """What Telegram itself shows of the bot: its commands, its name and descriptions, in each language."""
 
-from models.team import OWNING, SUPERVISING, Role
+from collections.abc import Mapping
+from typing import Any
+
+from aiogram.methods import DeleteMyCommands, SetMyCommands
+from aiogram.types import BotCommand, BotCommandScopeChat
+
+from handlers.making import Made, Workshop
+from handlers.visit import Visit
+from models.outbox import Priority
+from models.people import Person
+from models.team import OWNING, SUPERVISING, Role, role_of
 from models.words import N_
 
 EVERYONE = {
@@ -49,3 +59,20 @@ def commands_for(role: Role | None) -> dict[str, str]:
     own = OWNERS if role in OWNING else {}
     supervising = SUPERVISORS if role in SUPERVISING else {}
     return own | supervising | (REVIEWERS if role is not None else {}) | EVERYONE
+
+
+def order_menu(visit: Visit, person_id: int) -> None:
+    """Let the menu of a person's chat follow their role and language, once this is committed."""
+    visit.order("menu", {}, priority=Priority.ALERT, person_id=person_id)
+
+
+async def make_menu(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made:
+    """The commands of a person's chat: those of their role by now, or everybody's."""
+    async with workshop.database.reading() as session:
+        role = await role_of(session, person.id)
+    scope = BotCommandScopeChat(chat_id=person.telegram_id(workshop.vault))
+    if role is None:
+        return Made(DeleteMyCommands(scope=scope))
+    _ = workshop.texts[person.language]
+    commands = [BotCommand(command=name, description=_(what)) for name, what in commands_for(role).items()]
+    return Made(SetMyCommands(commands=commands, scope=scope))

@@ -57,10 +57,10 @@ class Receipt(Filter):
 
 
 def router() -> Router:
-    """Routes for passphrases and codes; after those of a person's own reports, where a code may be an answer."""
+    """Routes for passphrases and codes; a code is taken for one only where nothing else is asked."""
     router = Router(name="other_account")
     router.message.register(keep, StateFilter(Phrase.new), Typed())
-    router.message.register(open_by_receipt, Receipt())
+    router.message.register(open_by_receipt, StateFilter(None, Phrase.known), Receipt())
     router.message.register(open_by_passphrase, StateFilter(Phrase.known), Typed())
     router.callback_query.filter(PassphrasePress.filter())
     router.callback_query.register(ask, Action("ask"))
@@ -111,20 +111,20 @@ async def keep(message: Message, visit: Visit) -> Method | list[Method]:
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     if flag is None:
-        return [_gone(message), await show_reports(message, visit)]
+        return [gone(message), await show_reports(message, visit)]
     tidy = tidy_passphrase(message.text or "")
     if (fault := fault_of_passphrase(tidy)) is not None:
         text = _(FAULTS[fault], least=LEAST, most=MOST) + " " + _("Your message is deleted from this chat.")
         cancel = [button(_("Cancel"), OwnPress(action="open", flag=flag.id)), *way_out(_)]
-        return [_gone(message), show(message, text, [cancel])]
+        return [gone(message), show(message, text, [cancel])]
     await visit.state.clear()
     keep_passphrase(visit.vault, flag, tidy)
     await _note(Audited.PASSPHRASE_SET, flag, visit)
     note = _("The passphrase is set. Your message with it is deleted from this chat. Please keep the code as well.")
-    return [_gone(message), await report_screen(message, flag, visit, note)]
+    return [gone(message), await report_screen(message, flag, visit, note)]
 
 
-def _gone(message: Message) -> DeleteMessage:
+def gone(message: Message) -> DeleteMessage:
     """Takes what a person wrote out of the chat."""
     return DeleteMessage(chat_id=message.chat.id, message_id=message.message_id)
 
@@ -201,7 +201,7 @@ async def open_by_passphrase(message: Message, visit: Visit) -> list[Method]:
         await _note(Audited.OPENED_ELSEWHERE, opening.flag, visit)
         await _tell_sender(opening.flag, visit)
         note = _("You can open this report from this account now. Your message is deleted from this chat.")
-        return [_gone(message), await report_screen(message, opening.flag, visit, note)]
+        return [gone(message), await report_screen(message, opening.flag, visit, note)]
     rows: list[Row] = [[button(_("Cancel"), OwnPress(action="list")), *way_out(_)]]
     if opening.wait_until is not None:
         await visit.state.clear()
@@ -213,7 +213,7 @@ async def open_by_passphrase(message: Message, visit: Visit) -> list[Method]:
             if opening.is_first_today:
                 await _tell_sender(opening.missed, visit)
         text = _("Code and passphrase don't fit. Please check both, then write the code or the passphrase once more.")
-    return [_gone(message), show(message, text + " " + _("Your message is deleted from this chat."), rows)]
+    return [gone(message), show(message, text + " " + _("Your message is deleted from this chat."), rows)]
 
 
 async def _tell_sender(flag: Flag, visit: Visit) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from aiogram import Router
-from aiogram.filters import Command, Filter, StateFilter
+from aiogram.filters import Filter, StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
 from handlers.arrivals import arrived, note_added, vehicle_named
 from handlers.both_sides import own_driver_lines, own_driver_rows
+from handlers.commands import Command
 from handlers.details import detail_lines, details_of
 from handlers.home import way_out
 from handlers.pieces import own_lines, own_rows
@@ -31,6 +32,7 @@ from models.behaviours import behaviour_name
 from models.escrow import lock_vehicle
 from models.flags import UNSEEN, Flag, Ride, flags_of, own_flag, plate_of_own
 from models.flags import State as FlagState
+from models.late_news import Shown, as_shown, send_quietly
 from models.markup import units
 from models.merging import part_from
 from models.plates import looks_kazakh, normalise_plate
@@ -98,7 +100,7 @@ async def show_reports(event: Event, visit: Visit) -> Method:
     rows: list[Row] = [
         [
             button(
-                f"{show_receipt(flag.receipt(visit.vault))} · {_(STATE_NAMES[flag.state])}",
+                f"{show_receipt(flag.receipt(visit.vault))} · {_(STATE_NAMES[as_shown(flag, visit.now).state])}",
                 OwnPress(action="open", flag=flag.id),
             )
         ]
@@ -118,9 +120,10 @@ async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visi
 
 async def report_screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Method:
     """One report with what hangs on it, after a note on what was just done with it."""
-    outcome = await outcome_in_words(visit.session, flag)
-    text = report_text(flag, visit.vault, visit._, outcome, await _more_lines(flag, visit))
-    rows = _report_rows(flag, visit.vault, visit._, [*await own_rows(flag, visit), *await own_driver_rows(flag, visit)])
+    outcome, shown = await outcome_in_words(visit.session, flag, visit.now), as_shown(flag, visit.now)
+    text = report_text(flag, shown, visit.vault, visit._, outcome, await _more_lines(flag, visit))
+    more = [*await own_rows(flag, visit), *await own_driver_rows(flag, visit)]
+    rows = _report_rows(flag, shown, visit.vault, visit._, more)
     return show(event, f"{note}\n\n{text}" if note else text, rows)
 
 
@@ -128,8 +131,8 @@ async def _more_lines(flag: Flag, visit: Visit) -> list[str]:
     return [*await own_lines(flag, visit), *await own_driver_lines(flag, visit)]
 
 
-def report_text(flag: Flag, vault: Vault, _: Texts, outcome: str | None, more: Sequence[str]) -> str:
-    """A report as the person who sent it sees it, with what came of it in words; `more` is what hangs on it."""
+def report_text(flag: Flag, shown: Shown, vault: Vault, _: Texts, outcome: str | None, more: Sequence[str]) -> str:
+    """A report as the person who sent it may see it, with what came of it in words; `more` is what hangs on it."""
     lines = [_("<b>Report {receipt}</b>", receipt=show_receipt(flag.receipt(vault))), ""]
     lines += [f"• {_(behaviour_name(each.code, by_passenger=flag.by_driver))}" for each in flag.behaviours]
     lines.append(_("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride"))
@@ -139,23 +142,23 @@ def report_text(flag: Flag, vault: Vault, _: Texts, outcome: str | None, more: S
     if more:
         lines += ["", *more]
     lines += ["", _("{time}: received", time=_.moment(flag.received_at))]
-    if flag.released_at is not None:  # of both only the day: it may be that another person named the car just then
-        lines.append(_("{time}: given to the team", time=_.day(flag.released_at)))
-    if flag.opened_at is not None:
-        lines.append(_("{time}: opened by a reviewer", time=_.moment(flag.opened_at)))
-    if flag.reopened_at is not None:
-        lines.append(_("{time}: opened once more", time=_.day(flag.reopened_at)))
-    if flag.state is FlagState.CLAIMED:
+    if shown.released_at is not None:  # of both only the day: it may be that another person named the car just then
+        lines.append(_("{time}: given to the team", time=_.day(shown.released_at)))
+    if shown.opened_at is not None:
+        lines.append(_("{time}: opened by a reviewer", time=_.moment(shown.opened_at)))
+    if shown.reopened_at is not None:
+        lines.append(_("{time}: opened once more", time=_.day(shown.reopened_at)))
+    if shown.state is FlagState.CLAIMED:
         lines.append(_("It is being looked at."))
-    if flag.state is FlagState.MERGED:
+    if shown.state is FlagState.MERGED:
         lines.append(_("It is being looked at together with another report."))
-    if flag.state is FlagState.HELD:
+    if shown.state is FlagState.HELD:
         lines.append(_("Held until another person names the same car. Nobody of the team sees it."))
-    if flag.state is FlagState.COUNTED:
+    if shown.state is FlagState.COUNTED:
         lines.append(_("Only counted. Nobody of the team sees it."))
-    elif flag.ended_at is not None:
-        state = _(STATE_NAMES[flag.state])
-        lines.append(_("{time}: {state}", time=_.moment(flag.ended_at), state=state))
+    elif shown.ended_at is not None:
+        state = _(STATE_NAMES[shown.state])
+        lines.append(_("{time}: {state}", time=_.moment(shown.ended_at), state=state))
     if outcome is not None:
         lines.append(_("Outcome: {outcome}", outcome=_(outcome)))
     return "\n".join(lines)
@@ -168,12 +171,12 @@ def shorten(words: str, length: int = 1500) -> str:
     return words.encode("utf-16-le")[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…"
 
 
-def _report_rows(flag: Flag, vault: Vault, _: Texts, more: Sequence[Row]) -> list[Row]:
+def _report_rows(flag: Flag, shown: Shown, vault: Vault, _: Texts, more: Sequence[Row]) -> list[Row]:
     rows: list[Row] = [[copy_button(_("Copy the code"), show_receipt(flag.receipt(vault)))]]
-    if flag.is_open:
+    if shown.is_open:
         rows += add_rows(flag, _)
     rows += more
-    if flag.state in UNSEEN:
+    if shown.unseen:
         rows.append([button(_("Let the team look into it now"), OwnPress(action="hand_over", flag=flag.id))])
     rows += [
         [
@@ -185,7 +188,7 @@ def _report_rows(flag: Flag, vault: Vault, _: Texts, more: Sequence[Row]) -> lis
             button(_("Delete"), ErasePress(action="ask", flag=flag.id), DANGER),
         ],
     ]
-    if flag.is_open:
+    if shown.is_open:
         rows.append([button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id), DANGER)])
     return [*rows, [button(_("« My reports"), OwnPress(action="list"))], way_out(_)]
 
@@ -215,13 +218,15 @@ async def hand_over(query: CallbackQuery, callback_data: OwnPress, visit: Visit)
         if (plate := flag.plate(visit.vault)) is not None:
             await vehicle_named(flag, plate, visit)
         await arrived(flag, visit)
+    elif flag is not None and send_quietly(flag, visit.now):
+        await visit.record(Audited.RECEIVED, flag.id)
     return await open_report(query, callback_data, visit)
 
 
 async def _ask(query: CallbackQuery, flag_id: int, what: State, question: str, visit: Visit) -> Method:
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, flag_id)
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(query, visit)
     await visit.state.set_state(what)
     await visit.state.set_data({"flag": flag.id})
@@ -250,7 +255,7 @@ async def add_plate(message: Message, visit: Visit) -> Method:
     _ = visit._
     plate = normalise_plate(message.text or "")
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
-    if flag is None or not flag.is_open or flag.by_driver:
+    if flag is None or not as_shown(flag, visit.now).is_open or flag.by_driver:
         return await show_reports(message, visit)
     if not plate:
         rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
@@ -274,7 +279,7 @@ async def keep_words(event: Event, words: str, visit: Visit) -> Method:
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     await visit.state.clear()
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(event, visit)
     flag.write_words(visit.vault, words)
     await note_added(flag, "words", visit)
@@ -294,7 +299,7 @@ async def add_order(message: Message, visit: Visit) -> Method:
     _ = visit._
     order = (message.text or "").strip()
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(message, visit)
     if len(order) > ORDER_LIMIT:
         rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
@@ -309,7 +314,7 @@ async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Vis
     """Make sure before a report is taken back."""
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
-    if flag is None or not flag.is_open:
+    if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(query, visit)
     rows: list[Row] = [
         [button(_("Yes, withdraw"), OwnPress(action="withdrawn", flag=flag.id), DANGER)],
@@ -325,7 +330,7 @@ async def withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) 
     """Take a report back."""
     flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     was_seen = flag is not None and flag.state not in UNSEEN
-    if flag is not None and flag.withdraw(visit.now) and was_seen:
+    if flag is not None and as_shown(flag, visit.now).is_open and flag.withdraw(visit.now) and was_seen:
         for each in await part_from(visit.session, flag):
             await visit.record(Audited.PARTED, each.id)
         await visit.record(Audited.WITHDRAWN, flag.id)

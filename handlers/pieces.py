@@ -9,6 +9,7 @@ from handlers.visit import Visit
 from models.details import Reach
 from models.evidence import Evidence, Kind, Status, pieces_of_flag
 from models.flags import Flag
+from models.late_news import as_shown
 from models.merging import works_on
 from models.talk import asks, thread
 
@@ -54,7 +55,7 @@ def remove_rows(pieces: Sequence[Evidence], _: Texts) -> list[Row]:
 async def own_lines(flag: Flag, visit: Visit) -> list[str]:
     """Lines for the person who reported: what hangs on the report, and whether there's a question."""
     lines = piece_lines(await pieces_of_flag(visit.session, flag.id), flag.place(visit.vault), visit._)
-    if flag.with_team and await asks(visit.session, flag.id):
+    if as_shown(flag, visit.now).with_team and await asks(visit.session, flag.id):
         lines.append("<b>" + visit._("There is a message from the team.") + "</b>")
     return lines
 
@@ -62,12 +63,12 @@ async def own_lines(flag: Flag, visit: Visit) -> list[str]:
 async def own_rows(flag: Flag, visit: Visit) -> list[Row]:
     """Buttons for the person who reported: add a photo, voice or place, write to the team."""
     _ = visit._
-    if not flag.is_open:
+    if not as_shown(flag, visit.now).is_open:
         if not await thread(visit.session, flag.id, by_team=False, limit=1):
             return []
         return [[button(_("Messages"), TalkPress(action="own", flag=flag.id))]]
     add: Row = [button(_("Photo, voice or place"), EvidencePress(action="add", flag=flag.id))]
-    if not flag.with_team:
+    if not as_shown(flag, visit.now).with_team:
         return [add]
     asked = await asks(visit.session, flag.id)
     write = _("Answer") if asked else _("Write to the team")
@@ -103,5 +104,10 @@ async def desk_rows(flag: Flag, visit: Visit) -> list[Row]:
 
 
 async def may_ask(flag: Flag, visit: Visit) -> bool:
-    """Whether this member of the team works on the flag, and so may ask the person, unless they don't want that."""
-    return flag.reach is not Reach.ANONYMOUS and await works_on(visit.session, flag, visit.person.id)
+    """Whether this member of the team works on the flag, and so may ask the person.
+
+    Not who doesn't want that, nor as long as they don't know that the team has it.
+    """
+    if flag.reach is Reach.ANONYMOUS or flag.is_quiet(visit.now):
+        return False
+    return await works_on(visit.session, flag, visit.person.id)

@@ -454,7 +454,7 @@ class Payload(Filter):
     async def __call__(self, message: Message) -> bool | dict[str, Any]:
         """Compare the first letter; Telegram gives a payload after one space."""
         command, _, payload = (message.text or "").partition(" ")
-        if command.partition("@")[0] != "/start" or not payload.startswith(self._letter):
+        if command.partition("@")[0].lower() != "/start" or not payload.startswith(self._letter):
             return False
         return {"payload": payload.removeprefix(self._letter).strip()}
 

@@ -1,10 +1,10 @@
 """What is stored about a person, and how to have it deleted."""
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.methods import DeleteMyCommands
 from aiogram.types import BotCommandScopeChat, CallbackQuery, Message
 
+from handlers.commands import Command
 from handlers.home import back_home
 from handlers.opting import opt_button
 from handlers.presses import Action, DataPress, HomePress

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.methods import AnswerCallbackQuery, SendPhoto
 from aiogram.types import BufferedInputFile, CallbackQuery
 
+from handlers.commands import Command
 from handlers.drawings.plots import answers_over_time
 from handlers.exam import NAMES
 from handlers.home import back_home

@@ -6,7 +6,7 @@ from aiogram.types import CallbackQuery
 
 from handlers.asking import ask_reason
 from handlers.desk import find, no_such_flag
-from handlers.home import back_home
+from handlers.home import way_out
 from handlers.notices import post_message
 from handlers.presses import Action, FlagPress, HomePress, OwnPress, ReportPress
 from handlers.roles import Owns
@@ -64,6 +64,7 @@ async def tell_kindly(query: CallbackQuery, visit: Visit) -> Method:
             button(_("My reports"), OwnPress(action="list")),
             button(_("Report an incident"), ReportPress(action="begin")),
         ],
-        [button(_("Help now"), HomePress(action="help"), DANGER), *back_home(_)],
+        [button(_("Help now"), HomePress(action="help"), DANGER)],
+        way_out(_),
     ]
     return show(query, text, rows)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardButton
 
+from handlers.commands import Command
 from handlers.desk import dots, note, open_button
 from handlers.home import back_home
 from handlers.own import STATE_NAMES
@@ -93,7 +93,9 @@ async def show_queue(event: Event, visit: Visit, callback_data: QueuePress | Rev
     if appeals := len(await appeals_for(visit.session, visit.person.id)):
         rows.append([button(_("Second looks: {n}", n=appeals), AppealPress(action="list"), PRIMARY)])
     called = await is_on_call(visit.session, visit.person.id)
-    duty: Row = [button(_("Go off call") if called else _("Go on call"), DutyPress(action="change"))]
+    duty: Row = [
+        button(_("Go off call"), DutyPress(action="off")) if called else button(_("Go on call"), DutyPress(action="on"))
+    ]
     lines += ["", _("As of {time}.", time=_.moment(visit.now))]
     return show(event, "\n".join(lines), [*rows, turn, *_filters(press, _), duty, [refresh, *back_home(_)]])
 

@@ -1,7 +1,9 @@
 """Quick exit: one button, pressed once, and nothing of a report is left to be seen in the chat.
 
 What stands here, the bot's and the person's own, is deleted as far back as Telegram allows, and what remains looks
-like a bot for lessons. What was being asked is over; a draft and what was sent are kept.
+like a bot for lessons. What was ordered and isn't here yet comes no more, or goes as soon as it has come; afterwards
+only notices arrive that say nothing of what they're about. What was being asked is over; a draft and what was sent
+are kept.
 """
 
 from datetime import timedelta
@@ -10,12 +12,13 @@ from aiogram import Router
 from aiogram.methods import DeleteMessages, SendMessage
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
+from handlers.making import method_of
 from handlers.notices import post_message
 from handlers.presses import ExitPress, LearnPress
 from handlers.screens import PRIMARY, Method, button, show_anew
 from handlers.texts import Texts
 from handlers.visit import Visit
-from models.outbox import Priority
+from models.outbox import Priority, take_back
 from models.traces import KEPT, take_traces
 from models.words import N_
 
@@ -26,6 +29,8 @@ AT_MOST = 100
 MARGIN = timedelta(minutes=1)
 """What grows too old on the way is left out: Telegram would refuse it."""
 OLDER = timedelta(days=2)
+OF_A_REPORT = frozenset({"receipt", "statement", "piece", "place", "evidence"})
+"""Orders whose message would show that there is a report, or what stands in it."""
 
 
 def router() -> Router:
@@ -47,6 +52,7 @@ async def leave(query: CallbackQuery, visit: Visit) -> list[Method]:
     It's deleted at once, and by the outbox as well: whatever happens to the bot in between.
     """
     await visit.state.clear()
+    await _order_no_more(visit)
     since = visit.now - KEPT + MARGIN
     ids = await take_traces(visit.session, visit.person.id, since)
     pressed = query.message
@@ -57,6 +63,18 @@ async def leave(query: CallbackQuery, visit: Visit) -> list[Method]:
     for deletion in deletions:
         post_message(visit.session, visit.vault, visit.person, deletion, priority=Priority.RECEIPT, now=visit.now)
     return [*deletions, _neutral(query, visit)]
+
+
+async def _order_no_more(visit: Visit) -> None:
+    """Take back what was ordered and would show a report; what the person sent is fetched and kept all the same.
+
+    Before the traces are taken: so whatever is sent at this moment is either known by then, or deleted by its sender.
+    """
+    methods = {method_of(order) for order in OF_A_REPORT}
+    for method, values in await take_back(visit.session, visit.vault, visit.person.id, methods):
+        if method == method_of("evidence"):
+            values["quiet"] = True
+            visit.order("evidence", values)
 
 
 def _neutral(query: CallbackQuery, visit: Visit) -> SendMessage:

@@ -1,9 +1,12 @@
 """What is seen once a report is stored: its code, what follows now, and what can still be added."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from aiogram.methods import SendMessage
 
 from handlers.home import help_lines, help_rows, help_text, way_out
-from handlers.notices import post_message
+from handlers.making import Made, Workshop
 from handlers.own import add_rows
 from handlers.presses import OwnPress, PassphrasePress
 from handlers.screens import Event, Method, Row, button, copy_button, keyboard, show
@@ -11,16 +14,15 @@ from handlers.visit import Visit
 from models.behaviours import BEHAVIOURS, FORMS_OF_HARASSMENT, MAX_SEVERITY
 from models.details import Aim
 from models.flags import Flag, State
-from models.outbox import Priority
+from models.late_news import as_shown
+from models.people import Person
 
 
-def post_receipt(receipt: str, visit: Visit) -> None:
-    """Send the code in a message of its own, too: it arrives whatever becomes of the screen."""
-    _ = visit._
+async def make_receipt(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made | None:
+    """The code of a report in a message of its own, which stays when the screen becomes another."""
+    _, receipt = workshop.texts[person.language], values["receipt"]
     text = _("Your code: <code>{receipt}</code>", receipt=receipt)
-    rows = [[copy_button(_("Copy"), receipt)]]
-    message = SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows))
-    post_message(visit.session, visit.vault, visit.person, message, priority=Priority.RECEIPT, now=visit.now)
+    return Made(SendMessage(chat_id=0, text=text, reply_markup=keyboard([[copy_button(_("Copy"), receipt)]])))
 
 
 def receipt_screen(event: Event, flag: Flag, receipt: str, aim: Aim | None, visit: Visit) -> Method:
@@ -48,7 +50,8 @@ def _stored(flag: Flag, receipt: str, aim: Aim | None, visit: Visit) -> str:
 
 def _what_follows(flag: Flag, aim: Aim | None, visit: Visit) -> str:
     _ = visit._
-    if flag.state is State.HELD or aim is Aim.HOLD:  # also if another person had named the car before
+    looks_held = as_shown(flag, visit.now).state is State.HELD
+    if looks_held or aim is Aim.HOLD:  # also if another person had named the car before
         return _(
             "Nobody sees it until another person names the same car; then it goes to the team and you are told. "
             "You can send it to the team or withdraw it at any time in /myreports. It is deleted after {days} days.",
@@ -68,7 +71,7 @@ def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
     rows: list[Row] = [[copy_button(_("Copy the code"), receipt)]]
     if flag.severity_as_told == MAX_SEVERITY:
         rows = [*help_rows("", visit), *rows]
-    if flag.is_open:
+    if as_shown(flag, visit.now).is_open:
         rows += add_rows(flag, _)
         rows.append(
             [

@@ -12,9 +12,9 @@ the same way, asked in other words.
 import secrets
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.types import CallbackQuery
 
+from handlers.commands import Command
 from handlers.home import help_rows, way_out
 from handlers.presses import Action, CapsulePress, FormPress, HomePress, ReportPress
 from handlers.promises import as_far_as_known, promises
@@ -104,6 +104,7 @@ def _to(press: ReportPress, action: str, **changes: str) -> ReportPress:
 async def ask_form(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Ask what kind of behaviour it was; what can and can't be promised is said here."""
     _ = visit._
+    await visit.state.clear()
     if not _valid(callback_data):
         return await begin(query, visit, callback_data)
     by_passenger = callback_data.who == DRIVER
@@ -164,6 +165,7 @@ def _valid(press: ReportPress) -> bool:
 
 async def send(query: CallbackQuery, callback_data: ReportPress, visit: Visit) -> Method:
     """Send the flag that the four taps made, as a new one or added to one of a short while ago."""
+    await visit.state.clear()
     code, by_driver = callback_data.code, callback_data.who == DRIVER
     if not _valid(callback_data) or code not in BEHAVIOURS:
         return await begin(query, visit, callback_data)

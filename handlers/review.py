@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from handlers import templates
 from handlers.beside_flag import rows_beside
 from handlers.both_sides import driver_lines, driver_rows
-from handlers.desk import back_to, dots, find, no_such_flag, note, open_button, tell, to_queue
+from handlers.commands import Command
+from handlers.desk import back_to, dots, find, no_such_flag, note, only_to_read, open_button, tell, to_queue
 from handlers.details import consent_line, detail_lines, details_of
 from handlers.home import back_home
 from handlers.own import STATE_NAMES
@@ -166,6 +167,8 @@ async def _standing(flag: Flag, visit: Visit) -> list[str]:
     _ = visit._
     with_it = [f"№{each.id}" for each in await merged_with(visit.session, flag.id)]
     together = [_("Looked at together with it: {numbers}", numbers=", ".join(with_it))] if with_it else []
+    if early := only_to_read(flag, visit):
+        together.append(early)
     if flag.merged_into_id is not None:
         together.append(_("Looked at together with №{number}.", number=flag.merged_into_id))
     if flag.state is State.CLAIMED:
@@ -209,6 +212,9 @@ async def _work_rows(flag: Flag, visit: Visit) -> list[Row]:
         return [[button(_("Reopen"), ClosePress(action="reopen", flag=flag.id))], *beside]
     if not flag.is_worked_on_by(visit.person.id):
         return beside
+    if flag.is_quiet(visit.now):
+        release = button(_("Release"), ReviewPress(action="release", flag=flag.id))
+        return [[release, button(_("Severity"), CategoryPress(action="levels", flag=flag.id))], *beside]
     return [
         [
             button(_("Set the outcome"), ClosePress(action="outcome", flag=flag.id), PRIMARY),

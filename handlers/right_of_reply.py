@@ -41,7 +41,7 @@ async def ask(query: CallbackQuery, callback_data: ReplyPress, visit: Visit) -> 
         return no_such_flag(query, _)
     known = isinstance(await driver_of(visit.session, visit.vault, flag), int)
     refused = await may_hear(visit.session, flag) is False
-    if not flag.is_worked_on_by(visit.person.id) or refused or not known:
+    if not flag.is_worked_on_by(visit.person.id) or flag.is_quiet(visit.now) or refused or not known:
         return await flag_screen(query, flag, visit)
     delicate = is_delicate(flag)
     parts = [

@@ -4,9 +4,9 @@ Whatever is being asked stays asked: somebody who looks up their rights in the m
 """
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.types import CallbackQuery
 
+from handlers.commands import Command
 from handlers.home import way_out
 from handlers.presses import Action, HomePress, RightsPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show

@@ -6,9 +6,10 @@ What was searched for is kept sealed with the conversation, so that pages can be
 from datetime import UTC, datetime, timedelta
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject, StateFilter
+from aiogram.filters import CommandObject, StateFilter
 from aiogram.types import CallbackQuery, Message
 
+from handlers.commands import Command
 from handlers.desk import Writing, dots, note, open_button, to_queue
 from handlers.home import back_home
 from handlers.own import STATE_NAMES, Typed

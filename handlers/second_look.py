@@ -16,6 +16,7 @@ from models.appeals import APPEAL_LIMIT, Side, appeal_by_reporter, appeal_of, ma
 from models.audit import Action as Audited
 from models.flags import State as FlagState
 from models.flags import own_flag
+from models.late_news import as_shown
 from models.markup import units
 
 
@@ -45,8 +46,9 @@ async def ask_words(query: CallbackQuery, callback_data: SecondLookPress, visit:
     if flag is None:
         return await show_reports(query, visit)
     asked = await appeal_of(visit.session, flag.id, Side.REPORTER) is not None
-    runs = may_appeal(flag.ended_at, visit.terms.appeal_term_days, visit.now)
-    if asked or not runs or flag.state is not FlagState.CLOSED or flag.merged_into_id is not None:
+    shown = as_shown(flag, visit.now)
+    runs = may_appeal(shown.ended_at, visit.terms.appeal_term_days, visit.now)
+    if asked or not runs or shown.state is not FlagState.CLOSED or flag.merged_into_id is not None:
         return await report_screen(query, flag, visit)
     await visit.state.set_state(Asking.words)
     await visit.state.set_data({"flag": flag.id})

@@ -9,22 +9,25 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CallbackQuery
 
 from handlers.arrivals import arrived, note_added, released, vehicle_named
+from handlers.consent import choose_anew
 from handlers.home import call_rows, help_lines, way_out
 from handlers.notices import tell_team_of_flag
 from handlers.own import open_report, report_screen
 from handlers.presses import HomePress, OwnPress
-from handlers.receipt import post_receipt, receipt_screen
+from handlers.receipt import receipt_screen
 from handlers.screens import DANGER, PRIMARY, Method, Row, button, show
 from handlers.visit import Visit
-from models.audit import Action as Audited
 from models.behaviours import MAX_SEVERITY
 from models.consents import AT_FIRST, Recipient, say, set_consents
 from models.details import Aim
 from models.drafts import Told
 from models.escrow import name_vehicle
 from models.evidence import attach
-from models.flags import Flag, Ride, same_story, sent_from, store_flag, wait_before_next, weight
+from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
+from models.late_news import as_shown
 from models.markup import units
+from models.merging import raise_main
+from models.outbox import Priority
 from models.receipts import show_receipt
 
 WORDS_LIMIT = 4000
@@ -63,13 +66,13 @@ async def send_flag(
         details=told.details(),
         aim=told.aim or Aim.ACT,
     )
-    if not is_new and not flag.is_open:  # an old button, pressed again
+    if not is_new and not as_shown(flag, visit.now).is_open:  # an old button, pressed again
         return await open_report(query, OwnPress(action="open", flag=flag.id), visit)
     await attach(visit.session, visit.person.id, draft, flag.id)
     receipt = show_receipt(flag.receipt(visit.vault))
     if is_new:
         await _keep_told(flag, told, visit)
-        post_receipt(receipt, visit)
+        visit.order("receipt", {"receipt": receipt}, priority=Priority.RECEIPT)
     return receipt_screen(query, flag, receipt, told.aim, visit)
 
 
@@ -109,7 +112,14 @@ async def _until(visit: Visit) -> datetime | None:
 
 
 async def _earlier(told: Told, visit: Visit) -> Flag | None:
-    return await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now)
+    """A like report of a short while ago, if it goes to those to whom this one shall go."""
+    held = told.aim is Aim.HOLD
+    if told.aim is not Aim.COUNT:
+        for flag in await same_story(visit.session, visit.vault, visit.person.id, told.codes, told.plate, visit.now):
+            shown = as_shown(flag, visit.now)
+            if shown.is_open and (shown.state is State.HELD) is held:
+                return flag
+    return None
 
 
 def _offer_to_add(query: CallbackQuery, earlier: Flag, ways: Ways, visit: Visit) -> Method:
@@ -141,6 +151,7 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
         return None
     before = flag.severity
     flag.add_behaviours(told.codes)
+    await choose_anew(flag, told.consents, told.reach, told.contact, visit)
     if told.words:
         flag.write_words(visit.vault, words)
     if told.order and flag.sealed_order is None:
@@ -156,10 +167,9 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
     if told.plate and flag.sealed_plate is None and not flag.by_driver:
         await vehicle_named(flag, told.plate, visit)
     await note_added(flag, "behaviours", visit)
-    if flag.severity > before and flag.part():  # more severe than what it's looked at together with may be
-        await visit.record(Audited.PARTED, flag.id)
     if flag.severity > before and flag.with_team:
-        await tell_team_of_flag(visit.session, visit.vault, visit.texts, flag, visit.now)
+        main = await raise_main(visit.session, visit.vault, flag, visit.now)
+        await tell_team_of_flag(visit.session, visit.vault, visit.texts, main, visit.now)
     return await report_screen(query, flag, visit, _("Saved. Thank you."))
 
 

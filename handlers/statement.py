@@ -31,6 +31,7 @@ from models.audit import Action, record
 from models.behaviours import BEHAVIOURS, Behaviour, behaviour_name, form_name
 from models.evidence import Evidence, Kind, pieces_of_flag
 from models.flags import Flag, Ride, State, own_flag
+from models.late_news import Shown, as_shown
 from models.people import Person
 from models.receipts import show_receipt
 from models.remedies import outcome_in_words
@@ -67,7 +68,7 @@ async def make_statement(workshop: Workshop, person: Person, values: Mapping[str
         if flag is None:
             return None
         pieces = await pieces_of_flag(session, flag.id)
-        outcome = await outcome_in_words(session, flag)
+        outcome = await outcome_in_words(session, flag, workshop.now)
         statement = statement_of(flag, pieces, workshop.vault, _, workshop.now, outcome)
     pdf = await workshop.aside(as_pdf, statement, _)
     async with workshop.database.transaction() as session:
@@ -89,16 +90,17 @@ def statement_of(
     """
     known = [BEHAVIOURS[behaviour.code] for behaviour in flag.behaviours]
     ride = _("reported during the ride") if flag.ride is Ride.GOING_ON else _("reported after the ride")
+    shown = as_shown(flag, now)
     standing = [_("{time}: received", time=moment(flag.received_at, _))]
-    if flag.opened_at is not None:
-        standing.append(_("{time}: opened by a reviewer", time=moment(flag.opened_at, _)))
-    if flag.reopened_at is not None:
-        standing.append(_("{time}: opened once more", time=_.day(flag.reopened_at)))
-    if flag.state in {State.CLAIMED, State.MERGED}:
+    if shown.opened_at is not None:
+        standing.append(_("{time}: opened by a reviewer", time=moment(shown.opened_at, _)))
+    if shown.reopened_at is not None:
+        standing.append(_("{time}: opened once more", time=_.day(shown.reopened_at)))
+    if shown.state in {State.CLAIMED, State.MERGED}:
         standing.append(_("It is being looked at."))
-    state = _(STATE_NAMES[flag.state])
-    if flag.ended_at is not None:
-        standing.append(_("{time}: {state}", time=moment(flag.ended_at, _), state=state))
+    state = _(STATE_NAMES[shown.state])
+    if shown.ended_at is not None:
+        standing.append(_("{time}: {state}", time=moment(shown.ended_at, _), state=state))
     if outcome is not None:
         standing.append(_("Outcome: {outcome}", outcome=_(outcome)))
     told = replace(details_of(flag), reach=None)
@@ -112,7 +114,7 @@ def statement_of(
         details=[_plain(line) for line in details],
         words=flag.words(vault),
         standing=[_plain(line) for line in standing],
-        hash=hashlib.sha256(canonical(flag, pieces, vault).encode()).hexdigest(),
+        hash=hashlib.sha256(canonical(flag, shown, pieces, vault).encode()).hexdigest(),
     )
 
 
@@ -126,7 +128,7 @@ def _plain(line: str) -> str:
     return unescape(re.sub(r"<[^>]*>", "", line))
 
 
-def canonical(flag: Flag, pieces: Sequence[Evidence], vault: Vault) -> str:
+def canonical(flag: Flag, shown: Shown, pieces: Sequence[Evidence], vault: Vault) -> str:
     """The content of a statement as one text (JSON in NFC, keys in order, no blanks, times in UTC) to be hashed.
 
     What may be there or not stands in it only if it's there: so what comes to be asked later changes no older hash.
@@ -147,10 +149,10 @@ def canonical(flag: Flag, pieces: Sequence[Evidence], vault: Vault) -> str:
         "order": flag.order(vault),
         "plate": flag.plate(vault),
         "words": flag.words(vault),
-        "state": flag.state,
-        "opened": flag.opened_at.isoformat() if flag.opened_at else None,
-        "ended": flag.ended_at.isoformat() if flag.ended_at else None,
-        "outcome": flag.outcome,
+        "state": shown.state,
+        "opened": shown.opened_at.isoformat() if shown.opened_at else None,
+        "ended": shown.ended_at.isoformat() if shown.ended_at else None,
+        "outcome": shown.outcome,
     }
     besides = {
         "region": flag.region,

@@ -11,13 +11,14 @@ from textwrap import shorten
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.methods import AnswerCallbackQuery, SendPhoto
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from babel.numbers import format_decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.cohort import day, gain_line
+from handlers.commands import Command
 from handlers.desk import note
 from handlers.drawings.plots import bars
 from handlers.home import back_home

@@ -25,6 +25,7 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.evidence import Evidence, Kind, Status
 from models.flags import Flag, own_flag
+from models.late_news import as_shown
 from models.markup import units
 from models.outbox import Priority
 from models.talk import TEXT_LIMIT, Talk, is_news, note_seen, say, thread
@@ -74,8 +75,8 @@ async def _own_screen(event: Event, flag: Flag, visit: Visit, said: str = "") ->
     await note_seen(visit.session, flag.id, by_team=False, now=visit.now)
     messages = await thread(visit.session, flag.id, by_team=False)
     parts = [said, _("<b>You and the team</b>"), *_lines(messages, flag, visit, by_team=False)]
-    if flag.with_team:
-        await _await(Talking.person, flag, visit)
+    if as_shown(flag, visit.now).with_team:
+        await _await_more(flag, visit)
         parts.append(
             _(
                 "Write your message, or send a photo or a voice message. Nobody of the team sees your name. "
@@ -87,7 +88,7 @@ async def _own_screen(event: Event, flag: Flag, visit: Visit, said: str = "") ->
         parts.append(_("This report is closed, so no more messages can be sent. You can always send a new report."))
     back = button(_("« My report"), OwnPress(action="open", flag=flag.id))
     rows = [*_message_rows(messages, flag, visit, by_team=False), [back, *way_out(_)]]
-    if not flag.with_team:
+    if not as_shown(flag, visit.now).with_team:
         rows.insert(-1, [button(_("Report an incident"), ReportPress(action="begin"))])
     return show(event, "\n\n".join(filter(None, parts)), rows)
 
@@ -136,7 +137,8 @@ async def ask(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> M
         return no_such_flag(query, visit._)
     if not await may_ask(flag, visit):
         return await _team_screen(query, flag, visit, _("Only who has claimed a flag can write to the person."))
-    await _await(Talking.team, flag, visit)
+    await visit.state.set_state(Talking.team)
+    await visit.state.set_data({"flag": flag.id})
     text = _(
         "Write your question, or send a photo or a voice message. The person reads it as from the team, without your "
         "name; a voice can be recognised."
@@ -164,11 +166,18 @@ async def back_again(query: CallbackQuery, callback_data: TalkPress, visit: Visi
     return await open_team(query, callback_data, visit)
 
 
-async def _await(side: State, flag: Flag, visit: Visit) -> None:
+async def _await_more(flag: Flag, visit: Visit) -> None:
+    """Wait for what the person who reported sends next; of an album the rest may still be on its way."""
     data = await visit.state.get_data()
     album = {name: value for name, value in data.items() if name in {"album", "full"}}
-    await visit.state.set_state(side)
+    await visit.state.set_state(Talking.person)
     await visit.state.set_data({"flag": flag.id, **album})
+
+
+async def _is_answered(message: Message, visit: Visit) -> bool:
+    """Whether what was asked of the team has come: after the first of an album only the rest of it is still taken."""
+    album = (await visit.state.get_data()).get("album")
+    return visit.raw_state == Talking.team.state and album not in {None, message.media_group_id}
 
 
 async def awaited(visit: Visit) -> tuple[Flag | None, bool]:
@@ -185,6 +194,8 @@ async def awaited(visit: Visit) -> tuple[Flag | None, bool]:
 
 async def take_text(message: Message, visit: Visit) -> Method:
     """Send what was typed to the other side."""
+    if await _is_answered(message, visit):
+        return await _not_sent(message, None, visit, from_team=True)
     return await say_text(message, message.text or "", visit)
 
 
@@ -192,10 +203,14 @@ async def say_text(event: Event, text: str, visit: Visit) -> Method:
     """Add a text to the talk and tell the other side; what is too long is asked for in parts."""
     _ = visit._
     flag, from_team = await awaited(visit)
-    if flag is None or not flag.with_team:
+    if flag is None or not as_shown(flag, visit.now).with_team:
         return await _not_sent(event, flag, visit, from_team=from_team)
     if units(text) > TEXT_LIMIT:
-        return show(event, _("That is longer than one message can be. Please send it in parts."), [_back(flag, visit)])
+        return show(
+            event,
+            _("That is longer than one message can be. Please send it in parts."),
+            [_back(flag, visit, from_team=from_team)],
+        )
     said = await _say(flag, text, visit, from_team=from_team)
     if await is_news(visit.session, said):
         await tell_of_message(visit.session, visit.vault, visit.texts, flag, said, visit.now)
@@ -215,7 +230,7 @@ async def take_media(message: Message, visit: Visit) -> Method | None:
     """Add a photo or voice message to the talk; the other side is told once it's stored."""
     _ = visit._
     flag, from_team = await awaited(visit)
-    if flag is None or not flag.with_team:
+    if flag is None or not as_shown(flag, visit.now).with_team or await _is_answered(message, visit):
         return await _not_sent(message, flag, visit, from_team=from_team)
     why = await refusal(message, visit, flag_id=flag.id, talk=True)
     album, said_of = message.media_group_id, "album" if why is None else "full"
@@ -225,10 +240,12 @@ async def take_media(message: Message, visit: Visit) -> Method | None:
     if why is None:
         said = await _say(flag, message.caption, visit, from_team=from_team)
         await note_piece(message, visit, flag_id=flag.id, talk_id=said.id)
+        if from_team and album is None:
+            await visit.state.clear()
     if again:
         return None
     if why is not None:
-        return show(message, why, [_back(flag, visit)])
+        return show(message, why, [_back(flag, visit, from_team=from_team)])
     return await _sent(message, flag, visit, from_team=from_team)
 
 
@@ -263,23 +280,25 @@ async def _not_sent(event: Event, flag: Flag | None, visit: Visit, *, from_team:
 async def explain(message: Message, visit: Visit) -> Method:
     """Say what can be taken here, and why a file can't."""
     flag, from_team = await awaited(visit)
-    if flag is None or not flag.with_team:
+    if flag is None or not as_shown(flag, visit.now).with_team:
         return await _not_sent(message, flag, visit, from_team=from_team)
-    return show(message, visit._(UNFIT), [_back(flag, visit)])
+    return show(message, visit._(UNFIT), [_back(flag, visit, from_team=from_team)])
 
 
-def _back(flag: Flag, visit: Visit) -> Row:
-    return [button(visit._("Back to the talk"), TalkPress(action="again", flag=flag.id)), *back_home(visit._)]
+def _back(flag: Flag, visit: Visit, *, from_team: bool) -> Row:
+    out = back_home(visit._) if from_team else way_out(visit._)
+    return [button(visit._("Back to the talk"), TalkPress(action="again", flag=flag.id)), *out]
 
 
 def _lines(messages: Sequence[tuple[Talk, Evidence | None]], flag: Flag, visit: Visit, *, by_team: bool) -> list[str]:
     """The messages as HTML, each with who said it and when."""
-    _ = visit._
+    _, shown_flag = visit._, as_shown(flag, visit.now)
     lines = []
     for n, (said, piece) in enumerate(messages, 1):
         who = _("The team") if said.from_team else _("The person who reported") if by_team else _("You")
         head = f"<b>{who}</b> · {_.moment(said.said_at)}"
-        if said.from_team is by_team and said.seen_at is not None:
+        seen = said.seen_at is not None and (by_team or not shown_flag.hides(said.seen_at))
+        if said.from_team is by_team and seen:
             head += " · " + _("read")
         what = [head]
         if piece is not None:
@@ -326,4 +345,4 @@ async def _one(query: CallbackQuery, press: TalkPress, flag: Flag, visit: Visit,
         return await (_team_screen if by_team else _own_screen)(query, flag, visit)
     if by_team:
         await note(visit, Audited.TALK, flag)
-    return show(query, _("<blockquote>{words}</blockquote>", words=text), [_back(flag, visit)])
+    return show(query, _("<blockquote>{words}</blockquote>", words=text), [_back(flag, visit, from_team=by_team)])

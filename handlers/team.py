@@ -4,18 +4,17 @@ Members have no names here: each has a number, and a label that an owner gave. M
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command, StateFilter
+from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
-from aiogram.methods import DeleteMyCommands, SendMessage, SetMyCommands
-from aiogram.types import BotCommand, BotCommandScopeChat, CallbackQuery, Message
+from aiogram.methods import SendMessage
+from aiogram.types import CallbackQuery, Message
 
+from handlers.commands import Command
 from handlers.desk import note
 from handlers.home import back_home, start
-from handlers.making import Made, Workshop
-from handlers.menu import commands_for
+from handlers.menu import order_menu
 from handlers.notices import post_message
 from handlers.own import Typed
 from handlers.presses import Action, TeamPress
@@ -29,7 +28,7 @@ from models.markup import unshowable
 from models.membership import Hindrance, change_role, member_of, open_flags, remove_member
 from models.outbox import Priority
 from models.people import Person
-from models.team import LABEL_LIMIT, ROLE_NAMES, Member, Role, labels, members, role_of
+from models.team import LABEL_LIMIT, ROLE_NAMES, Member, Role, labels, members
 from models.words import N_
 
 PREFIX = "t"
@@ -57,7 +56,6 @@ def router() -> Router:
     router = Router(name="team")
     router.message.register(show_team, Command("team"), Owns())
     router.message.register(label_typed, StateFilter(Inviting.label), Typed(), Owns())
-    router.message.register(start, StateFilter(Inviting.label), Typed())  # who is no owner any more
     router.callback_query.filter(TeamPress.filter(), Owns())
     router.callback_query.register(show_team, Action("list"))
     router.callback_query.register(open_member, Action("open"))
@@ -296,23 +294,3 @@ async def withdraw(query: CallbackQuery, callback_data: TeamPress, visit: Visit)
     if await withdraw_invite(visit.session, callback_data.member):
         await note(visit, Audited.UNINVITED, detail=str(callback_data.member))
     return await show_team(query, visit)
-
-
-# menus
-
-
-def order_menu(visit: Visit, person_id: int) -> None:
-    """Let the menu of a person's chat follow their role, once this is committed."""
-    visit.order("menu", {}, priority=Priority.ALERT, person_id=person_id)
-
-
-async def make_menu(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made:
-    """The commands of a person's chat: those of their role by now, or everybody's."""
-    async with workshop.database.reading() as session:
-        role = await role_of(session, person.id)
-    scope = BotCommandScopeChat(chat_id=person.telegram_id(workshop.vault))
-    if role is None:
-        return Made(DeleteMyCommands(scope=scope))
-    _ = workshop.texts[person.language]
-    commands = [BotCommand(command=name, description=_(what)) for name, what in commands_for(role).items()]
-    return Made(SetMyCommands(commands=commands, scope=scope))

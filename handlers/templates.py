@@ -14,6 +14,7 @@ from handlers.visit import Visit
 from models.flags import NEEDS_CONSENT, Flag, State
 from models.merging import works_on
 from models.people import Person
+from models.talk import is_last_word
 from models.templates import QUESTIONS, TEXTS, TITLES, Template
 from models.words import N_
 
@@ -41,6 +42,8 @@ async def replies(flag: Flag, visit: Visit) -> list[Template]:
     """
     closed = flag.state is State.CLOSED and flag.reviewer_id == visit.person.id
     if not closed and not await works_on(visit.session, flag, visit.person.id):
+        return []
+    if flag.is_quiet(visit.now):
         return []
     fit = {Template.LOOKING: flag.with_team}
     fit |= {Template.PASSED_ON: flag.outcome in NEEDS_CONSENT, Template.CLOSED: flag.state is State.CLOSED}
@@ -84,12 +87,14 @@ async def preview(query: CallbackQuery, callback_data: TemplatePress, visit: Vis
 
 
 async def send(query: CallbackQuery, callback_data: TemplatePress, visit: Visit) -> Method:
-    """Bring the reply to the person, by the talk about their report."""
+    """Bring the reply to the person, by the talk about their report; a second press brings it no second time."""
     _ = visit._
     flag = await find(callback_data.flag, visit)
     if flag is None:
         return no_such_flag(query, _)
     if callback_data.name not in await replies(flag, visit):
         return show(query, _(REFUSED), [[back_to(flag.id)]])
-    await say_to_reporter(flag, await reply_in_their_language(Template(callback_data.name), flag, visit), visit)
+    reply = await reply_in_their_language(Template(callback_data.name), flag, visit)
+    if not await is_last_word(visit.session, visit.vault, flag, reply):
+        await say_to_reporter(flag, reply, visit)
     return show(query, _("Sent."), [[back_to(flag.id)]])

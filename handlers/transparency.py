@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject, Filter
+from aiogram.filters import CommandObject, Filter
 from aiogram.methods import AnswerCallbackQuery, SendDocument, SendMessage
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from babel.numbers import format_decimal
 
+from handlers.commands import Command
 from handlers.drawings.quarter import Bars, Page, report_pdf
 from handlers.flag_stats import STANDINGS, dots, duration, period_name, share
 from handlers.making import Made, Workshop

@@ -4,13 +4,14 @@ The same from the QR code on it, whose link opens the bot with the number. An ow
 """
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject, StateFilter
+from aiogram.filters import CommandObject, StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, Message
 
 from handlers.asking import alone_with_it, ask_second
-from handlers.home import back_home, start
+from handlers.commands import Command
+from handlers.home import back_home
 from handlers.notices import post_message
 from handlers.own import Typed
 from handlers.presses import Action, CertificatePress, HomePress, Payload
@@ -64,7 +65,6 @@ def router() -> Router:
     router.message.register(open_link, Payload("v"))
     router.message.register(take_number, StateFilter(Checking.number), Typed())
     router.message.register(take_reason, StateFilter(Revoking.reason), Typed(), Owns())
-    router.message.register(start, StateFilter(Revoking.reason), Typed())  # who is no owner any more
     router.callback_query.filter(CertificatePress.filter())
     router.callback_query.register(ask_number, Action("ask"))
     router.callback_query.register(check, Action("check"))

@@ -25,6 +25,7 @@ from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcD
 from models.consents import Recipient
 from models.drivers import Remedy
 from models.flags import Flag, Outcome, State, reviewable
+from models.late_news import as_shown
 from models.team import Member
 from models.vault import Vault
 
@@ -94,7 +95,8 @@ async def appeal_by_driver(
     session: AsyncSession, vault: Vault, remedy: Remedy, flag: Flag, text: str, term_days: int, now: datetime
 ) -> Appeal | None:
     """The driver's appeal against what was given to them; None if the term is over, it was lifted, or asked before."""
-    if remedy.driver_id is None or remedy.lifted_at is not None or not may_appeal(remedy.told_at, term_days, now):
+    stands = as_shown(flag, now).state is State.CLOSED and remedy.lifted_at is None
+    if not stands or remedy.driver_id is None or not may_appeal(remedy.told_at, term_days, now):
         return None
     return await _appeal(session, vault, flag, Side.DRIVER, remedy.driver_id, text, now)
 
@@ -103,7 +105,9 @@ async def appeal_by_reporter(
     session: AsyncSession, vault: Vault, flag: Flag, person_id: int, text: str, term_days: int, now: datetime
 ) -> Appeal | None:
     """The same by whoever reported; what was looked at together with another flag is looked at with that one."""
-    if flag.merged_into_id is not None or not may_appeal(flag.ended_at, term_days, now):
+    shown = as_shown(flag, now)
+    runs = shown.state is State.CLOSED and may_appeal(shown.ended_at, term_days, now)
+    if flag.merged_into_id is not None or not runs:
         return None
     return await _appeal(session, vault, flag, Side.REPORTER, person_id, text, now)
 
@@ -111,7 +115,7 @@ async def appeal_by_reporter(
 async def _appeal(
     session: AsyncSession, vault: Vault, flag: Flag, side: Side, person_id: int, text: str, now: datetime
 ) -> Appeal | None:
-    if flag.state is not State.CLOSED or await appeal_of(session, flag.id, side) is not None:
+    if await appeal_of(session, flag.id, side) is not None:
         return None
     appeal = Appeal(flag_id=flag.id, side=side, person_id=person_id, closed_by=flag.reviewer_id, made_at=now)
     appeal.write(vault, flag, text)

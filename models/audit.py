@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, Index, LargeBinary, String, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -92,6 +92,7 @@ class Action(StrEnum):
     DRIVER_ANSWERED = "driver answered"
     DRIVER_DECLINED = "driver says nothing"
     ANSWER_READ = "driver's answer read"
+    REMEDY_DROPPED = "remedy dropped"
     LESSON_PASSED = "lesson passed"
     DRIVER_APPEALED = "driver asks for second look"
     REPORTER_APPEALED = "person asks for second look"
@@ -104,6 +105,7 @@ class Action(StrEnum):
     BROADCAST_CANCELLED = "broadcast cancelled"
     BROADCAST_ENDED = "broadcast ended"
     EXPORTED = "flags exported"
+    FORGOTTEN = "flags forgotten"
 
 
 ACTION_NAMES = {
@@ -168,6 +170,7 @@ ACTION_NAMES = {
     Action.DRIVER_ANSWERED: N_("driver answered"),
     Action.DRIVER_DECLINED: N_("driver would rather say nothing"),
     Action.ANSWER_READ: N_("driver's answer read"),
+    Action.REMEDY_DROPPED: N_("advice or lesson for the driver taken back"),
     Action.LESSON_PASSED: N_("lesson passed"),
     Action.DRIVER_APPEALED: N_("driver asked for a second look"),
     Action.REPORTER_APPEALED: N_("person asked for a second look"),
@@ -180,6 +183,7 @@ ACTION_NAMES = {
     Action.BROADCAST_CANCELLED: N_("broadcast cancelled"),
     Action.BROADCAST_ENDED: N_("broadcast ended"),
     Action.EXPORTED: N_("flags exported"),
+    Action.FORGOTTEN: N_("flags deleted whose time had come"),
 }
 """As owners see them."""
 
@@ -190,6 +194,8 @@ BY_BOT = frozenset(
     {
         Action.DRIVER_TOLD,
         Action.DRIVER_NOT_ASKED,
+        Action.REMEDY_DROPPED,
+        Action.FORGOTTEN,
         Action.RELEASED,
         Action.PARTED,
         Action.REOPENED,
@@ -374,13 +380,14 @@ async def entries(
 
 
 async def history_of(
-    session: AsyncSession, flag_id: int, actions: Collection[Action], limit: int
+    session: AsyncSession, flag_id: int, actions: Collection[Action], limit: int, *which: ColumnElement[bool]
 ) -> tuple[Sequence[AuditEntry], list[int]]:
     """The newest entries of these actions about a flag, oldest first; and who of the team is in any of them.
 
-    The members stand in the order in which they first appear, so that they can be counted without being named.
+    Only entries for which further conditions hold. The members stand in the order in which they first appear, so that
+    they can be counted without being named.
     """
-    about = (AuditEntry.flag_id == flag_id, AuditEntry.action.in_(actions))
+    about = (AuditEntry.flag_id == flag_id, AuditEntry.action.in_(actions), *which)
     newest = select(AuditEntry).where(*about).order_by(AuditEntry.number.desc()).limit(limit)
     entries = (await session.scalars(newest)).all()
     actors = select(AuditEntry.actor_id).where(*about, AuditEntry.actor_id.is_not(None)).group_by(AuditEntry.actor_id)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, LargeBinary, Select, String, delete, select
+from sqlalchemy import ForeignKey, LargeBinary, Select, String, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,6 +18,9 @@ from models.vault import CannotOpen, Vault
 
 MOST = 3
 """Cars that a driver may have at once."""
+MOST_LATELY = 6
+"""Cars that a driver may name within `LATELY`: whoever named any number could be heard as the driver of each."""
+LATELY = timedelta(days=90)
 ENDED_KEPT = timedelta(days=90)
 """For how long an ended car still says so, and still names the vehicle in a report; then it's forgotten."""
 _CODE_BYTES = 9
@@ -99,14 +102,14 @@ def driven_by(person_id: int) -> Select[bytes]:
 
 
 async def declare_car(session: AsyncSession, vault: Vault, person_id: int, plate: str, now: datetime) -> Car | None:
-    """The driver's car with this normalised plate; declared twice, it's the same one. None if they have 3 others.
+    """The driver's car with this normalised plate; declared twice, it's the same one. None if it may not be added.
 
     Whether the driver may have one is the caller's to know: a valid certificate is what it takes.
     """
     cars = await cars_of(session, person_id)
     indexes = vault.indexes(plate.encode(), "plate")
     found = next((car for car in cars if car.plate_index in indexes), None)
-    if found is not None or len(cars) >= MOST:
+    if found is not None or not await may_add_car(session, person_id, now):
         return found
     car = Car(person_id=person_id, code=secrets.token_urlsafe(_CODE_BYTES), made_at=now)
     car.write_plate(vault, plate)
@@ -115,6 +118,14 @@ async def declare_car(session: AsyncSession, vault: Vault, person_id: int, plate
     session.add_all(CarIndex(car_id=car.id, plate_index=index) for index in indexes)
     await session.flush()
     return car
+
+
+async def may_add_car(session: AsyncSession, person_id: int, now: datetime) -> bool:
+    """Whether the driver may name another car: they have few now, and named few lately."""
+    named = await session.scalar(
+        select(func.count()).where(Car.person_id == person_id, Car.made_at > now - LATELY).select_from(Car)
+    )
+    return len(await cars_of(session, person_id)) < MOST and (named or 0) < MOST_LATELY
 
 
 async def cars_of(session: AsyncSession, person_id: int) -> Sequence[Car]:
@@ -151,8 +162,3 @@ async def plate_of_code(session: AsyncSession, vault: Vault, code: str) -> str |
     """The plate of the car with this code, as long as the car is there."""
     car = await car_of_code(session, code)
     return car.plate(vault) if car is not None else None
-
-
-async def forget_cars(session: AsyncSession, ended_before: datetime) -> None:
-    """Delete cars that ended before a moment."""
-    await session.execute(delete(Car).where(Car.ended_at < ended_before))

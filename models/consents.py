@@ -78,17 +78,3 @@ async def set_consents(session: AsyncSession, flag_id: int, recipients: Collecti
     """Give the consents of a flag that has none yet."""
     session.add_all(Consent(flag_id=flag_id, recipient=each, given_at=now) for each in dict.fromkeys(recipients))
     await session.flush()
-
-
-async def change_consent(session: AsyncSession, flag_id: int, recipient: Recipient, now: datetime) -> bool:
-    """Give a consent that doesn't stand, or take back one that does; whether it stands now."""
-    consent = await session.get(Consent, (flag_id, recipient), with_for_update=True)
-    if consent is None:
-        session.add(Consent(flag_id=flag_id, recipient=recipient, given_at=now))
-        await session.flush()
-        return True
-    if consent.revoked_at is None:
-        consent.revoked_at = now
-        return False
-    consent.given_at, consent.revoked_at = now, None
-    return True

@@ -47,13 +47,16 @@ async def is_on_call(session: AsyncSession, person_id: int) -> bool:
     return await session.get(Duty, person_id) is not None
 
 
-async def change_duty(session: AsyncSession, person_id: int, now: datetime) -> bool:
-    """Go on call or off; whether the person is on call now."""
+async def set_duty(session: AsyncSession, person_id: int, on: bool, now: datetime) -> bool:
+    """Go on call or off; whether that changed anything."""
     duty = await session.get(Duty, person_id)
-    if duty is not None:
-        await session.delete(duty)
+    if (duty is not None) is on:
         return False
-    session.add(Duty(person_id=person_id, since=now))
+    if duty is None:
+        session.add(Duty(person_id=person_id, since=now))
+    else:
+        await session.delete(duty)
+    await session.flush()
     return True
 
 

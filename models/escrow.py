@@ -2,7 +2,7 @@
 
 Naming a vehicle and looking for others on it happen under one lock for that vehicle, in one transaction: of two people
 who name it in the same moment, the second sees the first. What a person sent for statistics only, or took back, matches
-nothing; two flags of one person don't match either, nor does one whose sender drives the vehicle.
+nothing; two flags of one person don't match either, nor does one whose sender drives the vehicle or was barred.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.flags import Flag, State
+from models.late_news import news_at
 from models.plates import region_of
 from models.readers import Reader
-from models.repeats import sent_by_driver, weigh_again
+from models.repeats import weigh_again, without_weight
 from models.vault import Vault
 
 _COUNTS = frozenset({State.NEW, State.CLAIMED, State.MERGED, State.CLOSED, State.HELD})
@@ -65,13 +66,13 @@ async def _release_matching(session: AsyncSession, vault: Vault, flag: Flag, now
     indexes = vault.indexes(plate.encode(), "plate")
     query = select(Flag).where(Flag.plate_index.in_(indexes), Flag.state.in_(_COUNTS)).order_by(Flag.id)
     named = (await session.scalars(query.with_for_update(of=Flag).execution_options(populate_existing=True))).all()
-    of_driver = await sent_by_driver(session, vault, plate, named)
-    named = [each for each in named if each.id not in of_driver]
-    if flag.id in of_driver or not await _are_of_two(session, named):
+    left_out = await without_weight(session, vault, plate, named)
+    named = [each for each in named if each.id not in left_out]
+    if flag.id in left_out or not await _are_of_two(session, named):
         return []
     held = [each for each in named if each.state is State.HELD]
     for each in held:
-        each.hand_over(now)
+        each.hand_over(now, news_at(now))
     await session.flush()
     for each in held:
         await weigh_again(session, vault, each, now)

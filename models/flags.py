@@ -31,6 +31,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
+    and_,
     delete,
     desc,
     func,
@@ -51,7 +52,7 @@ from models.consents import Recipient
 from models.details import Aim, Daytime, Details, Platform, Reach, Teller
 from models.drivers import Hearing, Remedy
 from models.first_look import first_look
-from models.people import Person
+from models.people import Person, barred
 from models.readers import Reader
 from models.receipts import new_receipt
 from models.team import Member, reviews
@@ -82,6 +83,8 @@ ENDED = frozenset({State.CLOSED, State.WITHDRAWN, State.COUNTED})
 """Nothing more comes of it by itself; deleted after the retention."""
 UNSEEN = frozenset({State.HELD, State.COUNTED})
 """The team doesn't know that it exists."""
+WITH_TEAM = frozenset({State.NEW, State.CLAIMED, State.MERGED})
+"""The team has it, and it's not ended."""
 _FIRST_STATE = {Aim.ACT: State.NEW, Aim.HOLD: State.HELD, Aim.COUNT: State.COUNTED}
 
 
@@ -237,6 +240,14 @@ class Flag(Base):
     """Whether another flag named its vehicle, which raised its severity, once."""
     reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     """When it was last taken up again after it had been closed."""
+    quiet_since: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """When another person named its vehicle, by which it came to the team or was taken up again."""
+    quiet_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """Until then whoever reported sees it as it stood before; see `models/late_news.py`."""
+    outcome_before: Mapped[Outcome | None] = mapped_column(words(Outcome, "outcome_before", closed=False), default=None)
+    """What it was closed with before; None if it was held. So are the two moments that follow."""
+    ended_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    reopened_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
@@ -345,21 +356,35 @@ class Flag(Base):
             self.set_due(now)
         return True
 
-    def take_up_again(self, now: datetime) -> bool:
+    def take_up_again(self, now: datetime, news_at: datetime) -> bool:
         """Another flag names the vehicle of a closed one: it waits in the queue again, once, to be decided on anew.
 
-        Not what was passed on or was misuse; what was closed together with another follows that one.
+        Whoever reported sees nothing of that until the news is due. Not what was passed on or was misuse; what was
+        closed together with another follows that one.
         """
         if self.state is not State.CLOSED or self.merged_into_id is not None or self.same_vehicle:
             return False
         if self.outcome in _STAYS_CLOSED:
             return False
+        self._keep_standing(now, news_at)
         self.state, self.reviewer_id, self.outcome, self.ended_at = State.NEW, None, None, None
         self.reopened_at = now
         if self.opened_at is None:
             self.set_due(now)
         self.name_again(now)
         return True
+
+    def _keep_standing(self, now: datetime, news_at: datetime) -> None:
+        """Keep how it stands closed, for whoever reported to see until the news is due."""
+        self.quiet_since, self.quiet_until = now, news_at
+        self.outcome_before, self.ended_before, self.reopened_before = self.outcome, self.ended_at, self.reopened_at
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether whoever reported doesn't know yet that another person named its vehicle.
+
+        Until then nothing is done that reaches them.
+        """
+        return self.quiet_until is not None and now < self.quiet_until
 
     def write_contact(self, vault: Vault, contact: str) -> None:
         """Keep how the person may be reached."""
@@ -380,18 +405,23 @@ class Flag(Base):
     @property
     def with_team(self) -> bool:
         """Whether the team has it and it's not ended: then both sides may write to each other."""
-        return self.state in {State.NEW, State.CLAIMED, State.MERGED}
+        return self.state in WITH_TEAM
 
     @property
     def by_driver(self) -> bool:
         """Whether a driver tells of a passenger: then no plate belongs to it."""
         return self.teller is Teller.DRIVER
 
-    def hand_over(self, now: datetime) -> bool:
-        """Give what was held or only counted to the team; the time to look begins now."""
+    def hand_over(self, now: datetime, news_at: datetime | None = None) -> bool:
+        """Give what was held or only counted to the team; the time to look begins now.
+
+        With `news_at` it's because of another person, and whoever reported sees nothing of it until then.
+        """
         if self.state not in UNSEEN:
             return False
         self.state, self.ended_at, self.released_at = State.NEW, None, now
+        if news_at is not None:
+            self.quiet_since, self.quiet_until = now, news_at
         self.set_due(now)
         return True
 
@@ -461,8 +491,11 @@ class Flag(Base):
     def close(
         self, reviewer_id: int, outcome: Outcome, now: datetime, consents: Collection[Recipient] = frozenset()
     ) -> bool:
-        """End it with an outcome; only who claimed it can, and pass it on only where consents allow it."""
-        if not self.is_worked_on_by(reviewer_id) or not _allowed(outcome, consents):
+        """End it with an outcome; only who claimed it can, and pass it on only where consents allow it.
+
+        Not as long as whoever reported doesn't know that it was taken up.
+        """
+        if not self.is_worked_on_by(reviewer_id) or self.is_quiet(now) or not _allowed(outcome, consents):
             return False
         self.state, self.outcome, self.ended_at = State.CLOSED, outcome, now
         return True
@@ -493,8 +526,14 @@ class Flag(Base):
         if not free or not main.is_worked_on_by(reviewer_id) or main.id == self.id:
             return False
         self.state, self.reviewer_id, self.merged_into_id = State.MERGED, None, main.id
-        if self.severity > main.severity:
-            main._set_severity(self.severity)
+        main.rise_to(self.severity)
+        return True
+
+    def rise_to(self, level: int) -> bool:
+        """Be at least as severe as another flag that it's looked at together with."""
+        if level <= self.severity:
+            return False
+        self._set_severity(level)
         return True
 
     def part(self) -> bool:
@@ -520,6 +559,8 @@ class Flag(Base):
             self.state, self.outcome, self.ended_at = State.CLOSED, outcome, main.ended_at
             return True
         if self.state is State.CLOSED and main.state in {State.NEW, State.CLAIMED}:
+            if main.quiet_until is not None and main.reopened_at is not None and main.reopened_at == main.quiet_since:
+                self._keep_standing(main.reopened_at, main.quiet_until)  # both are told, and no sooner
             self.state, self.reviewer_id, self.outcome, self.ended_at = State.MERGED, None, None, None
             self.reopened_at = main.reopened_at
             return True
@@ -622,16 +663,17 @@ async def wait_before_next(
 
 async def same_story(
     session: AsyncSession, vault: Vault, reporter_id: int, codes: Sequence[str], plate: str | None, now: datetime
-) -> Flag | None:
-    """An open flag that this person sent a short while ago, of a like behaviour and of no other vehicle."""
+) -> Sequence[Flag]:
+    """What this person sent a short while ago of a like behaviour and of no other vehicle, newest first."""
     query = select(Flag).where(Flag.reporter_id == reporter_id, Flag.received_at > now - SAME_STORY)
     bases = {BEHAVIOURS[code].base for code in codes}
+    alike = []
     for flag in await session.scalars(query.order_by(Flag.id.desc()).limit(20)):
         known = flag.plate(vault)
         other_vehicle = plate is not None and known is not None and plate != known
-        if flag.is_open and not other_vehicle and bases & {BEHAVIOURS[each.code].base for each in flag.behaviours}:
-            return flag
-    return None
+        if not other_vehicle and bases & {BEHAVIOURS[each.code].base for each in flag.behaviours}:
+            alike.append(flag)
+    return alike
 
 
 def own(person_id: int) -> ColumnElement[bool]:
@@ -746,6 +788,11 @@ async def _locked(session: AsyncSession, flag_id: int, *rights: ColumnElement[bo
     return await session.scalar(query.execution_options(populate_existing=True))
 
 
+def kept_out_of_queue() -> ColumnElement[bool]:
+    """A condition for any query about flags: it's open, not most severe, and whoever sent it was barred."""
+    return and_(OPEN, Flag.severity < MAX_SEVERITY, barred(Flag.reporter_id))
+
+
 async def flags_on_vehicle(session: AsyncSession, vault: Vault, plate: str) -> Sequence[Flag]:
     """The flags on the vehicle of a normalised plate that the team knows of, oldest first, the withdrawn ones apart.
 
@@ -772,7 +819,12 @@ async def release_from_leavers(session: AsyncSession, vault: Vault, now: datetim
         await record(session, vault, Action.RELEASED, now=now, flag_id=number)
 
 
-async def forget_ended(session: AsyncSession, before: datetime) -> None:
-    """Delete flags that ended before a moment, or are held since then, their keys with them."""
-    await session.execute(delete(Flag).where(Flag.ended_at < before))
+async def forget_ended(session: AsyncSession, vault: Vault, before: datetime, now: datetime) -> None:
+    """Delete flags that ended before a moment, or are held since then, their keys with them.
+
+    How many the team knew of is in the audit, in one entry.
+    """
+    states = await session.scalars(delete(Flag).where(Flag.ended_at < before).returning(Flag.state))
+    if known := sum(state not in UNSEEN for state in states):
+        await record(session, vault, Action.FORGOTTEN, now=now, detail=str(known))
     await session.execute(delete(Flag).where(_HELD, Flag.received_at < before))

@@ -21,6 +21,7 @@ from models.consents import Recipient, says_yes_to
 from models.drivers import Hearing
 from models.flags import Flag, State
 from models.known_drivers import driver_of
+from models.late_news import waits_for_news
 from models.vault import Vault
 
 ANSWER_LIMIT = 4000
@@ -51,11 +52,13 @@ async def hearing_of(session: AsyncSession, flag_id: int) -> Hearing | None:
 async def ask_driver(
     session: AsyncSession, vault: Vault, flag: Flag, reviewer_id: int, delay_days: int, now: datetime
 ) -> Hearing | None:
-    """Decide that the driver is asked; None if that can't be: not claimed by this reviewer, no driver known, a no.
+    """Decide that the driver is asked; None if that can't be.
+
+    That is: not claimed by this reviewer, too early for whoever reported to hear of it, no driver known, or a no.
 
     Asked twice, it's one hearing; one of another driver who hasn't heard of it is replaced.
     """
-    if not flag.is_worked_on_by(reviewer_id) or await may_hear(session, flag) is False:
+    if not flag.is_worked_on_by(reviewer_id) or flag.is_quiet(now) or await may_hear(session, flag) is False:
         return None
     driver = await driver_of(session, vault, flag)
     if not isinstance(driver, int):
@@ -63,7 +66,8 @@ async def ask_driver(
     known = await hearing_of(session, flag.id)
     if known is not None and (known.told_at is not None or known.driver_id == driver):
         return known
-    await drop_untold(session, flag)  # of the driver of a plate that was corrected since
+    if await drop_untold(session, flag):  # of the driver of a plate that was corrected since
+        await record(session, vault, Action.DRIVER_NOT_ASKED, now=now, flag_id=flag.id)
     hearing = Hearing(flag_id=flag.id, driver_id=driver, asked_at=now, tell_at=first_moment(flag, delay_days, now))
     session.add(hearing)
     await session.flush()
@@ -94,6 +98,7 @@ async def tell_due(
     anybody was told; that stands in the audit.
     """
     query = _fresh(skip_locked=True).where(Hearing.told_at.is_(None), Hearing.tell_at <= now)
+    query = query.where(~waits_for_news(Hearing.flag_id, now))
     due = (await session.scalars(query.order_by(Hearing.tell_at).limit(limit))).all()
     told = []
     for hearing in due:

@@ -4,12 +4,13 @@ Nobody checks what they declare. So somebody who names a plate only after the da
 could ask the bot whether a car was reported; and where two people named the same plate, the bot can't know who drove.
 """
 
+from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.cars import Car
+from models.cars import Car, CarIndex
 from models.coarse import day_of
 from models.flags import Flag, holders
 from models.quiet import local_day
@@ -41,3 +42,11 @@ async def driver_of(session: AsyncSession, vault: Vault, flag: Flag) -> int | Un
         return Unknown.SEVERAL
     theirs = {person.id for person in await holders(session, flag)}
     return drove.pop() if drove and not drove & theirs else Unknown.NOBODY
+
+
+async def forget_cars(session: AsyncSession, ended_before: datetime) -> None:
+    """Delete cars that ended before a moment; not while a flag on such a vehicle is kept, which its driver of then
+    may neither open nor release as a stranger.
+    """
+    reported = exists().where(CarIndex.car_id == Car.id, CarIndex.plate_index == Flag.plate_index)
+    await session.execute(delete(Car).where(Car.ended_at < ended_before, ~reported))

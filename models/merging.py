@@ -1,16 +1,19 @@
 """Duplicates: several flags about one incident, looked at together as one, the main flag.
 
 What is merged stays the report of its own person, with its own receipt and consents; it's closed and reopened with the
-main one. If that is withdrawn or deleted, the others wait in the queue again.
+main one, which is at least as severe as each of them. If it's withdrawn or deleted, the others wait in the queue again.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.audit import Action, record
 from models.consents import consents_of
 from models.flags import Flag, State
+from models.vault import Vault
 
 
 async def merged_with(session: AsyncSession, main_id: int) -> Sequence[Flag]:
@@ -27,6 +30,20 @@ async def merge(session: AsyncSession, reviewer_id: int, flag: Flag, main: Flag)
     for each in with_it:
         each.merged_into_id = main.id
     return True
+
+
+async def raise_main(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> Flag:
+    """Make the main flag as severe as what is looked at together with it has become; a flag on its own is the main one.
+
+    Returns the main flag.
+    """
+    if flag.state is not State.MERGED:
+        return flag
+    query = select(Flag).where(Flag.id == flag.merged_into_id).with_for_update(of=Flag)
+    main = (await session.scalars(query.execution_options(populate_existing=True))).one()
+    if main.rise_to(flag.severity):
+        await record(session, vault, Action.SEVERITY_SET, now=now, flag_id=main.id, detail=f"duplicate {flag.id}")
+    return main
 
 
 async def follow(session: AsyncSession, main: Flag) -> list[Flag]:

@@ -5,7 +5,7 @@ sender that dies loses nothing, and it goes out at least once.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -30,7 +30,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.people import Person
 from models.quiet import quiet_until
-from models.vault import Vault
+from models.vault import CannotOpen, Vault
 
 LEASE = timedelta(seconds=60)
 """How long a sender may take for a row before another may try. Longer than any request to Telegram."""
@@ -176,6 +176,46 @@ async def keep(session: AsyncSession, parcel_id: int, now: datetime) -> None:
     """Lease a row for longer, that takes long to make."""
     query = update(Parcel).where(Parcel.id == parcel_id, Parcel.status == Delivery.WAITING)
     await session.execute(query.values(due_at=now + LEASE).execution_options(synchronize_session=False))
+
+
+async def locked(session: AsyncSession, parcel_ids: Collection[int]) -> dict[int, Parcel]:
+    """Rows by their numbers, as they stand now, for this transaction alone to change; those that are gone are left out.
+
+    Always locked in the order of their numbers, so that two transactions don't wait for each other in a circle.
+    """
+    query = select(Parcel).where(Parcel.id.in_(parcel_ids)).order_by(Parcel.id).with_for_update()
+    return {parcel.id: parcel for parcel in await session.scalars(query)}
+
+
+async def is_waiting(session: AsyncSession, parcel_id: int) -> bool:
+    """Whether a row is still to be sent."""
+    return bool(await session.scalar(select(exists().where(Parcel.id == parcel_id, Parcel.status == Delivery.WAITING))))
+
+
+async def take_back(
+    session: AsyncSession, vault: Vault, person_id: int, methods: Collection[str]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Take out of the outbox what waits for a person under one of these methods; gives it, as `Parcel.read` does.
+
+    A sender that has leased a row finds it gone: it sends it no more, or deletes what it has just sent.
+    """
+    query = (
+        select(Parcel)
+        .where(Parcel.person_id == person_id, Parcel.status == Delivery.WAITING)
+        .order_by(Parcel.id)
+        .with_for_update()
+    )
+    taken = []
+    for parcel in (await session.scalars(query)).all():
+        try:
+            read = parcel.read(vault)
+        except CannotOpen:  # its sender finds that out too, and sends nothing
+            continue
+        if read[0] in methods:
+            taken.append(read)
+            await session.delete(parcel)
+    await session.flush()
+    return taken
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

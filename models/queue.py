@@ -15,7 +15,7 @@ from sqlalchemy.orm import lazyload
 from models.base import Identifier, UtcDateTime
 from models.behaviours import MAX_SEVERITY, Form
 from models.details import Platform
-from models.flags import CLAIMED, OPEN, UNOPENED, Flag, State, reviewable
+from models.flags import CLAIMED, OPEN, UNOPENED, Flag, State, kept_out_of_queue, reviewable
 from models.people import barred
 
 _NEW = text("state = 'new'")  # spelt as in the indexes
@@ -89,7 +89,7 @@ def place_of(flag: Flag, now: datetime) -> Place:
 
 def _waiting(reviewer_id: int) -> list[Condition]:
     """Open flags that this person may review; of a barred person only the most severe ones."""
-    return [OPEN, *reviewable(reviewer_id), or_(Flag.severity == MAX_SEVERITY, not_(barred(Flag.reporter_id)))]
+    return [OPEN, *reviewable(reviewer_id), not_(kept_out_of_queue())]
 
 
 async def queue(

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.audit import Action, record
 from models.base import LARGEST_IDENTIFIER
 from models.coarse import first_moment
 from models.course import Attempt
@@ -18,6 +19,7 @@ from models.exams import PASS_SHARE
 from models.flags import ONCE_TOLD, OUTCOMES_FOR_REPORTER, Flag, Outcome, State
 from models.hearings import may_hear
 from models.known_drivers import driver_of
+from models.late_news import as_shown, waits_for_news
 from models.matching import lesson_for
 from models.vault import Vault
 
@@ -46,6 +48,8 @@ async def settle_remedy(
     old = await remedy_of(session, flag.id)
     if old is not None and old.kind is kind and old.lifted_at is None and old.driver_id in {None, driver}:
         return old, None
+    if old is not None and old.lifted_at is None:
+        await _note_dropped(session, vault, old, now)
     if old is not None and old.told_at is None:
         await session.delete(old)
         await session.flush()
@@ -70,17 +74,28 @@ async def settle_remedy(
     return remedy, remedy.driver_id if old is not None else knew
 
 
-async def drop_untold(session: AsyncSession, flag: Flag) -> None:
-    """Forget what the driver hasn't heard of yet: the flag is taken up again."""
+async def _note_dropped(session: AsyncSession, vault: Vault, remedy: Remedy, now: datetime) -> None:
+    """Write down that something isn't given to the driver after all, and whether they had heard of it."""
+    heard = "told" if remedy.told_at is not None else "untold"
+    await record(session, vault, Action.REMEDY_DROPPED, now=now, flag_id=remedy.flag_id, detail=heard)
+
+
+async def drop_untold(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> None:
+    """Forget what the driver hasn't heard of yet: the flag is taken up again. That stands in the audit."""
     remedy = await remedy_of(session, flag.id)
     if remedy is not None and remedy.told_at is None:
+        await _note_dropped(session, vault, remedy, now)
         await session.delete(remedy)
         await session.flush()
 
 
 async def tell_due(session: AsyncSession, vault: Vault, now: datetime, limit: int) -> tuple[list[Remedy], int]:
-    """What drivers are told of now; and how many were looked at. What no longer stands is forgotten untold."""
+    """What drivers are told of now; and how many were looked at.
+
+    What no longer stands is forgotten untold; that stands in the audit.
+    """
     query = _fresh(skip_locked=True).where(Remedy.told_at.is_(None), Remedy.tell_at <= now)
+    query = query.where(~waits_for_news(Remedy.flag_id, now))
     due = (await session.scalars(query.order_by(Remedy.tell_at).limit(limit))).all()
     told = []
     for remedy in due:
@@ -88,6 +103,7 @@ async def tell_due(session: AsyncSession, vault: Vault, now: datetime, limit: in
         allowed = await may_hear(session, flag)
         stands = flag.state is State.CLOSED and flag.outcome is not None and KINDS.get(flag.outcome) is remedy.kind
         if not stands or allowed is False or await driver_of(session, vault, flag) != remedy.driver_id:
+            await _note_dropped(session, vault, remedy, now)
             await session.delete(remedy)
         elif allowed is None:
             remedy.tell_at = now + _LATER
@@ -121,15 +137,16 @@ async def with_duplicates(session: AsyncSession, flag_id: int) -> Sequence[Flag]
     return (await session.scalars(query)).all()
 
 
-async def outcome_in_words(session: AsyncSession, flag: Flag) -> str | None:
+async def outcome_in_words(session: AsyncSession, flag: Flag, now: datetime) -> str | None:
     """What came of a flag, in words for the person who reported; of what the driver is given, what is true by now."""
-    if flag.outcome is None:
+    outcome = as_shown(flag, now).outcome
+    if outcome is None:
         return None
     remedy = await remedy_of(session, flag.merged_into_id or flag.id)
     told = remedy is not None and remedy.told_at is not None and remedy.lifted_at is None
-    if told and remedy is not None and KINDS.get(flag.outcome) is remedy.kind:
-        return ONCE_TOLD[flag.outcome]
-    return OUTCOMES_FOR_REPORTER[flag.outcome]
+    if told and remedy is not None and KINDS.get(outcome) is remedy.kind:
+        return ONCE_TOLD[outcome]
+    return OUTCOMES_FOR_REPORTER[outcome]
 
 
 async def opens_lesson(session: AsyncSession, driver_id: int, lesson: int) -> bool:

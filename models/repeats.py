@@ -2,7 +2,7 @@
 
 A vehicle that is reported again makes each of its flags more severe, once, and what was closed is decided on anew,
 together with the new one. What somebody sent about a car that they drive themselves does none of that: or they could
-ask the bot whether it was reported.
+ask the bot whether it was reported. Nor does what somebody sent whom an owner barred for misuse.
 
 Of the person who reported only numbers are given, never which flags they sent.
 """
@@ -11,15 +11,16 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import lazyload
 
 from models.audit import Action, record
 from models.cars import who_declared
-from models.flags import UNSEEN, Flag, Outcome, State, flags_on_vehicle, reviewable
+from models.flags import UNSEEN, Flag, Outcome, State, flags_on_vehicle, kept_out_of_queue, reviewable
+from models.late_news import news_at
 from models.merging import follow
-from models.people import Person
+from models.people import barred
 from models.readers import Reader
 from models.vault import Vault
 
@@ -28,14 +29,17 @@ REPEAT_DAYS = 90
 _SHOWN = 50
 
 
-async def sent_by_driver(session: AsyncSession, vault: Vault, plate: str, flags: Collection[Flag]) -> set[int]:
-    """Which of these flags, all on one vehicle, belong to somebody who declared it as theirs: their numbers."""
-    drivers = await who_declared(session, vault, plate)
-    if not drivers:
-        return set()
+async def without_weight(session: AsyncSession, vault: Vault, plate: str, flags: Collection[Flag]) -> set[int]:
+    """Which of these flags, all on one vehicle, say nothing about the others: their numbers.
+
+    They belong to somebody who declared the vehicle as theirs, or were sent by somebody who was barred.
+    """
     numbers = [flag.id for flag in flags]
-    read = select(Reader.flag_id).where(Reader.flag_id.in_(numbers), Reader.person_id.in_(drivers))
-    return {flag.id for flag in flags if flag.reporter_id in drivers} | set(await session.scalars(read))
+    found = set(await session.scalars(select(Flag.id).where(Flag.id.in_(numbers), barred(Flag.reporter_id))))
+    if drivers := await who_declared(session, vault, plate):
+        read = select(Reader.flag_id).where(Reader.flag_id.in_(numbers), Reader.person_id.in_(drivers))
+        found |= {flag.id for flag in flags if flag.reporter_id in drivers} | set(await session.scalars(read))
+    return found
 
 
 async def weigh_again(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> None:
@@ -44,10 +48,10 @@ async def weigh_again(session: AsyncSession, vault: Vault, flag: Flag, now: date
     if plate is None:
         return
     others = [other for other in await flags_on_vehicle(session, vault, plate) if other.id != flag.id]
-    of_driver = await sent_by_driver(session, vault, plate, [flag, *others])
-    if flag.id in of_driver:
+    left_out = await without_weight(session, vault, plate, [flag, *others])
+    if flag.id in left_out:
         return
-    others = [other for other in others if other.id not in of_driver]
+    others = [other for other in others if other.id not in left_out]
     if others:
         flag.name_again(now)
     if flag.state not in UNSEEN:
@@ -59,10 +63,10 @@ async def weigh_again(session: AsyncSession, vault: Vault, flag: Flag, now: date
 async def take_up_again(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> list[Flag]:
     """Put the closed flags on the vehicle of this one back into the queue; which ones, with their duplicates.
 
-    Nothing of the sort for what the team doesn't know of, nor for a person who was barred.
+    Nothing of the sort for what the team doesn't know of.
     """
-    plate, reporter = flag.plate(vault), await session.get_one(Person, flag.reporter_id)
-    if plate is None or flag.state in UNSEEN or reporter.barred_at is not None:
+    plate = flag.plate(vault)
+    if plate is None or flag.state in UNSEEN:
         return []
     query = (
         select(Flag)
@@ -73,10 +77,10 @@ async def take_up_again(session: AsyncSession, vault: Vault, flag: Flag, now: da
         .execution_options(populate_existing=True)
     )
     closed = (await session.scalars(query)).all()
-    of_driver = await sent_by_driver(session, vault, plate, [flag, *closed])
+    left_out = await without_weight(session, vault, plate, [flag, *closed])
     again = []
-    for other in closed if flag.id not in of_driver else []:
-        if other.id not in of_driver and other.take_up_again(now):
+    for other in closed if flag.id not in left_out else []:
+        if other.id not in left_out and other.take_up_again(now, news_at(now)):
             await session.flush()
             again += [other, *await follow(session, other)]
     return again
@@ -85,7 +89,8 @@ async def take_up_again(session: AsyncSession, vault: Vault, flag: Flag, now: da
 async def others_on_vehicle(session: AsyncSession, vault: Vault, flag: Flag, reviewer_id: int) -> Sequence[Flag]:
     """The newest flags on the same vehicle that this person may review, newest first, without their behaviours.
 
-    Neither the withdrawn ones, nor those that are looked at together with this one.
+    Neither the withdrawn ones, nor those that are looked at together with this one, nor what is kept out of the queue
+    because its sender was barred.
     """
     plate = flag.plate(vault)
     if plate is None:
@@ -94,7 +99,7 @@ async def others_on_vehicle(session: AsyncSession, vault: Vault, flag: Flag, rev
         select(Flag)
         .where(Flag.plate_index.in_(vault.indexes(plate.encode(), "plate")), Flag.id != flag.id)
         .where(Flag.state != State.WITHDRAWN, Flag.merged_into_id.is_distinct_from(flag.id), *reviewable(reviewer_id))
-        .where(Flag.id != (flag.merged_into_id or 0))
+        .where(Flag.id != (flag.merged_into_id or 0), not_(kept_out_of_queue()))
         .order_by(Flag.received_at.desc(), Flag.id.desc())
         .limit(_SHOWN)
         .options(lazyload(Flag.behaviours))
@@ -103,8 +108,9 @@ async def others_on_vehicle(session: AsyncSession, vault: Vault, flag: Flag, rev
 
 
 async def count_on_vehicles(session: AsyncSession, vault: Vault, flags: Sequence[Flag]) -> dict[int, int]:
-    """Which flag on its vehicle each of these is, in the 90 days until it was sent: 1 for the first; duplicates and
-    what was withdrawn don't count. By the number of the flag; those without a plate are left out.
+    """Which flag on its vehicle each of these is, 1 for the first, in the 90 days until it was sent; by its number.
+
+    Duplicates, what was withdrawn and what a barred person sent don't count; flags without a plate are left out.
     """
     indexes = {
         flag.id: frozenset(vault.indexes(plate.encode(), "plate"))
@@ -119,6 +125,7 @@ async def count_on_vehicles(session: AsyncSession, vault: Vault, flags: Sequence
         Flag.received_at >= oldest,
         Flag.state.not_in(UNSEEN | {State.WITHDRAWN}),
         Flag.merged_into_id.is_(None),
+        not_(barred(Flag.reporter_id)),
     )
     sent = defaultdict(list)
     for index, received_at, number in await session.execute(query):

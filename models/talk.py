@@ -98,6 +98,12 @@ async def asks(session: AsyncSession, flag_id: int) -> bool:
     return bool(last) and last[-1][0].from_team
 
 
+async def is_last_word(session: AsyncSession, vault: Vault, flag: Flag, text: str) -> bool:
+    """Whether just this is the last that was said, by the team."""
+    last = await thread(session, flag.id, by_team=True, limit=1)
+    return bool(last) and last[-1][0].from_team and last[-1][0].text(vault, flag) == text
+
+
 async def is_news(session: AsyncSession, said: Talk) -> bool:
     """Whether to tell the other side of a message: not again while it hasn't read one of the last minutes."""
     others = (

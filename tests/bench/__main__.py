@@ -153,20 +153,20 @@ async def bench(databases: Databases) -> None:
         queued = await broadcast.queue(databases.fresh(backend))
         lines.append(
             f"broadcast on {backend}: {queued.people} people queued in {queued.seconds:.1f} s, "
-            f"{queued.memory:.0f} MB more memory"
+            f"peak {queued.peak:.0f} MB, of which {queued.before:.0f} MB before the first"
         )
-    sent = await broadcast.send(databases.fresh("sqlite"))
-    lines.append(
-        f"broadcast sent: {sent.per_second:.1f}/s, at most {sent.most} in a second, {sent.refused} refused with 429; "
-        f"killed half-way: {sent.once} once, {sent.twice} twice, {sent.missing} never, "
-        f"{sent.unsure} told as perhaps sent"
-    )
-    for kind in ROWS:
-        made = await export_apart(databases.fresh("sqlite"), kind)
+        sent = await broadcast.send(databases.fresh(backend))
         lines.append(
-            f"export to {kind}: {made['rows']:,.0f} rows at {made['rows'] / made['seconds']:,.0f} rows/s, "
-            f"peak {made['peak']:.0f} MB, of which {made['before']:.0f} MB before the first row"
+            f"broadcast sent on {backend}: {sent.per_second:.1f}/s, at most {sent.most} in a second, {sent.refused} "
+            f"refused with 429; killed half-way: {sent.once} once, {sent.twice} twice, {sent.missing} never, "
+            f"{sent.unsure} told as perhaps sent"
         )
+        for kind in ROWS:
+            made = await export_apart(databases.fresh(backend), kind)
+            lines.append(
+                f"export to {kind} on {backend}: {made['rows']:,.0f} rows at {made['rows'] / made['seconds']:,.0f} "
+                f"rows/s, peak {made['peak']:.0f} MB, of which {made['before']:.0f} MB before the first row"
+            )
     print(*lines, sep="\n")
     print(f"bench: sqlite {ratios['sqlite']:.1f}x postgres {ratios['postgres']:.1f}x")
 

@@ -42,11 +42,12 @@ _PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Queued:
-    """What queueing took: seconds, and MB that the process grew by."""
+    """What queueing took: seconds, and the most MB that the process held, now and before the first person."""
 
     people: int
     seconds: float
-    memory: float
+    peak: float
+    before: float
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,9 @@ async def _queue_here(database_url: str) -> Queued:
     while (broadcast := await _look(database)).stage is Stage.QUEUEING:
         await sender.work()
     seconds = perf_counter() - began
-    memory = _memory("VmHWM") - before
     await sender.bot.session.close()
     await database.close()
-    return Queued(broadcast.total, seconds, memory)
+    return Queued(broadcast.total, seconds, _memory("VmHWM"), before)
 
 
 async def send(database_url: str) -> Sent:

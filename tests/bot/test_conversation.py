@@ -1,10 +1,12 @@
 """Where a person is in a conversation is part of the same transaction as what they say, and survives a restart."""
 
+from datetime import timedelta
+
 import pytest
 from aiogram.fsm.state import State, StatesGroup
 from sqlalchemy import select
 
-from bot.conversation import RowStorage, context_for
+from bot.conversation import AWAITED, RowStorage, context_for
 from bot.sandbox import Sandbox
 from models.conversation import Conversation
 from models.flags import Flag
@@ -100,4 +102,14 @@ async def test_it_keeps_the_promises_of_the_framework_s_storage(vault: Vault) ->
     await again.set_state("other")
     assert await again.get_state() == "other"
     await again.clear()
+    assert person.conversation is None
+    await again.set_data({"picks": [1]})
+    later = context_for(RowStorage(person, vault, now + 2 * AWAITED), person, bot_id=42)
+    assert await later.get_data() == {"picks": [1]}  # nothing is asked
+    await later.set_state("Steps:first")
+    person.conversation.changed_at = now
+    nearly = context_for(RowStorage(person, vault, now + AWAITED), person, bot_id=42)
+    assert await nearly.get_state() == "Steps:first"
+    over = context_for(RowStorage(person, vault, now + AWAITED + timedelta(seconds=1)), person, bot_id=42)
+    assert (await over.get_state(), await over.get_data()) == (None, {})
     assert person.conversation is None

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from bot.delivery import ROUND, Sender
 from bot.metrics import Metrics
 from bot.sandbox import Phone, Sandbox
 from bot.telegram import connect
+from handlers import LANES, makers
 from handlers.making import Made, post_order
 from models.database import Database
 from models.leases import hold
@@ -72,9 +73,9 @@ class Office:
                     repeatable=repeatable,
                 )
 
-    def sender(self, rate: float = 1000) -> Sender:
+    def sender(self, rate: float = 1000, lanes: Sequence[Collection[str]] = ()) -> Sender:
         bot = connect(TOKEN, self.url)
-        return Sender(self.database, self.vault, bot, Metrics(), rate=rate, clock=self.clock)
+        return Sender(self.database, self.vault, bot, Metrics(), rate=rate, lanes=lanes, clock=self.clock)
 
     @asynccontextmanager
     async def sending(self, *senders: Sender) -> AsyncIterator[None]:
@@ -515,8 +516,8 @@ async def test_what_takes_long_holds_nothing_up_keeps_its_lease_and_leaves_no_fi
         post_order(
             session, office.vault, office.people[phone.id], "table", {}, priority=Priority.RECEIPT, now=office.clock()
         )
-    sender = office.sender()
-    sender.make, sender.slow = make, {"table"}
+    sender = office.sender(lanes=[{"table"}])
+    sender.make = make
     async with office.sending(sender):
         await begun.wait()
         await office.post(phone, ["a receipt"])
@@ -538,6 +539,45 @@ async def test_what_takes_long_holds_nothing_up_keeps_its_lease_and_leaves_no_fi
     assert not (tmp_path / "1").exists()
 
 
+async def test_a_plot_does_not_wait_for_a_table_that_takes_minutes_and_tables_take_turns(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    begun, go_on, at_work = asyncio.Event(), asyncio.Event(), Counter[str]()
+
+    async def make(order: str, person: Person, values: Mapping[str, Any]) -> Made:
+        at_work[order] += 1
+        if order != "plot":
+            begun.set()
+            async with asyncio.timeout(20):
+                await go_on.wait()
+        return Made(SendMessage(chat_id=0, text=f"the {order}"))
+
+    async def order(*names: str) -> None:
+        async with office.database.transaction() as session:
+            for name in names:
+                person, now = office.people[phone.id], office.clock()
+                post_order(session, office.vault, person, name, {}, priority=Priority.RELAY, now=now)
+
+    await order("table", "full table")
+    sender = office.sender(lanes=[{"table", "full table"}, {"plot"}])
+    sender.make = make
+    async with office.sending(sender):
+        await begun.wait()
+        await order("plot", "plot")
+        sender.wake()
+        await eventually(lambda: office.sent == ["the plot"] * 2)
+        assert at_work == {"table": 1, "plot": 2}  # never two of a lane at once
+        go_on.set()
+        await office.settled()
+    assert office.sent == ["the plot"] * 2 + ["the table", "the full table"]
+
+
+def test_figures_and_exports_are_in_different_lanes() -> None:
+    orders = [order for lane in LANES for order in lane]
+    assert len(orders) == len(set(orders))
+    assert set(orders) <= set(makers())
+    assert not any({"export", "full export"} & lane and {"flag figures", "flag plot"} & lane for lane in LANES)
+
+
 async def test_a_file_made_for_somebody_who_has_left_is_deleted(office: Office, tmp_path: Path) -> None:
     (phone,) = await office.phones(1)
     folder, made = tmp_path / "made", 0
@@ -553,8 +593,8 @@ async def test_a_file_made_for_somebody_who_has_left_is_deleted(office: Office, 
         post_order(
             session, office.vault, office.people[phone.id], "table", {}, priority=Priority.RELAY, now=office.clock()
         )
-    sender = office.sender()
-    sender.make, sender.slow = make, {"table"}
+    sender = office.sender(lanes=[{"table"}])
+    sender.make = make
     async with office.sending(sender):
         await office.settled()
     assert (office.sent, made) == ([], 1)
@@ -579,8 +619,8 @@ async def test_what_takes_long_is_made_again_after_a_stop_in_the_middle(office: 
         )
     for shift in (timedelta(), LEASE):
         office.clock.shift += shift
-        sender = office.sender()
-        sender.make, sender.slow = make, {"table"}
+        sender = office.sender(lanes=[{"table"}])
+        sender.make = make
         async with office.sending(sender):
             await begun.wait()
             if shift:

@@ -36,7 +36,8 @@ GONE = (
     "and help is here at any hour."
 )
 CONTACT = "+7 701 555 77 99 <Aigerim>"
-REASON = "Адам қоңырау шалуды <b>сұрады</b>"
+REASON = "Ол <b>«мне страшно, он не выпускает меня»</b> деп жазды: тез қоңырау шалу керек"
+"""In the words of whoever cried for help: a member of the team says what happened to somebody else."""
 
 
 async def flag_with_contact(house: House, phone: Phone, language: str = "en", number: int = 1) -> None:
@@ -219,7 +220,7 @@ async def test_a_request_ends_with_its_half_hour_with_a_no_and_with_the_right_to
     await desk.press_data("flag:purge:2:0", await send(desk, "/queue"))
     await appoint(house, desk, None)
     asked = len(await stored(house, Approval))
-    assert _("Lessons for drivers") in labels(await send(desk, REASON))
+    assert _("Lessons for drivers") in labels(await send(desk, "He asked for it"))
     assert len(await stored(house, Approval)) == asked
     await assert_sound(house)
 

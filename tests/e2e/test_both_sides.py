@@ -17,7 +17,6 @@ from handlers.presses import (
     ReplyPress,
     SecondLookPress,
 )
-from handlers.texts import load_texts
 from models.appeals import Appeal
 from models.audit import ACTION_NAMES, Action, AuditEntry
 from models.behaviours import BEHAVIOURS, FORM_NAMES
@@ -25,7 +24,6 @@ from models.coarse import FORMS_FOR_DRIVER
 from models.drivers import Hearing, Remedy
 from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome
 from models.matching import lesson_for
-from models.people import Language
 from models.quiet import at_hour, local_day
 from models.team import Role
 from tests.e2e.test_desk import PLATE, claimed, close, on_vehicle
@@ -324,14 +322,9 @@ async def test_a_reviewer_who_drives_the_car_hears_nothing_and_opens_nothing(sma
     assert _("There is no flag with this number that you may open.") in (await send(colleague, "/flag 1")).text
     assert _("Nothing is waiting.") in (await send(colleague, "/queue")).text
     assert _("Nothing is waiting.") not in (await send(desk, "/queue")).text
-    await appoint(house, colleague, Role.OWNER)  # nor does the audit tell an owner the hour or the number
-    assert "· №1\n" in (await send(desk, "/audit")).text
-    read = (await send(colleague, "/audit")).text
-    assert _(ACTION_NAMES[Action.RECEIVED]) in read
-    assert "· №1\n" not in read
-    (received,) = await stored(house, AuditEntry, action=Action.RECEIVED)
-    hour = load_texts()[Language.ENGLISH].moment(received.at)
-    assert hour not in next(line for line in read.splitlines() if _(ACTION_NAMES[Action.RECEIVED]) in line)
+    await appoint(house, colleague, Role.OWNER)  # nor does the audit tell an owner that it was reported
+    assert _(ACTION_NAMES[Action.RECEIVED]) in (await send(desk, "/audit")).text
+    assert _(ACTION_NAMES[Action.RECEIVED]) not in (await send(colleague, "/audit")).text
     assert _(ACTION_NAMES[Action.RECEIVED]) not in (await send(colleague, "/audit 1")).text
     await assert_sound(house)
 

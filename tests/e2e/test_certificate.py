@@ -41,7 +41,7 @@ from tests.walks import count, eventually
 
 NAME, SHORT, SURNAME = "Ерлан О’Смагулов", "Ерлан О.", "Смагулов"
 OWN = "I wait <b>until</b> the door of the house has opened & closed"
-REASON = "Three passengers told the same <i>story</i>"
+REASON = "Three passengers wrote <i>he is following me</i>"
 DAY = timedelta(days=1)
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -120,8 +120,10 @@ async def test_deadlines_survive_a_restart_and_nobody_on_call_is_an_alert(databa
 
 async def test_the_last_who_goes_off_call_makes_the_owners_hear_of_it(small_house: House) -> None:
     owner, _ = await reviewer(small_house), say("en")
-    queue = await send(owner, "/queue")
-    await press(owner, "Go on call", queue)
+    queue, older = await send(owner, "/queue"), await send(owner, "/queue")
+    for screen in (queue, older):  # pressed twice, it's still on
+        await press(owner, "Go on call", screen)
+    assert len(await stored(small_house, Duty)) == 1
     await press(owner, "Go off call", queue)
     await owner.until(lambda phone: _(NOBODY) in phone.texts)
     assert await stored(small_house, Duty) == []
@@ -132,7 +134,7 @@ async def test_the_last_who_goes_off_call_makes_the_owners_hear_of_it(small_hous
 async def test_nobody_outside_the_team_goes_on_call(small_house: House) -> None:
     stranger = small_house.phone(DRIVER)
     screen = await send(stranger, "/start")
-    await stranger.press_data(DutyPress(action="change").pack(), screen)
+    await stranger.press_data(DutyPress(action="on").pack(), screen)
     assert await stored(small_house, Duty) == []
     await assert_sound(small_house)
 

@@ -9,6 +9,7 @@ from handlers.presses import (
     ClosePress,
     ErasePress,
     FlagPress,
+    FormPress,
     MergePress,
     NotePress,
     OwnPress,
@@ -27,6 +28,7 @@ from models.regions import REGIONS
 from models.talk import Talk
 from models.team import Role
 from models.templates import TEXTS, TITLES, Template
+from tests.e2e.test_form import begin, to_review
 from tests.e2e.walking import (
     OFFERED,
     Say,
@@ -426,6 +428,12 @@ async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the
     assert _(TEXTS[Template.PLATE]) in shown.text
     await press(desk, _("Send"), shown)
     assert _("Sent.") in shown.text
+    # The same press once more, as a quick finger gives it.
+    await desk.press_data(
+        TemplatePress(action="send", flag=1, name="plate").pack(), shown
+    )  # a finger that was too quick
+    assert _("Sent.") in shown.text
+    assert len(await stored(small_house, Talk)) == 1
     await phone.until(lambda phone: their("There is news for you.") in phone.texts)
     mine = await send(phone, "/myreports")
     await phone.press_data(OwnPress(action="open", flag=1).pack(), mine)
@@ -452,6 +460,34 @@ async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the
     await press(desk, _("Ready replies"), shown := await send(desk, "/flag 1"))
     assert labels(shown)[:-1] == [_(TITLES[each]) for each in (Template.PASSED_ON, Template.CLOSED)]
     await assert_sound(small_house)
+
+
+async def test_what_is_added_to_a_duplicate_raises_its_main_flag_and_the_team_is_told(house: House) -> None:
+    desk, one, other, _ = await reviewer(house), passenger(house), house.phone(DRIVER, "en"), say("en")
+    await flag(one, _, "SX1")
+    await flag(other, _, "VB2")
+    await called(desk, _, 2)
+    shown = await claimed(desk, _, 1)
+    await desk.press_data(ReviewPress(action="open", flag=2).pack(), shown)
+    await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), shown)
+    assert [each.severity for each in await stored(house, Flag)] == [2, 2]
+    await other.until(lambda phone: phone.texts.count(_("There is news for you.")) == 2)  # opened, and together
+    screen = await begin(other, _)
+    await press(other, "Skip", screen)
+    for text in ("Rude or threatening words", "Threats", "Insults, shaming, shouting"):
+        await press(other, text, screen)
+    await other.press_data(FormPress(action="go", step="words").pack(), screen)
+    await to_review(other, _, await send(other, "He followed me on"))
+    screen = other.messages[-1]
+    await press(other, "Send", screen)
+    await press(other, "Yes, add it to that report", screen)
+    main, duplicate = await stored(house, Flag)
+    assert (main.state, duplicate.state, duplicate.merged_into_id) == (State.CLAIMED, State.MERGED, main.id)
+    assert (main.severity, duplicate.severity) == (3, 3)
+    [raised] = await stored(house, AuditEntry, action=Action.SEVERITY_SET)
+    assert (raised.flag_id, raised.detail) == (main.id, "duplicate 2")
+    await called(desk, _, 3)
+    await assert_sound(house)
 
 
 async def test_a_person_who_wants_no_questions_is_asked_none_and_of_a_duplicate_its_own_person_is_asked(

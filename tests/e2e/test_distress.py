@@ -9,16 +9,19 @@ from handlers.distress import HELD
 from models.audit import Action, AuditEntry
 from models.certificates import Certificate
 from models.conversation import Conversation
+from models.evidence import Evidence
 from models.flags import Flag
 from tests.e2e.rooms import cohort_by
 from tests.e2e.test_bad_input import GROUP, PICTURE
 from tests.e2e.test_certificate import passes
+from tests.e2e.test_evidence import at_media
 from tests.e2e.walking import (
     LANGUAGES,
     Say,
     appoint,
     assert_sound,
     flag,
+    holds_none_of,
     labels,
     passenger,
     press,
@@ -33,6 +36,7 @@ CRY = {"kk": "Көмектесіңіздер!", "ru": "Он не выпуска�
 CARE = "<b>You did well to write. It is not your fault.</b>"
 LIMIT = "This bot can't send help itself. If you are in danger, please call 112."
 UNSAVED, OFFER = "What you wrote was not saved.", "What you wrote was not saved. The button below saves it."
+NOT_KEPT = "What you sent was not kept."
 SAVE = "Save it in my report"
 
 
@@ -51,9 +55,9 @@ async def held(house: House) -> list[object]:
     return [data[HELD] for _, data in (row.read(house.app.vault) for row in rows) if HELD in data]
 
 
-async def words_asked(phone: Phone, _: Say) -> None:
-    """Send a flag, and be asked for words."""
-    await press(phone, _("Add your words"), await flag(phone, _))
+async def words_asked(phone: Phone, _: Say) -> Message:
+    """Send a flag, and be asked for words; gives the screen."""
+    return await press(phone, _("Add your words"), await flag(phone, _))
 
 
 async def words(house: House) -> str | None:
@@ -196,6 +200,8 @@ async def test_who_is_no_longer_of_the_team_is_heard_where_a_note_was_being_writ
     await press(desk, _("Write a note"), shown)
     await appoint(small_house, desk, None)
     assert_cared(await send(desk, CRY["en"]), _)
+    assert _("Lessons for drivers") in labels(await send(desk, "What I saw there"))  # as anybody, and the note is over
+    assert await stored(small_house, Conversation) == []
     await assert_sound(small_house)
 
 
@@ -217,12 +223,29 @@ async def test_a_plate_with_the_emergency_number_is_a_plate(small_house: House) 
     assert "112ABC02" in (await send(phone, "112 abc 02")).text
 
 
-async def test_captions_and_edited_messages_are_heard_too(house: House, language: str) -> None:
+async def test_captions_and_edited_messages_are_heard_too_and_a_photo_is_kept_where_one_is_taken(
+    house: House, language: str
+) -> None:
     phone, _ = passenger(house, language), say(language)
-    await words_asked(phone, _)
     (screen,) = await phone.photo(PICTURE, caption=CRY[language])
     assert_cared(screen, _)
-    assert _(SAVE) not in labels(screen)  # a photo would not have been taken as words either
+    assert _(NOT_KEPT) in screen.text
+    await words_asked(phone, _)
+    said, screen = await phone.photo(PICTURE, caption=CRY[language], expect=2)
+    assert_cared(screen, _)
+    assert said.text.startswith(_("Kept. Thank you."))
+    assert await words(house) == CRY[language]
+    assert holds_none_of(screen.text, [_(UNSAVED), _(NOT_KEPT)])
+    assert _(SAVE) not in labels(screen)
+    await press(phone, _("Write to the team"), await press(phone, _("Done"), said))
+    said, screen = await phone.photo(PICTURE, caption=CRY[language], expect=2)
+    assert_cared(screen, _)
+    assert said.text.startswith(_("Sent. Thank you."))
+    await at_media(phone, _)
+    said, screen = await phone.photo(PICTURE, caption=CRY[language], expect=2)
+    assert_cared(screen, _)
+    assert said.text.startswith(_("Kept. Thank you."))
+    assert len(await stored(house, Evidence)) == 3
     await send(phone, "...")
     typed = next(each for each in reversed(phone.messages) if not each.from_bot and "text" in each.raw)
     (screen,) = await phone.edit(typed, CRY[language])
@@ -247,6 +270,26 @@ async def test_a_cry_in_a_group_is_left_to_the_group(small_house: House) -> None
 async def test_a_command_is_never_a_cry(small_house: House, command: str) -> None:
     phone, _ = passenger(small_house), say("en")
     assert _(CARE) not in (await send(phone, command)).text
+
+
+async def test_help_comes_however_a_command_for_it_is_typed_and_is_a_press_away_where_something_is_asked(
+    small_house: House,
+) -> None:
+    for number, language in enumerate(LANGUAGES, 5000):
+        phone, _ = small_house.phone(number, language), say(language)
+        for typed in ("/SOS", "/Sos help", "/sos!", "/көмек", "/Помощь!!!", "/СОС"):
+            assert (await send(phone, typed)).text.startswith(_("<b>Help now</b>")), typed
+        for typed in ("/помогите", "/Көмектесіңіздер!", "/help_me_please", "/he locked the doors"):
+            assert_cared(await send(phone, typed), _)
+        await words_asked(phone, _)
+        screen = await send(phone, "/SOS")
+        assert screen.text.startswith(_("<b>Help now</b>"))
+        (screen,) = await phone.sticker()
+        assert _("✕ Clear chat") in labels(screen)
+        await press(phone, _("Help now"), screen)
+        assert "📞 112" in labels(screen)
+        assert _("Lessons for drivers") in labels(await send(phone, "/START"))
+    await assert_sound(small_house)
 
 
 async def test_a_word_of_a_menu_is_no_cry(small_house: House) -> None:

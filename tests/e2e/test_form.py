@@ -342,7 +342,16 @@ async def test_a_text_for_somebody_trusted_has_the_plate_of_the_draft_and_goes_t
     assert text.endswith(_("Number plate: {plate}", plate="777ABE05"))
     assert len(text) <= 256
     assert await stored(house, Flag) == []
+    house.clock.shift += timedelta(days=12)  # that was another car
+    screen = await send(phone, "/sos")
+    await press(phone, _("A text for somebody you trust"), screen)
+    assert not any(digit in copied(screen)[0] for digit in "0123456789")
     assert len([call for call in house.sandbox.calls if call.params.get("chat_id") not in (phone.id, None)]) == 0
+    await press(phone, _("Add the plate"), await flag(phone, _))
+    await send(phone, "999 ZZZ 05")
+    screen = await send(phone, "/sos")
+    await press(phone, _("A text for somebody you trust"), screen)
+    assert copied(screen)[0].endswith(_("Number plate: {plate}", plate="999ZZZ05"))
     await assert_sound(house)
 
 

@@ -31,7 +31,7 @@ from tests.e2e.walking import (
 from tests.house import DRIVER, OWNER, House
 from tests.models.test_stolen_file import spellings, whole
 
-REASON, WORDS = "Зерттеу үшін керек", '=Жүргізуші <b>айқайлады</b>; "тоқта" дедім'
+REASON, WORDS = "Екі әйел «көмектесіңіздер, мені ұрып жатыр» деп жазды", '=Жүргізуші <b>айқайлады</b>; "тоқта" дедім'
 ALONE_WITH = "The team has none now."
 
 
@@ -121,7 +121,7 @@ async def test_without_a_yes_in_time_or_without_the_right_there_is_no_file(small
     await press(asker, "7 days", screen)
     assert "300" in (await send(asker, "x" * 301)).text
     await press(asker, "Cancel", screen)
-    await send(asker, REASON)
+    await send(asker, "It is needed")
     assert await stored(small_house, Approval) == []
 
     await ask(asker, boss, _)

@@ -6,6 +6,7 @@ from collections import deque
 import pytest
 
 from bot.sandbox import Message, Phone
+from bot.sandbox.api import Call
 from handlers.home import LANGUAGE_NAMES
 from handlers.menu import EVERYONE
 from models.behaviours import BEHAVIOURS, Form, behaviours_of
@@ -68,6 +69,18 @@ async def test_the_language_is_switched_in_place_and_kept(database_url: str) -> 
     async with open_house(database_url, sandbox=house.sandbox, clock=house.clock, **QUICK) as house:
         phone.set_language("ru")
         assert say("kk")("Lessons for drivers") in labels(await send(phone, "/start"))
+
+
+async def test_the_teams_menu_follows_the_language_that_a_member_chooses(small_house: House) -> None:
+    desk = await reviewer(small_house, "en")
+    await press(desk, LANGUAGE_NAMES[Language.KAZAKH], await send(desk, "/language"))
+    queue = say("kk")("queue of flags")
+
+    def is_theirs(call: Call) -> bool:
+        return call.method == "setMyCommands" and "chat_id" in str(call.params) and queue in str(call.params)
+
+    await desk.until(lambda _phone: any(map(is_theirs, small_house.sandbox.calls)))
+    await assert_sound(small_house)
 
 
 async def test_until_somebody_chooses_the_bot_follows_telegrams_language(small_house: House) -> None:

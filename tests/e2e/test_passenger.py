@@ -175,6 +175,18 @@ async def test_tapping_twice_or_on_an_old_screen_gives_the_same_receipt(house: H
     await assert_sound(house)
 
 
+async def test_what_is_typed_after_another_report_was_sent_changes_no_earlier_one(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    old = await send(phone, "/report")
+    for text in ("No, it is over", "Touch or force"):
+        await press(phone, text, old)
+    await press(phone, "Add your words", await flag(phone, _, "VB2"))
+    await press(phone, "Hitting, grabbing", old)
+    await send(phone, "This is about the second ride")
+    assert [each.words(small_house.app.vault) for each in await stored(small_house, Flag)] == [None, None]
+    await assert_sound(small_house)
+
+
 async def test_help_is_one_tap_away_on_every_screen_of_the_way(small_house: House) -> None:
     language = "kk"
     phone, _ = passenger(small_house, language), say(language)

@@ -4,16 +4,18 @@ from collections import deque
 from datetime import timedelta
 
 from bot.sandbox import Message, Phone
-from handlers.presses import ExitPress
+from handlers.presses import EvidencePress, ExitPress
 from models.conversation import Conversation
 from models.drafts import Draft
 from models.flags import Flag
-from models.outbox import Parcel
+from models.outbox import Delivery, Parcel
+from models.receipts import show_receipt
 from models.traces import Trace
 from models.updates import DeadLetter
 from tests.e2e.conftest import QUICK
 from tests.e2e.walking import (
     assert_sound,
+    called,
     code_on,
     flag,
     holds_none_of,
@@ -21,16 +23,20 @@ from tests.e2e.walking import (
     passenger,
     person,
     press,
+    presses,
+    reviewer,
     say,
     send,
     stored,
     whole,
 )
 from tests.house import DRIVER, House, open_house
+from tests.media import photo
 from tests.models.helpers import counted
 from tests.walks import eventually
 
 EXIT = ExitPress().pack()
+NEWS = "There is news for you."
 OF_REPORTS = ("report", "incident", "help", "сообщ", "случа", "помощ", "хабар", "оқиға", "көмек", "112", "📞")
 """What is not to be read on what remains."""
 
@@ -126,11 +132,46 @@ async def test_every_screen_of_a_report_has_the_button_in_its_last_row(small_hou
     for command in ("/myreports", "/sos", "0000-0000-0000"):
         screen = await send(phone, command)
         look(screen.text, screen.buttons)
-    (cry,) = await phone.send("help me, he locked the doors")
-    look(cry.text, cry.buttons)
+    for screen in await beside_the_way(small_house):
+        look(screen.text, screen.buttons)
     for wanted in ("form:drop", "own:withdrawn", "home:text", "capsule:at", "form:send", "form:toggle", "own:list"):
         assert any(data.startswith(wanted) for data in seen), wanted
     await assert_sound(small_house)
+
+
+async def beside_the_way(house: House) -> list[Message]:
+    """Screens that no button leads to by itself: about a talk, photos, a cry, what nobody asked for, what is gone."""
+    phone, desk, _ = passenger(house), await reviewer(house), say("en")
+    report = await flag(phone, _)
+    code, vault = code_on(report), house.app.vault
+    (number,) = (each.id for each in await stored(house, Flag) if show_receipt(each.receipt(vault)) == code)
+    await called(desk, _)
+    shown = await send(desk, f"/flag {number}")
+    before = phone.texts.count(_(NEWS))
+    await press(desk, "Claim", shown)
+    await press(desk, "Ask the person", shown)
+    await send(desk, "word " * 500)
+    await phone.until(lambda phone: phone.texts.count(_(NEWS)) == before + 2)
+    screens = [await send(phone, "/myreports")]
+
+    async def go(*data: str) -> Message:
+        screen = await send(phone, "/myreports")
+        for each in data:
+            await phone.press_data(each, screen)
+        screens.append(screen)
+        return screen
+
+    talk = await go(f"talk:own:{number}:0")
+    screens += [await send(phone, "x" * 4090), *await phone.sticker(), *await phone.photo(photo())]
+    await go(next(data for data in presses(talk) if ":full:" in data))
+    await go("own:gone:0")
+    await go(f"piece:add:{number}:0")
+    screens += [*await phone.sticker(), *await phone.photo(photo()), *await phone.album([photo(), photo()])]
+    await go(f"own:plate:{number}")
+    screens += await phone.sticker()
+    await send(phone, "/start")
+    screens += await phone.send("help me, he locked the doors")
+    return screens
 
 
 # what may be in the way
@@ -224,6 +265,53 @@ async def test_a_press_on_a_message_that_the_bot_knows_nothing_of_makes_it_known
     await press(phone, _("✕ Clear chat"), await send(phone, "/sos"))
     await cleared(phone)
     await assert_sound(small_house)
+
+
+# what was ordered and isn't here yet
+
+
+async def test_what_was_ordered_comes_no_more_and_what_is_on_its_way_goes_when_it_has_come(
+    house: House, language: str
+) -> None:
+    phone, _ = passenger(house, language), say(language)
+    faults, screen = house.sandbox.faults, await flag(phone, _)
+    await press(phone, _("My reports"), screen)
+    await press(phone, labels(screen)[0], screen)
+    faults.delay(0.3, method="sendDocument")
+    phone.tap(_("Statement (PDF)"), screen)
+    await eventually(lambda: not faults.left)  # Telegram has it, and shows it a little later
+    phone.tap(_("✕ Clear chat"), screen)
+    await house.sandbox.until(lambda: any(call.method == "sendDocument" and call.ok for call in house.sandbox.calls))
+    await house.sandbox.idle()
+    await cleared(phone, language)
+
+    screen = await send(phone, "/myreports")
+    await press(phone, labels(screen)[0], screen)
+    await press(phone, _("Photo, voice or place"), screen)
+    faults.refuse(500, "Internal Server Error", method="getFile")
+    picture = photo((640, 480))
+    (screen,) = await phone.photo(picture[: len(picture) // 2])
+    await press(phone, _("Done"), screen)
+    faults.too_many(1, method="sendDocument")
+    phone.tap(_("Statement (PDF)"), screen)
+    await eventually(lambda: not faults.left)  # both wait for another try
+    phone.tap(_("✕ Clear chat"), screen)
+    await phone.until(lambda phone: len(phone.messages) == 2 and _("Show") in str(phone.buttons))
+    await eventually(lambda: nothing_waits(house))
+    for message in phone.messages:
+        assert holds_none_of(whole(message), OF_REPORTS), whole(message)
+    notice = next(message for message in phone.messages if labels(message) == [_("Show")])
+    await press(phone, _("Show"), notice)
+    text = _("One of your photos could not be read as a picture, so it was not kept. Please send it once more.")
+    assert notice.text == text
+    await phone.press_data(EvidencePress(action="refused", piece=2).pack(), notice)
+    assert text not in notice.text
+    await assert_sound(house)
+
+
+async def nothing_waits(house: House) -> bool:
+    """Whether all that was to arrive has arrived, or never will."""
+    return not await stored(house, Parcel, status=Delivery.WAITING)
 
 
 # what it costs, what is kept

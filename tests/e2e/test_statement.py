@@ -19,6 +19,7 @@ from models.behaviours import BEHAVIOURS
 from models.deletion import delete_flag
 from models.evidence import Evidence
 from models.flags import Flag
+from models.late_news import as_shown
 from models.outbox import Delivery, Parcel
 from models.people import Language, Person
 from models.regions import REGIONS
@@ -109,7 +110,7 @@ async def test_a_statement_says_all_that_was_told_and_its_hash_is_in_the_audit(h
     (sent,) = await stored(house, Flag)
     assert (entry.flag_id, entry.actor_id, len(entry.detail)) == (sent.id, None, 64)
     assert " ".join(entry.detail[at : at + 4] for at in range(0, 64, 4)) in text
-    content = module.canonical(sent, await stored(house, Evidence), house.app.vault)
+    content = module.canonical(sent, as_shown(sent, house.clock()), await stored(house, Evidence), house.app.vault)
     assert hashlib.sha256(content.encode()).hexdigest() == entry.detail
     assert json.loads(content)["words"] == WORDS.strip()
     assert json.loads(content)["region"] == "KZ-19"

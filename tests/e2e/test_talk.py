@@ -10,6 +10,8 @@ from models.flags import Flag, Outcome
 from models.talk import QUIET_FOR, Talk
 from models.team import Role
 from tests.e2e.conftest import QUICK
+from tests.e2e.rooms import cohort_by
+from tests.e2e.test_distress import words_asked
 from tests.e2e.test_evidence import settled
 from tests.e2e.walking import (
     Say,
@@ -118,7 +120,9 @@ async def test_voice_and_photos_are_heard_and_seen_by_the_other_side_alone(house
     await press(desk, "Ask the person", shown)
     (sent,) = await desk.voice(voice(4), duration=4)
     assert "[voice message]" in sent.text
+    await send(desk, "a word to a colleague")
     await settled(house, 1)
+    assert len(await stored(house, Talk)) == 1
     notice = await news(phone, _)
     await press(phone, _("Answer"), await press(phone, _("Show"), notice))
     await phone.press(starting(notice, _("Voice, {time}", time="")), notice)
@@ -175,6 +179,12 @@ async def test_who_has_not_read_is_not_told_of_each_message_and_all_the_team_is_
     await send(phone, "бес")
     await desk.until(lambda desk: desk.texts.count(ANSWER) == 3)
     assert second.texts.count(ANSWER) == before
+    await press(desk, "Ask the person", await send(desk, "/flag 1"))
+    await desk.album([photo(), photo(), photo()], expect=1)
+    await settled(small_house, 6)
+    assert len(await stored(small_house, Talk, from_team=True)) == 3
+    assert (await send(desk, "a word to a colleague")).text == "What you sent was not passed on."
+    await send(desk, "another")
     shown = await send(second, "/flag 1")  # a colleague may read, and can't write
     await press(second, "Talk", shown)
     assert "бес" in shown.text
@@ -182,7 +192,7 @@ async def test_who_has_not_read_is_not_told_of_each_message_and_all_the_team_is_
     await second.press_data(TalkPress(action="ask", flag=1).pack(), shown)
     assert "Only who has claimed a flag" in shown.text
     await send(second, "not to be sent")
-    assert len(await stored(small_house, Talk, from_team=True)) == 0
+    assert len(await stored(small_house, Talk, from_team=True)) == 3
     await assert_sound(small_house)
 
 
@@ -245,6 +255,23 @@ async def test_nobody_else_reads_or_writes_by_forged_presses_and_lost_rights_end
     await phone.press_data(TalkPress(action="full", flag=1, message=99).pack(), mine)
     assert QUESTION in mine.text
     await assert_sound(house)
+
+
+async def test_what_is_sent_a_day_later_is_no_message_any_more_and_a_seminars_code_never_is(small_house: House) -> None:
+    phone, desk, _ = passenger(small_house), await reviewer(small_house), say("en")
+    cohort = await cohort_by(small_house, desk)
+    await press(phone, "Write to the team", await press(phone, "Cancel", await words_asked(phone, _)))
+    small_house.clock.shift += timedelta(hours=25)
+    assert "I did not understand that" in (await send(phone, REPLY)).text
+    mine = await send(phone, "/myreports")
+    await press(phone, "Write to the team", await press(phone, labels(mine)[0], mine))
+    assert (await send(phone, "A2A2A2")).text.startswith("Sent.")  # a word of the person's own, for all the bot knows
+    assert cohort.name in (await send(phone, f" {cohort.code.lower()} ")).text
+    await words_asked(phone, _)
+    assert cohort.name in (await send(phone, cohort.code)).text
+    first, _second = await stored(small_house, Flag)
+    assert [said.text(small_house.app.vault, first) for said in await stored(small_house, Talk)] == ["A2A2A2"]
+    await assert_sound(small_house)
 
 
 async def test_a_cry_in_the_talk_is_answered_with_care_and_sent_only_on_a_press(house: House, language: str) -> None:

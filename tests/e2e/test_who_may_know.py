@@ -12,6 +12,7 @@ from models.first_look import FIRST_LOOK
 from models.flags import Flag, Ride, State
 from models.outbox import Parcel, Priority
 from models.people import Language
+from models.receipts import read_receipt
 from tests.e2e.test_form import begin, to_review
 from tests.e2e.walking import (
     CODE,
@@ -188,7 +189,7 @@ async def test_who_left_the_driver_out_has_said_no_and_can_say_yes_and_no_again(
     assert await said_of_driver(house) is False
     await press(phone, _("Who may know"), screen)
     assert _("<b>The driver:</b> you said no. They hear nothing of it.") in screen.text
-    old = ConsentPress(action="toggle", flag=1, value=Recipient.DRIVER).pack()
+    old = ConsentPress(action="give", flag=1, value=Recipient.DRIVER).pack()
     for label, stands in (("The driver: no", False), ("The driver: yes", True), ("The driver: no", False)):
         chosen = "✓ " + _(label)
         await press(phone, chosen if chosen in labels(screen) else _(label), screen)
@@ -229,6 +230,9 @@ async def test_consents_questions_and_a_contact_can_be_given_and_taken_back_afte
     assert "May be asked here" in (await send(desk, "/flag 1")).text
     await phone.until(lambda phone: _(NEWS) in phone.texts)
     await press(phone, _("I leave another way to reach me"), screen)
+    number = next(n for n in (f"+998 90 123 45 {end}" for end in range(10, 100)) if read_receipt(n))
+    assert number in (await send(phone, number)).text  # as many digits as a code has, and the last fits
+    await phone.press_data(ConsentPress(action="reach", flag=1, value="contact").pack(), screen)
     screen = await send(phone, "ы" * 301)
     assert "300" in screen.text
     screen = await send(phone, "Тек хат, 18:00-ден кейін <b>")
@@ -249,12 +253,12 @@ async def test_forged_presses_change_no_consent_of_another_persons_report(house:
     await flag(one, _)
     screen = await send(other, "/start")
     for forged in (
-        ConsentPress(action="toggle", flag=1, value="police"),
+        ConsentPress(action="give", flag=1, value="police"),
         ConsentPress(action="reach", flag=1, value="contact"),
         ConsentPress(action="driver", flag=1, value="yes"),
         ConsentPress(action="open", flag=1),
         OwnPress(action="hand_over", flag=1),
-        ConsentPress(action="toggle", flag=1, value="neighbours"),
+        ConsentPress(action="give", flag=1, value="neighbours"),
     ):
         await other.press_data(forged.pack(), screen)
         assert "nothing here yet" in screen.text
@@ -278,17 +282,56 @@ async def test_a_report_like_the_last_one_is_offered_to_be_added_to_it(house: Ho
     await phone.press_data(FormPress(action="go", step="words").pack(), screen)
     screen = await send(phone, "Тағы да айқайлады")
     await to_review(phone, _, screen)
+    await press(phone, _("Questions to me"), screen)
+    await press(phone, _("I leave another way to reach me"), screen)
+    screen = await send(phone, "Кешке ғана жазыңыз")
+    await press(phone, _("Who may know"), screen)
+    await press(phone, _("The police"), screen)
+    await press(phone, "✓ " + _("Statistics, without any detail of you"), screen)
+    await press(phone, _("Next »"), screen)
     await press(phone, _("Send"), screen)
     await press(phone, _("Yes, add it to that report"), screen)
     (one,) = await stored(house, Flag)
     assert [each.code for each in one.behaviours] == ["VB2", "VB3"]
     assert (one.severity, one.words(house.app.vault)) == (3, "Тағы да айқайлады")
+    assert (one.reach, one.contact(house.app.vault)) == (Reach.CONTACT, "Кешке ғана жазыңыз")
+    stands = {each.recipient: each.revoked_at is None for each in await stored(house, Consent)}
+    assert stands == {Recipient.STATISTICS: False, Recipient.POLICE: True, Recipient.DRIVER: False}
     screen = await send(phone, "/start")
     for text in way:
         await press(phone, _(text), screen)
     await press(phone, _("No, it is another one: send it"), screen)
     assert len(await stored(house, Flag)) == 2
     await assert_sound(house)
+
+
+async def test_what_is_only_to_be_counted_or_held_is_not_added_to_what_the_team_has(
+    house: House, language: str
+) -> None:
+    phone, _ = passenger(house, language), say(language)
+    await flag(phone, _, "VB2")
+    for aim, plate in ((COUNT, None), (HOLD, "777 ABE 05")):
+        await told(phone, _, aim, plate)
+    assert [each.state for each in await stored(house, Flag)] == [State.NEW, State.COUNTED, State.HELD]
+    screen = await send(phone, "/report")  # nor is what shall be looked at now added to what is held
+    for text in ("No, it is over", "Rude or threatening words", "Insults, shaming, shouting"):
+        await press(phone, _(text), screen)
+    assert await press(phone, _("No, it is another one: send it"), screen)
+    await assert_sound(house)
+
+
+async def test_an_old_screen_takes_no_consent_back_that_it_offers_to_give(small_house: House) -> None:
+    phone, _ = passenger(small_house), say("en")
+    one, other = await flag(phone, _), await send(phone, "/myreports")
+    await press(phone, labels(other)[0], other)
+    for screen in (one, other):
+        await press(phone, "Who may know", screen)
+    for screen in (one, other):  # both still offer to give it
+        await press(phone, "The police", screen)
+        stands = {each.recipient: each.revoked_at is None for each in await stored(small_house, Consent)}
+        assert stands[Recipient.POLICE]
+        assert "✓ The police" in labels(screen)
+    await assert_sound(small_house)
 
 
 async def test_a_driver_reports_a_passenger_in_equal_standing_with_order_and_no_plate(

@@ -7,18 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.cars import (
+    LATELY,
     MOST,
+    MOST_LATELY,
     Car,
     car_of_code,
     cars_of,
     declare_car,
-    forget_cars,
     is_code,
     own_car,
     plate_of_code,
 )
 from models.database import Database
 from models.deletion import delete_person
+from models.flags import parties
+from models.known_drivers import forget_cars
 from models.plates import normalise_plate
 from models.vault import Vault
 from tests.models.helpers import NOW, add_flag, add_people, add_person
@@ -94,6 +97,38 @@ def test_whatever_is_typed_is_a_code_or_not(typed: str) -> None:
     assert is_code(typed) is (
         len(typed) == 12 and typed.isascii() and typed.replace("-", "_").replace("_", "a").isalnum()
     )
+
+
+async def test_any_number_of_plates_is_not_to_be_had_by_ending_cars(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        [driver] = await add_people(session, vault, 1)
+        named = []
+        for number in range(MOST_LATELY + 1):
+            car = await declare_car(session, vault, driver.id, f"{number}AAA02", NOW)
+            named.append(car is not None)
+            if car is not None:
+                car.end(NOW)
+        assert named == [True] * MOST_LATELY + [False]
+        assert await declare_car(session, vault, driver.id, "9AAA02", NOW + LATELY)
+
+
+async def test_who_drove_a_reported_car_stays_on_that_side_as_long_as_the_flag_is_kept(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        driver, passenger = await add_people(session, vault, 1, 2)
+        car = await declare_car(session, vault, driver.id, PLATES[0], NOW)
+        assert car is not None
+        car.end(NOW)
+        flag = await add_flag(session, vault, passenger)
+        flag.write_plate(vault, PLATES[0])
+        await session.flush()
+        await forget_cars(session, NOW + timedelta(days=400))
+        assert driver.id in await parties(session, flag)
+        await session.delete(flag)
+        await session.flush()
+        await forget_cars(session, NOW + timedelta(days=400))
+        assert await plate_of_code(session, vault, car.code) is None
 
 
 async def test_an_ended_car_is_forgotten_after_a_while_and_a_deleted_drivers_at_once_and_no_number_comes_back(

@@ -17,7 +17,7 @@ from models.conversation import Conversation
 from models.course import Answer, Attempt
 from models.database import Database
 from models.deletion import delete_person
-from models.duty import change_duty
+from models.duty import set_duty
 from models.flags import Flag, Outcome, State, forget_ended
 from models.leases import Lease
 from models.merging import merge
@@ -63,7 +63,7 @@ async def live(database: Database, vault: Vault, *telegram_ids: int) -> list[Per
             flag.write_contact(vault, "contact")
             await set_consents(session, flag.id, [Recipient.POLICE], NOW)
             await write_note(session, vault, flag, person.id, Kind.NOTE, "note", NOW)
-            await change_duty(session, person.id, NOW)
+            await set_duty(session, person.id, True, NOW)
             attempt = Attempt(person_id=person.id, lesson=1, version="1", place="q1", started_at=NOW)
             session.add_all([attempt, Member(person_id=person.id, role=Role.REVIEWER, since=NOW)])
             await session.flush()
@@ -253,7 +253,7 @@ async def test_retention_removes_flags_with_their_keys_and_behaviours(database: 
     async with database.reading() as session:
         keys = dict((await session.execute(text("SELECT reporter_id, wrapped_key FROM flags"))).all())
     async with database.transaction() as session:
-        await forget_ended(session, NOW - timedelta(days=365))
+        await forget_ended(session, vault, NOW - timedelta(days=365), NOW)
     left = await rows_of(database)
     assert len(left["flags"]) == len(left["flag_behaviours"]) == 1
     values = await sealed_values(database)

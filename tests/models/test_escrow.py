@@ -100,6 +100,18 @@ async def test_a_driver_learns_nothing_by_naming_a_car_that_they_declared(
     assert (kept[held].state, kept[flag.id].state) == (State.NEW, State.HELD)
 
 
+async def test_what_a_barred_person_sends_matches_nothing_and_stays_held(database: Database, vault: Vault) -> None:
+    one, barred, other = await people(database, vault)
+    await told(database, vault, one, Aim.HOLD)
+    async with database.transaction() as session:
+        (await session.get_one(Person, barred.id)).barred_at = NOW
+    await told(database, vault, barred, Aim.ACT)
+    await told(database, vault, barred, Aim.HOLD, "b")
+    assert await states(database) == [State.HELD, State.NEW, State.HELD]
+    await told(database, vault, other, Aim.HOLD)
+    assert await states(database) == [State.NEW, State.NEW, State.HELD, State.NEW]
+
+
 async def test_what_is_held_or_counted_does_not_exist_for_the_team(database: Database, vault: Vault) -> None:
     one, two, _three = await people(database, vault)
     held, counted = await told(database, vault, one, Aim.HOLD), await told(database, vault, two, Aim.COUNT)
@@ -179,8 +191,8 @@ async def test_what_is_held_longer_than_reports_are_kept_is_deleted(database: Da
     await told(database, vault, one, Aim.HOLD)
     await told(database, vault, two, Aim.ACT, plate="777ABC02")
     async with database.transaction() as session:
-        await forget_ended(session, NOW)
+        await forget_ended(session, vault, NOW, NOW)
     assert len(await states(database)) == 2
     async with database.transaction() as session:
-        await forget_ended(session, NOW + timedelta(days=1))
+        await forget_ended(session, vault, NOW + timedelta(days=1), NOW)
     assert await states(database) == [State.NEW]

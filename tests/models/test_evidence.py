@@ -109,7 +109,7 @@ async def test_evidence_and_talk_go_with_the_flag_and_with_the_person(
             [person] = await add_people(session, vault, 1)
             await delete_person(session, person)
         else:
-            await forget_ended(session, NOW.replace(year=NOW.year + 1))
+            await forget_ended(session, vault, NOW.replace(year=NOW.year + 1), NOW)
     async with database.reading() as session:
         assert (await session.scalars(select(Evidence.id))).all() == []
 

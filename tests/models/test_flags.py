@@ -10,11 +10,11 @@ from sqlalchemy import delete, event, insert, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.audit import Action, entries
+from models.audit import BY_BOT, GROUPS, Action, Group, entries
 from models.behaviours import MAX_SEVERITY, Form
 from models.consents import Recipient
 from models.database import Database
-from models.details import Platform
+from models.details import Aim, Platform
 from models.flags import (
     OUTCOME_NAMES,
     OUTCOMES_FOR_REPORTER,
@@ -139,7 +139,7 @@ MOVES = {
     "pass on": lambda flag: flag.close(ME, POLICE, NOW, {Recipient.POLICE}),
     "pass on without consent": lambda flag: flag.close(ME, POLICE, NOW, {Recipient.PLATFORM}),
     "reopen": lambda flag: flag.reopen(ME, NOW),
-    "take up again": lambda flag: flag.take_up_again(NOW),
+    "take up again": lambda flag: flag.take_up_again(NOW, NOW),
     "merge": lambda flag: flag.merge(ME, main_flag()),
     "merge into a colleague's": lambda flag: flag.merge(ME, main_flag(reviewer_id=COLLEAGUE)),
     "merge into a closed one": lambda flag: flag.merge(ME, main_flag(State.CLOSED)),
@@ -589,10 +589,29 @@ async def test_only_flags_that_ended_long_ago_are_forgotten_and_all_of_them_goes
         flags["b"].close(reporter.id, Outcome.ADVICE, NOW - HOUR)
         flags["c"].withdraw(NOW)
     async with database.transaction() as session:
-        await forget_ended(session, NOW - HOUR)
+        await forget_ended(session, vault, NOW - HOUR, NOW)
         assert {flag.draft for flag in await flags_of(session, reporter.id)} == {"b", "c", "d"}
         behaviours = await session.execute(text("SELECT DISTINCT flag_id FROM flag_behaviours"))
         assert {number for (number,) in behaviours} == {flags[draft].id for draft in "bcd"}
+        await forget_ended(session, vault, NOW - HOUR, NOW)
+
+
+async def test_of_what_is_forgotten_the_audit_keeps_how_many_the_team_knew_of(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        reporter = await add_person(session, vault, 1)
+        for draft in "abc":
+            (await add_flag(session, vault, reporter, draft)).withdraw(NOW)
+        for draft, aim in (("d", Aim.COUNT), ("e", Aim.HOLD)):
+            await store_flag(
+                session, vault, reporter_id=reporter.id, draft=draft, codes=["SX1"], ride=Ride.OVER, now=NOW, aim=aim
+            )
+    for _again in range(2):
+        async with database.transaction() as session:
+            await forget_ended(session, vault, NOW + HOUR, NOW + HOUR)
+            assert await flags_of(session, reporter.id) == []
+            [entry] = await entries(session, limit=9)
+    assert (entry.action, entry.flag_id, entry.actor_id, entry.detail) == (Action.FORGOTTEN, None, None, "3")
+    assert {Action.FORGOTTEN, Action.REMEDY_DROPPED} <= BY_BOT & GROUPS[Group.FLAGS]
 
 
 def test_every_outcome_has_a_name_for_the_team_and_another_for_who_reported() -> None:

@@ -8,7 +8,20 @@ from sqlalchemy import delete, event, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from models.database import Database
-from models.outbox import LEASE, Delivery, Parcel, Priority, forget_settled, lease, next_due, post, waiting
+from models.outbox import (
+    LEASE,
+    Delivery,
+    Parcel,
+    Priority,
+    forget_settled,
+    is_waiting,
+    lease,
+    locked,
+    next_due,
+    post,
+    take_back,
+    waiting,
+)
 from models.people import mark_blocked
 from models.vault import CannotOpen, Vault
 from tests.models.helpers import NOW, add_person
@@ -55,6 +68,23 @@ async def test_what_is_urgent_goes_first_then_what_was_due_first(database: Datab
         await put(database, vault, name, priority, due * MINUTE)
     assert await leased(database, vault, limit=3) == ["receipt", "second receipt", "early alert"]
     assert await leased(database, vault) == ["late alert", "relay", "reminder", "broadcast"]
+
+
+async def test_what_is_taken_back_is_gone_also_if_a_sender_has_it_and_nothing_else_is(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        ids = [(await add_person(session, vault, number)).id for number in (1, 2)]
+        for person_id, method in ((ids[0], "@a"), (ids[0], "@b"), (ids[0], "@a"), (ids[1], "@a"), (ids[0], "@a")):
+            post(session, vault, person_id, method, {"n": 1}, priority=Priority.RELAY, now=NOW)
+        await session.flush()
+        broken = await session.get_one(Parcel, 5)
+        broken.sealed = b"?"
+        assert len(await lease(session, NOW, 2)) == 2
+    async with database.transaction() as session:
+        assert await take_back(session, vault, ids[0], {"@a", "@c"}) == [("@a", {"n": 1})] * 2
+        assert [await is_waiting(session, number) for number in range(1, 7)] == [False, True, False, True, True, False]
+        assert list(await locked(session, [4, 1, 2])) == [2, 4]
 
 
 async def test_what_one_sender_took_no_other_takes_until_the_lease_runs_out(database: Database, vault: Vault) -> None:

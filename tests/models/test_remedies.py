@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.audit import Action, entries
 from models.consents import Recipient, say
 from models.course import Attempt
 from models.database import Database
@@ -43,6 +44,12 @@ async def given(session: AsyncSession, vault: Vault, case: Case) -> Remedy:
     assert remedy is not None
     assert told is None
     return remedy
+
+
+async def dropped(session: AsyncSession, case: Case) -> list[str]:
+    """What the audit says was not given to the driver after all: whether they had heard of it, oldest first."""
+    found = await entries(session, flag_id=case.flag.id, actions=[Action.REMEDY_DROPPED], limit=9)
+    return [each.detail for each in reversed(found)]
 
 
 def an_attempt(case: Case, lesson: int, right: int = 4, questions: int = 5) -> Attempt:
@@ -99,14 +106,17 @@ async def test_a_no_until_the_moment_comes_keeps_it_from_the_driver_and_so_does_
         await say(session, case.flag.id, Recipient.DRIVER, False, NOW)
         assert await tell_due(session, vault, LONG_AFTER, 10) == ([], 1)
         assert await remedy_of(session, case.flag.id) is None
+        assert await dropped(session, case) == ["untold"]
         await say(session, case.flag.id, Recipient.DRIVER, True, NOW)
         await given(session, vault, case)
-        await drop_untold(session, case.flag)
+        await drop_untold(session, vault, case.flag, NOW)
         assert await remedy_of(session, case.flag.id) is None
+        assert await dropped(session, case) == ["untold"] * 2
         await given(session, vault, case)
         case.flag.reopen(case.reviewer.id, LONG_AFTER)
         await session.flush()
         assert await tell_due(session, vault, LONG_AFTER, 10) == ([], 1)
+        assert await dropped(session, case) == ["untold"] * 3
 
 
 @pytest.mark.parametrize(("right", "questions", "passes"), [(4, 5, True), (3, 5, False), (3, 4, False), (4, 4, True)])
@@ -138,6 +148,7 @@ async def test_another_outcome_lifts_what_the_driver_knew_of_and_the_driver_is_t
         other = await a_second_reviewer_closes(session, vault, case, Outcome.NO_FINDING)
         assert await settle_remedy(session, vault, case.flag, 7, LONG_AFTER) == (None, case.driver.id)
         assert remedy.lifted_at == LONG_AFTER
+        assert await dropped(session, case) == ["told"]
         assert not await opens_lesson(session, case.driver.id, remedy.lesson)
         assert await note_passed(session, an_attempt(case, remedy.lesson)) == []
         assert await settle_remedy(session, vault, case.flag, 7, LONG_AFTER) == (None, None)
@@ -157,6 +168,7 @@ async def test_after_the_plate_was_corrected_the_wrong_driver_hears_nothing_of_i
         other = await another_driver(session, vault, case)
         assert await tell_due(session, vault, LONG_AFTER, 10) == ([], 1)
         assert await remedy_of(session, case.flag.id) is None
+        assert await dropped(session, case) == ["untold"]
         assert (await given(session, vault, case)).driver_id == other.id
 
 
@@ -172,6 +184,7 @@ async def test_what_the_wrong_driver_knows_of_is_lifted_and_the_right_one_hears_
         assert told == case.driver.id
         assert second is not None
         assert (second.driver_id, second.told_at, second.lifted_at) == (other.id, None, None)
+        assert await dropped(session, case) == ["told"]
         assert await told_of(session, case.driver.id) == []
         assert await own_remedy(session, case.driver.id, first.id) is None
         assert await settle_remedy(session, vault, case.flag, 7, LONG_AFTER) == (second, None)

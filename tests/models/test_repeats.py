@@ -79,7 +79,7 @@ async def test_a_second_flag_opens_a_closed_one_again_once_and_its_duplicates_wi
         assert await take_up_again(session, vault, second, later) == []
 
         main.claim(reviewer.id)  # decided on together with the second: a third one doesn't open it once more
-        assert main.close(reviewer.id, Outcome.ADVICE, later)
+        assert main.close(reviewer.id, Outcome.ADVICE, later + DAY)
         await session.flush()
         third = await add_flag(session, vault, two, "third", now=later)
         await name_vehicle(session, vault, third, PLATE, later)
@@ -127,6 +127,32 @@ async def test_what_a_driver_sends_about_a_car_that_they_declared_raises_and_ope
         third = await add_flag(session, vault, one, "d")
         await name_vehicle(session, vault, third, PLATE, NOW)
         assert await take_up_again(session, vault, third, NOW) == [closed]
+
+
+async def test_what_a_barred_person_sent_raises_nothing_is_not_counted_and_not_to_be_looked_at_first(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        one, barred, other = await add_people(session, vault, 1, 2, 3)
+        reviewer = await add_person(session, vault, 9, Role.REVIEWER)
+        barred.barred_at = NOW
+        flags = []
+        for number, (each, code) in enumerate(((one, "SX1"), (barred, "SX1"), (barred, "PH3"), (other, "SX1"))):
+            flag = await add_flag(session, vault, each, str(number), codes=[code], now=NOW + number * DAY)
+            await name_vehicle(session, vault, flag, PLATE, NOW + number * DAY)
+            flags.append(flag)
+            if number == 2:
+                assert [sent.severity for sent in flags] == [1, 1, 4]
+        first, unseen, severe, second = flags
+        assert [flag.severity for flag in flags] == [2, 1, 4, 2]
+        counts = await count_on_vehicles(session, vault, [first, second])
+        assert counts == {first.id: 1, second.id: 2}
+        others = [each.id for each in await others_on_vehicle(session, vault, second, reviewer.id)]
+        assert others == [severe.id, first.id]  # the most severe ones of anybody come to the queue
+        barred.barred_at = None
+        await session.flush()
+        assert (await count_on_vehicles(session, vault, [second]))[second.id] == 4
+        assert unseen.id in [each.id for each in await others_on_vehicle(session, vault, second, reviewer.id)]
 
 
 async def test_what_the_team_does_not_know_of_raises_nothing_of_others(database: Database, vault: Vault) -> None:

@@ -15,7 +15,7 @@ from models.consents import Recipient, set_consents
 from models.conversation import Conversation
 from models.course import Attempt
 from models.database import Database
-from models.duty import change_duty
+from models.duty import set_duty
 from models.evidence import Kind, add_piece
 from models.flags import Ride, store_flag
 from models.leases import hold
@@ -89,7 +89,7 @@ async def live(database: Database, vault: Vault) -> str:
         flag.write_plate(vault, PLATE)
         flag.write_contact(vault, f"{NAME}, {PHONE}, @{USERNAME}")
         await set_consents(session, flag.id, [Recipient.LEGAL_AID], NOW)
-        await change_duty(session, reviewer.id, NOW)
+        await set_duty(session, reviewer.id, True, NOW)
         flag.write_place(vault, PLACE)
         said = await say(session, vault, flag, person.id, SAID, from_team=False, now=NOW)
         of = {"person_id": person.id, "flag_id": flag.id, "talk_id": said.id, "size": 1, "now": NOW}

@@ -34,14 +34,17 @@ from bot.metrics import Metrics
 from bot.migrate import current_revision, migrate, newest_revision
 from bot.reminders import Reminders
 from bot.replies import Replies
+from bot.rounds import Rounds
 from bot.settings import Settings, host_port
 from bot.telegram import connect
 from bot.telling import Telling
+from bot.traces import EVERY as TRACED_EVERY
 from bot.traces import Traces
 from bot.webhook import Webhook
 from bot.workshop import Address, Making
 from handlers import LANES, routers
 from handlers.making import post_order
+from handlers.notices import tell_team_of_flags
 from handlers.quick_exit import OF_A_REPORT
 from handlers.texts import LOCALES, load_texts
 from handlers.visit import Terms
@@ -81,6 +84,7 @@ class App:
     reminders: Reminders
     deadlines: Deadlines
     telling: Telling
+    rounds: Rounds
     address: Address
     stop: asyncio.Event
 
@@ -93,7 +97,9 @@ class App:
             await stack.enter_async_context(_beside(self.reminders.run()))
             await stack.enter_async_context(_beside(self.deadlines.run()))
             await stack.enter_async_context(_beside(self.telling.run()))
-            await stack.enter_async_context(_beside(self.traces.run(self.database, self.vault)))
+            await stack.enter_async_context(
+                _beside(self.rounds.go("what stands in the chats", self._trace, TRACED_EVERY))
+            )
             await stack.enter_async_context(_beside(self._set_menu()))
             if (me := await self._insist(GetMe())) is not None:
                 self.address.username = me.username or ""
@@ -111,9 +117,12 @@ class App:
                     await asyncio.wait_for(delivering, STOP_SECONDS)
                 await self._write_traces()
 
+    async def _trace(self) -> None:
+        await self.traces.write(self.database, self.vault)
+
     async def _write_traces(self) -> None:
         try:
-            await self.traces.write(self.database, self.vault)
+            await self._trace()
         except (SQLAlchemyError, OSError) as error:
             log.warning("what was shown last is not written down: %s", type(error).__name__)
 
@@ -174,7 +183,10 @@ class App:
             late = oldest is not None and self.engine.clock() - oldest > BACKLOG
             return "the outbox is behind" if late else None
 
-        return {"database": database, "migrations": migrations, "backlog": backlog}
+        async def rounds() -> str | None:
+            return self.rounds.trouble()
+
+        return {"database": database, "migrations": migrations, "backlog": backlog, "rounds": rounds}
 
 
 @asynccontextmanager
@@ -194,14 +206,15 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
         async with database.transaction() as session:
             for left in await appoint_owners(session, vault, settings.owner_ids, default=language, now=clock()):
                 post_order(session, vault, left, "menu", {}, priority=Priority.ALERT, now=clock())
-            await release_from_leavers(session, vault, clock())
+            freed = await release_from_leavers(session, vault, clock())
+            await tell_team_of_flags(session, vault, texts, freed, clock())
             await index_cars(session, vault)
         bot = connect(settings.bot_token.get_secret_value(), settings.telegram_api_url)
         stack.push_async_callback(bot.session.close)
         metrics = Metrics()
         address = Address()
         making = Making(database, vault, course, texts, bot, address, clock)
-        traces = Traces()
+        traces, rounds = Traces(), Rounds()
         sender = Sender(
             database,
             vault,
@@ -263,6 +276,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             updates_kept=timedelta(days=settings.updates_kept_days),
             contacts_kept_days=settings.contacts_kept_days,
             clock=clock,
+            rounds=rounds,
         )
         yield App(
             settings=settings,
@@ -276,9 +290,10 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             sender=sender,
             broadcasting=broadcasting,
             housekeeping=housekeeping,
-            reminders=Reminders(database, vault, sender.wake, clock),
-            deadlines=Deadlines(database, vault, texts, sender.wake, clock),
-            telling=Telling(database, vault, texts, settings.reply_term_days, sender.wake, clock),
+            reminders=Reminders(database, vault, sender.wake, clock, rounds),
+            deadlines=Deadlines(database, vault, texts, sender.wake, clock, rounds),
+            telling=Telling(database, vault, texts, settings.reply_term_days, sender.wake, clock, rounds),
+            rounds=rounds,
             address=address,
             stop=asyncio.Event(),
         )

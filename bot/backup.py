@@ -4,7 +4,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -12,6 +13,17 @@ from sqlalchemy import URL
 from bot.mistake import Mistake
 
 
+@contextmanager
+def _for_us_alone() -> Iterator[None]:
+    """What is made in the block can be read by nobody else of this machine, from its first byte on."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@_for_us_alone()
 def backup(url: URL, target: Path) -> None:
     """Write a copy of the database to a file that doesn't exist yet, while the bot goes on. Raises Mistake."""
     if target.exists():
@@ -33,9 +45,9 @@ def backup(url: URL, target: Path) -> None:
         except Mistake:
             target.unlink(missing_ok=True)  # half a copy is none
             raise
-    target.chmod(0o600)
 
 
+@_for_us_alone()
 def restore(url: URL, source: Path, *, replace: bool) -> None:
     """Put a backup in place of the database, with the bot stopped. Raises Mistake.
 
@@ -54,7 +66,6 @@ def restore(url: URL, source: Path, *, replace: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(target.name + ".restored")
     shutil.copyfile(source, fresh)
-    fresh.chmod(0o600)
     for leftover in ("-wal", "-shm"):
         target.with_name(target.name + leftover).unlink(missing_ok=True)
     fresh.replace(target)

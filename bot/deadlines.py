@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.clock import Clock, utc_now
-from bot.rounds import go_round
+from bot.rounds import Rounds
 from handlers.duty import post_alerts, post_nobody_on_call, post_week
 from handlers.texts import Texts
 from models.database import Database
-from models.duty import on_call, waiting_too_long
+from models.duty import nobody_to_tell, waiting_too_long
 from models.leases import hold
 from models.people import Language
 from models.vault import Vault
@@ -23,8 +23,6 @@ EVERY = timedelta(seconds=15)
 """Fine enough for a deadline of 15 minutes."""
 AT_ONCE = 200
 """Flags in one transaction."""
-NOBODY_EVERY = timedelta(hours=1)
-"""How often the owners hear at most that nobody is on call while something waits."""
 
 
 @dataclass
@@ -36,11 +34,12 @@ class Deadlines:
     texts: Mapping[Language, Texts]
     wake_outbox: Callable[[], None]
     clock: Clock = utc_now
+    rounds: Rounds = field(default_factory=Rounds)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
 
     async def run(self) -> None:
         """Look every quarter of a minute until cancelled."""
-        await go_round("deadlines", self._look_at_all, EVERY)
+        await self.rounds.go("deadlines", self._look_at_all, EVERY)
 
     async def _look_at_all(self) -> None:
         while await self.look() == AT_ONCE:
@@ -48,19 +47,18 @@ class Deadlines:
         await self.sum_up()
 
     async def look(self) -> int:
-        """Have the team told of the next flags that wait too long; how many there were."""
+        """Have the team told of the next flags that wait too long, how many there were; and that nobody is on call."""
         now = self.clock()
         async with self.database.transaction() as session:
             if not await hold(session, "deadlines", self.name, now, 2 * EVERY):
                 return 0
             waiting = await waiting_too_long(session, now, AT_ONCE)
-            if not waiting:
-                return 0
             await post_alerts(session, self.vault, self.texts, waiting, now)
-            # Each time a holder of its own: even the replica that told them last waits for the hour to end.
-            if not await on_call(session) and await hold(session, "nobody", secrets.token_hex(8), now, NOBODY_EVERY):
-                await post_nobody_on_call(session, self.vault, self.texts, now)
-        self.wake_outbox()
+            nobody_for = await nobody_to_tell(session, now, [flag for flag, _alert in waiting])
+            if nobody_for is not None:
+                await post_nobody_on_call(session, self.vault, self.texts, nobody_for, now)
+        if waiting or nobody_for is not None:
+            self.wake_outbox()
         return len(waiting)
 
     async def sum_up(self) -> bool:

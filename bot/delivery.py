@@ -48,9 +48,14 @@ TERM = timedelta(seconds=30)
 UPLOAD_SECONDS = 300
 """How long Telegram may take for what took long to make: it may be a file of 50 MB."""
 LONGEST_PAUSE = timedelta(minutes=10)
+PATIENT = 10
+"""After so many tries the longest pause is reached."""
+MOST_TRIES = 150
+"""About a day of them. What fails as often while Telegram answers fails for what it is, and is given up."""
 _LOOK_AGAIN = 2.0
 Make = Callable[[str, Person, Mapping[str, Any]], Awaitable[Made | None]]
 
+_MAY_PASS = frozenset({Verdict.LATER, Verdict.PERHAPS_SENT})
 _BLOCKED_BEFORE = Failure(Verdict.UNREACHABLE, "blocked before")
 
 
@@ -61,6 +66,8 @@ class _Result:
     failure: Failure | None = None
     uploaded: tuple[str, str] | None = None
     """The name of a file to be kept, and its file id."""
+    delayed: bool = False
+    """Whether the way to Telegram is closed for everything: then this try doesn't count."""
     recalled: bool = False
     """Whether it may be taken back at any moment."""
     chat_id: int = 0
@@ -176,25 +183,37 @@ class Sender:
         errand.add_done_callback(lambda _: self._errands.pop(parcel.id, None))
 
     async def _run_errand(self, parcel: Parcel, person: Person, turn: asyncio.Lock) -> None:
-        """Send what takes long; if its end can't be written down, it's made again when the lease ends."""
+        """Send what takes long; a stop in the middle has it made again when the lease ends."""
         keeping = asyncio.create_task(self._keep(parcel.id))
         try:
             async with turn:
                 result = await self._send(parcel, person, UPLOAD_SECONDS)
             await self._write_down([result])
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("what took long is made again: %s", type(error).__name__)
         finally:
             keeping.cancel()
 
     async def _keep(self, parcel_id: int) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
-            with contextlib.suppress(SQLAlchemyError, OSError):
+            with contextlib.suppress(Exception):
                 async with self.database.transaction() as session:
                     await keep(session, parcel_id, self.clock())
 
     async def _send(self, parcel: Parcel, person: Person, seconds: int | None = None) -> _Result:
+        result = await self._try(parcel, person, seconds)
+        failure = result.failure
+        if failure is not None and failure.verdict in _MAY_PASS and parcel.tries > PATIENT:
+            result.delayed = failure.wait is not None or not await self._does_telegram_answer()
+        return result
+
+    async def _does_telegram_answer(self) -> bool:
+        try:
+            await tell(self.bot, methods.GetMe())
+        except Exception:
+            return False
+        return True
+
+    async def _try(self, parcel: Parcel, person: Person, seconds: int | None) -> _Result:
         result = _Result(parcel.id, person.id)
         try:
             name, parameters = parcel.read(self.vault)
@@ -223,10 +242,7 @@ class Sender:
         """Send what doesn't take long; what may be taken back is written down at once, not when the round ends."""
         result = await self._send(parcel, person)
         if result.recalled:
-            try:
-                await self._write_down([result])
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("what was sent is sent again: %s", type(error).__name__)
+            await self._write_down([result])
         return result
 
     async def _deliver(self, made: Made, person: Person, result: _Result, seconds: int | None) -> None:
@@ -268,6 +284,27 @@ class Sender:
         return replace(made, method=method, before=before)
 
     async def _write_down(self, results: list[_Result]) -> None:
+        """All at once; if that fails, each on its own, so that a row that can't be written harms no other."""
+        try:
+            await self._settle_all(results)
+        except Exception as error:
+            log.warning("what became of %d of the outbox is written down one by one: %s", len(results), _name(error))
+            for result in results:
+                try:
+                    await self._settle_all([result])
+                except Exception as error:  # it's sent again when its lease ends
+                    log.warning("what became of one of the outbox is not written down: %s", _name(error))
+        for result in results:
+            if result.uploaded is not None:
+                try:
+                    async with self.database.transaction() as session:
+                        await keep_file_id(session, *result.uploaded, self.clock())
+                except Exception as error:  # it's uploaded once more the next time
+                    log.warning("a file that Telegram has is not written down: %s", _name(error))
+        for name, count in Counter(r.failure.name for r in results if r.failure).items():
+            log.warning("%d of the outbox not sent: %s", count, name)
+
+    async def _settle_all(self, results: list[_Result]) -> None:
         now = self.clock()
         async with self.database.transaction() as session:
             refused = [r for r in results if r.failure and r.failure.verdict is Verdict.UNREACHABLE]
@@ -277,11 +314,9 @@ class Sender:
                 await mark_blocked(session, blocked, now)
             parcels = await locked(session, [result.parcel_id for result in results])
             for result in results:
-                if result.uploaded is not None:
-                    await keep_file_id(session, *result.uploaded, now)
                 parcel = parcels.get(result.parcel_id)
                 if parcel is not None and parcel.status is Delivery.WAITING:
-                    _settle(parcel, result.failure, now)
+                    _settle(parcel, result, now)
             # In the same transaction: whoever takes things back sees either the row or the messages that came of it.
             seen = [result for result in results if result.recalled and result.parcel_id in parcels]
             await keep_traces(session, [(r.person_id, number, at) for r in seen for number, at in r.shown.items()])
@@ -291,14 +326,16 @@ class Sender:
         for result in too_late:
             with contextlib.suppress(Exception):  # the outbox has it as well
                 await tell(self.bot, methods.DeleteMessages(chat_id=result.chat_id, message_ids=list(result.shown)))
-        for name, count in Counter(r.failure.name for r in results if r.failure).items():
-            log.warning("%d of the outbox not sent: %s", count, name)
 
     async def _post_deletion(self, session: AsyncSession, result: _Result, now: datetime) -> None:
         """Delete the messages of what was taken back while it was on its way, if the person is still known."""
         if await session.get(Person, result.person_id, with_for_update={"read": True, "key_share": True}) is not None:
             ids = {"message_ids": list(result.shown)}
             post(session, self.vault, result.person_id, "deleteMessages", ids, priority=Priority.RECEIPT, now=now)
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__
 
 
 def _to(chat_id: int, method: TelegramMethod[Any]) -> TelegramMethod[Any]:
@@ -316,7 +353,8 @@ def _uploaded(name: str, message: object) -> tuple[str, str] | None:
     return (name, file.file_id) if file is not None else None
 
 
-def _settle(parcel: Parcel, failure: Failure | None, now: datetime) -> None:
+def _settle(parcel: Parcel, result: _Result, now: datetime) -> None:
+    failure = result.failure
     if failure is None or failure.verdict is Verdict.HARMLESS:
         parcel.settle(Delivery.SENT, now)
     elif failure.verdict is Verdict.UNREACHABLE:
@@ -326,5 +364,16 @@ def _settle(parcel: Parcel, failure: Failure | None, now: datetime) -> None:
     elif failure.verdict is Verdict.PERHAPS_SENT and not parcel.repeatable:
         parcel.settle(Delivery.UNSURE, now, failure.name)
     else:
-        wait = timedelta(seconds=failure.wait or 2**parcel.tries)
-        parcel.retry(now + min(wait, LONGEST_PAUSE), failure.name)
+        _put_off(parcel, failure, now, delayed=result.delayed)
+
+
+def _put_off(parcel: Parcel, failure: Failure, now: datetime, *, delayed: bool) -> None:
+    """Try again later, unless it was tried often enough."""
+    if delayed:
+        parcel.tries -= 1
+    elif parcel.tries >= MOST_TRIES:
+        perhaps = failure.verdict is Verdict.PERHAPS_SENT
+        parcel.settle(Delivery.UNSURE if perhaps else Delivery.REFUSED, now, failure.name)
+        return
+    seconds = failure.wait or 2 ** min(parcel.tries, PATIENT)
+    parcel.retry(now + timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds())), failure.name)

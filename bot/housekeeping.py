@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock, utc_now
 from bot.metrics import Metrics
-from bot.rounds import go_round
+from bot.rounds import Rounds
 from handlers.notices import tell_owners_of_anchor, tell_owners_of_contacts
 from handlers.texts import Texts
 from models.approvals import KEPT as APPROVALS_KEPT
@@ -19,6 +19,8 @@ from models.approvals import forget_approvals
 from models.audit import anchor
 from models.broadcasts import forget_broadcasts
 from models.cars import ENDED_KEPT
+from models.conversation import KEPT as CONVERSATIONS_KEPT
+from models.conversation import forget_conversations
 from models.database import Database
 from models.directory import hiding
 from models.drafts import KEPT as DRAFTS_KEPT
@@ -28,6 +30,8 @@ from models.flags import forget_ended
 from models.invites import forget_invites
 from models.known_drivers import forget_cars
 from models.leases import hold
+from models.limits import KEPT as LIMITS_KEPT
+from models.limits import forget_limits
 from models.outbox import forget_settled
 from models.passphrases import KEPT as TRIES_KEPT
 from models.passphrases import forget_tries
@@ -67,11 +71,12 @@ class Housekeeping:
     updates_kept: timedelta
     contacts_kept_days: int
     clock: Clock = utc_now
+    rounds: Rounds = field(default_factory=Rounds)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
 
     async def run(self) -> None:
         """Tidy soon after the start, and then once an hour until cancelled."""
-        await go_round("tidying", self.tidy, EVERY, first=FIRST)
+        await self.rounds.go("tidying", self.tidy, EVERY, first=FIRST)
 
     async def tidy(self) -> None:
         """Delete what is old enough and tell of stale contacts, unless another replica has just done so."""
@@ -81,9 +86,11 @@ class Housekeeping:
                 await forget_updates(session, now - self.updates_kept)
                 await forget_settled(session, now - SETTLED_KEPT)
                 await forget_ended(session, self.vault, now - self.flags_kept, now)
+                await forget_conversations(session, now - CONVERSATIONS_KEPT)
                 await forget_trials(session, now - TRIALS_KEPT)
                 await forget_drafts(session, now - DRAFTS_KEPT)
                 await forget_tries(session, now - TRIES_KEPT)
+                await forget_limits(session, now - LIMITS_KEPT)
                 await forget_invites(session, now)
                 await forget_approvals(session, now - APPROVALS_KEPT)
                 await forget_traces(session, now - TRACES_KEPT)

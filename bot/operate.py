@@ -49,10 +49,19 @@ async def print_figures(settings: Settings) -> None:
 
 
 async def rotate(settings: Settings) -> None:
-    """Move everything to the newest key. Raises Mistake."""
+    """Move everything to the newest key. Raises Mistake, also if there is anything that none of the keys opens."""
+    sealed: dict[str, int] = {}
     async with usable_database(settings) as database:
-        async for table, rows in rotate_keys(database, Vault(settings.keys)):
-            print(f"{rows:>10}  {table}")
+        async for moved in rotate_keys(database, Vault(settings.keys)):
+            print(f"{moved.rows:>10}  {moved.table}")
+            if moved.sealed:
+                sealed[moved.table] = moved.sealed
+    if sealed:
+        where = ", ".join(f"{table} {rows}" for table, rows in sealed.items())
+        raise Mistake(
+            f"SECRET_KEYS: none of them opens {sum(sealed.values())} rows ({where}); all else is moved. Keep the older "
+            "keys, add the one that is missing at the end, and do it again"
+        )
     print("Done. Older keys may now leave SECRET_KEYS; then restart the bot.")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.clock import Clock, utc_now
-from bot.rounds import go_round
+from bot.rounds import Rounds
 from handlers.making import post_order
 from models.database import Database
 from models.leases import hold
@@ -29,11 +29,12 @@ class Reminders:
     vault: Vault
     wake_outbox: Callable[[], None]
     clock: Clock = utc_now
+    rounds: Rounds = field(default_factory=Rounds)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
 
     async def run(self) -> None:
         """Remind every half minute until cancelled, for the first time when the bot has settled."""
-        await go_round("reminders", self._remind_all, EVERY)
+        await self.rounds.go("reminders", self._remind_all, EVERY)
 
     async def _remind_all(self) -> None:
         while await self.remind() == AT_ONCE:

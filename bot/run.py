@@ -15,6 +15,7 @@ from bot.intake import TokenRefused
 from bot.mistake import Mistake
 from bot.settings import Settings
 from models.lessons import ContentError
+from models.vault import CannotOpen
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,12 @@ async def _run(settings: Settings) -> None:
         raise Mistake("BOT_TOKEN: Telegram refuses it; ask @BotFather for the current one") from None
     except ContentError as error:
         raise Mistake(str(error)) from None
+    except CannotOpen:
+        if opened:
+            raise
+        raise Mistake(
+            "SECRET_KEYS: none of them opens what is stored; the keys it was sealed with belong there"
+        ) from None
     except (SQLAlchemyError, PostgresError, OSError) as error:
         if opened and not str(error).startswith(("HEALTH_LISTEN", "WEBHOOK_LISTEN")):
             raise

@@ -136,7 +136,10 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Failure:
-    """What a failure means, how long to wait in seconds if Telegram said so, and a name for the log."""
+    """What a failure means, how long to wait in seconds if Telegram said so, and a name for the log and the outbox.
+
+    The name is our own word for it: Telegram's may quote what was sent.
+    """
 
     verdict: Verdict
     name: str
@@ -152,6 +155,29 @@ _HARMLESS = (
 )
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _UNREACHABLE = ("chat not found", "user is deactivated", "peer_id_invalid")
+_REASONS = (
+    "can't parse entities",
+    "message is too long",
+    "caption is too long",
+    "message text is empty",
+    "text must be non-empty",
+    "file must be non-empty",
+    "wrong file identifier",
+    "wrong remote file identifier",
+    "file is too big",
+    "photo_invalid_dimensions",
+    "image_process_failed",
+    "button_data_invalid",
+    "button_url_invalid",
+    "reply markup is too long",
+    "can't parse inline keyboard button",
+    "not enough rights",
+    "have no rights",
+    "chat_write_forbidden",
+    "message thread not found",
+    "replied message not found",
+)
+"""Why Telegram refuses what it refuses, as far as we know its words: others might quote what a person wrote."""
 
 
 def judge(error: Exception) -> Failure:
@@ -172,7 +198,8 @@ def judge(error: Exception) -> Failure:
         ):
             if any(sign in reason for sign in signs):
                 return Failure(verdict, name)
-        return Failure(Verdict.REFUSED, f"{name}: {error.message}"[:200])
+        known = next((known for known in _REASONS if known in reason), None)
+        return Failure(Verdict.REFUSED, f"{name}: {known}" if known else name)
     if isinstance(error, TelegramNetworkError) and not isinstance(error.__cause__, ClientConnectorError):
         return Failure(Verdict.PERHAPS_SENT, name)
     return Failure(Verdict.LATER, name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.clock import Clock, utc_now
-from bot.rounds import go_round
+from bot.rounds import Rounds
 from handlers.hearing import tell_asked
 from handlers.remedy import tell_given
 from handlers.texts import Texts
@@ -33,11 +33,12 @@ class Telling:
     answer_days: int
     wake_outbox: Callable[[], None]
     clock: Clock = utc_now
+    rounds: Rounds = field(default_factory=Rounds)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
 
     async def run(self) -> None:
         """Look once a minute until cancelled."""
-        await go_round("telling drivers", self._look_at_all, EVERY)
+        await self.rounds.go("telling drivers", self._look_at_all, EVERY)
 
     async def _look_at_all(self) -> None:
         while await self.look() >= AT_ONCE:

@@ -4,19 +4,13 @@ The engine writes those of a chat with the next message or press from it, and be
 written every few seconds and when the bot stops. Only a crash can lose those of the last seconds.
 """
 
-import asyncio
-import logging
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from models.database import Database
 from models.people import present
 from models.traces import keep_traces
 from models.vault import Vault
-
-log = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=2)
 AT_ONCE = 500
@@ -75,12 +69,3 @@ class Traces:
                     ],
                 )
             self.written(noted)
-
-    async def run(self, database: Database, vault: Vault) -> None:
-        """Write every few seconds until cancelled."""
-        while True:
-            await asyncio.sleep(EVERY.total_seconds())
-            try:
-                await self.write(database, vault)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("what stands in the chats waits for the database: %s", type(error).__name__)

@@ -51,8 +51,8 @@ async def released(flags: Sequence[Flag], visit: Visit) -> None:
     """What was held comes to the team, and each who waited is told some hours later that there's news."""
     for flag in flags:
         await arrived(flag, visit)
-        reporter = await visit.session.get_one(Person, flag.reporter_id)
-        await _tell_later(reporter, flag, visit)
+        for person in await holders(visit.session, flag):
+            await _tell_later(person, flag, visit)
 
 
 async def note_added(flag: Flag, what: str, visit: Visit) -> None:

@@ -14,6 +14,7 @@ from handlers.screens import DANGER, PRIMARY, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
+from models.duty import wait_again_for
 from models.flags import reviewed_flag
 from models.people import Person
 
@@ -60,6 +61,8 @@ async def bar(query: CallbackQuery, callback_data: BarPress, visit: Visit) -> Me
     barring = callback_data.action == "bar"
     if (reporter.barred_at is not None) is not barring:
         reporter.barred_at = visit.now if barring else None
+        if not barring:
+            await wait_again_for(visit.session, reporter.id, visit.now)
         action = Audited.BARRED if barring else Audited.UNBARRED
         await note(visit, action, flag)
     text = _("Barred. The person is told nothing.") if barring else _("Their reports come to the queue again.")

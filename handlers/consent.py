@@ -149,7 +149,7 @@ async def choose_reach(query: CallbackQuery, callback_data: ConsentPress, visit:
         await visit.state.set_data({"flag": flag.id})
         return show(query, _(ASK_CONTACT), [_cancel(flag.id, _)])
     await visit.state.clear()
-    flag.reach, flag.sealed_contact = reach, None
+    flag.choose_reach(reach)
     await _note(flag, Audited.REACH_CHANGED, reach, visit)
     return await _screen(query, flag, visit)
 
@@ -164,8 +164,8 @@ async def choose_anew(
         for recipient in sorted({*consents, *stand, *refused}):
             await say_for(flag, recipient, recipient in consents, visit)
     if reach is not None:
-        flag.reach, flag.sealed_contact = reach, None
-        if contact and reach is Reach.CONTACT:
+        flag.choose_reach(reach)
+        if contact is not None:
             flag.write_contact(visit.vault, contact)
         await _note(flag, Audited.REACH_CHANGED, reach, visit)
 
@@ -184,7 +184,6 @@ async def take_contact(message: Message, visit: Visit) -> Method:
     if units(contact) > CONTACT_LIMIT:
         return show(message, _(TOO_LONG, limit=CONTACT_LIMIT), [_cancel(flag.id, _)])
     await visit.state.clear()
-    flag.reach = Reach.CONTACT
     flag.write_contact(visit.vault, contact)
     await _note(flag, Audited.REACH_CHANGED, Reach.CONTACT, visit)
     return await _screen(message, flag, visit, note=_("Saved. Thank you."))

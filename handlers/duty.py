@@ -20,7 +20,7 @@ from handlers.screens import Method, button, keyboard
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.duty import Alert, on_call, set_duty
+from models.duty import URGENT, Alert, nobody_to_tell, on_call, set_duty
 from models.flags import Flag, parties
 from models.outbox import Priority
 from models.people import Language, Person
@@ -29,8 +29,6 @@ from models.vault import Vault
 from models.weekly import Week
 from models.words import N_
 
-URGENT = 3
-"""From this severity on, the team is woken at night too."""
 TEXTS = {
     Alert.ON_CALL: N_("Something in the queue should be looked at soon."),
     Alert.EVERYBODY: N_("Something in the queue is overdue: nobody has looked at it yet."),
@@ -54,8 +52,8 @@ async def go(query: CallbackQuery, callback_data: DutyPress, visit: Visit) -> li
     if await set_duty(visit.session, visit.person.id, now_on, visit.now):
         action = Audited.ON_CALL if now_on else Audited.OFF_CALL
         await note(visit, action)
-    if not await on_call(visit.session):
-        await post_nobody_on_call(visit.session, visit.vault, visit.texts, visit.now)
+    if (flags := await nobody_to_tell(visit.session, visit.now)) is not None:
+        await post_nobody_on_call(visit.session, visit.vault, visit.texts, flags, visit.now)
     text = _("You are on call.") if now_on else _("You are no longer on call.")
     return [await show_queue(query, visit), AnswerCallbackQuery(callback_query_id=query.id, text=text)]
 
@@ -106,12 +104,20 @@ async def post_week(
 
 
 async def post_nobody_on_call(
-    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], now: datetime
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], flags: Sequence[Flag], now: datetime
 ) -> None:
-    """Tell the owners that nobody is on call."""
-    for member, person in await members(session):
-        if member.role is Role.OWNER:
-            _tell(session, vault, texts, person, texts[person.language](EMPTY), Priority.ALERT, now)
+    """Tell the owners that nobody is on call.
+
+    If it's for flags that came, then only who is on no side of one of them: it would tell that there is one.
+    """
+    team = await members(session)
+    everybody = [person for _member, person in team]
+    owners = [person for member, person in team if member.role is Role.OWNER]
+    told = {} if flags else {person.id: person for person in owners}
+    for flag in flags:
+        told |= {person.id: person for person in first_free([owners, everybody], await parties(session, flag))}
+    for person in told.values():
+        _tell(session, vault, texts, person, texts[person.language](EMPTY), Priority.ALERT, now)
 
 
 def _tell(

@@ -13,7 +13,7 @@ from handlers.presses import Action, ErasePress, OwnPress
 from handlers.screens import DANGER, PRIMARY, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.deletion import delete_flag
+from models.deletion import delete_flag, keep_limits_of_flag
 from models.flags import Flag, holders, own_flag
 from models.merging import parted_by_deletion
 
@@ -56,6 +56,7 @@ async def erase(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -
     number, others = flag.id, await holders(visit.session, flag)
     for parted in await parted_by_deletion(visit.session, Flag.id == number):
         await visit.record(Audited.PARTED, parted)
+    await keep_limits_of_flag(visit.session, visit.vault, flag, visit.now)
     await delete_flag(visit.session, flag)
     await visit.record(Audited.DELETED, number)
     for other in others:

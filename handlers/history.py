@@ -25,6 +25,7 @@ ENTRIES = {
     Action.EVIDENCE: N_("your photos, voice or place were looked at"),
     Action.QUESTIONED: N_("a message to you"),
     Action.ANSWERED: N_("your message to the team"),
+    Action.TALK: N_("your talk with the team was read"),
     Action.CONTACT_SEEN: N_("your contact was shown, as two of the team agreed"),
     Action.CLAIMED: N_("somebody began to work on it"),
     Action.RELEASED: N_("given back to the queue"),

@@ -34,6 +34,7 @@ REVIEWERS = {
     "search": N_("find a flag"),
     "stats": N_("figures"),
     "export": N_("flags as a file"),
+    "team": N_("the team"),
 }
 SUPERVISORS = {
     "approve": N_("what waits for a second person"),

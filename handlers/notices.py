@@ -74,10 +74,19 @@ async def tell_team_of_flag(
 
     Nobody who is on either side of it is told, nor counted as on call.
     """
-    on_a_side = await parties(session, flag)
-    called = [] if flag.severity == MAX_SEVERITY else await on_call(session)
-    team = [person for _member, person in await members(session)]
-    for person in first_free([called, team], on_a_side):
+    await tell_team_of_flags(session, vault, texts, [flag], now)
+
+
+async def tell_team_of_flags(
+    session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], flags: Sequence[Flag], now: datetime
+) -> None:
+    """The same of several at once: whoever is to hear of any of them hears it once."""
+    team, duty = [person for _member, person in await members(session)], await on_call(session)
+    told: dict[int, Person] = {}
+    for flag in flags:
+        called = [] if flag.severity == MAX_SEVERITY else duty
+        told |= {person.id: person for person in first_free([called, team], await parties(session, flag))}
+    for person in told.values():
         _ = texts[person.language]
         rows = [[button(_("Open the queue"), ReviewPress(action="queue"))]]
         message = SendMessage(chat_id=0, text=_("There is something new in the queue."), reply_markup=keyboard(rows))
@@ -110,11 +119,10 @@ async def tell_reporter(
 async def tell_of_message(
     session: AsyncSession, vault: Vault, texts: Mapping[Language, Texts], flag: Flag, said: Talk, now: datetime
 ) -> None:
-    """Tell the other side of a message of the talk: who reported; or who works on the flag, or else all the team."""
+    """Tell the other side of a message of the talk: each whose flag it is; or who works on it, or else all the team."""
     if said.from_team:
-        reporter = await session.get(Person, flag.reporter_id)
-        if reporter is not None:
-            await tell_reporter(session, vault, texts, reporter, flag.id, now)
+        for person in await holders(session, flag):
+            await tell_reporter(session, vault, texts, person, flag.id, now)
         return
     await _tell_who_works_on(session, vault, texts, flag, TalkPress(action="team", flag=flag.id), now)
 

@@ -30,7 +30,7 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.behaviours import behaviour_name
 from models.escrow import lock_vehicle
-from models.flags import UNSEEN, Flag, Ride, flags_of, own_flag, plate_of_own
+from models.flags import MOST_PLATES, UNSEEN, Flag, Ride, flags_of, own_flag, plate_of_own
 from models.flags import State as FlagState
 from models.late_news import Shown, as_shown, send_quietly
 from models.markup import units
@@ -261,6 +261,9 @@ async def add_plate(message: Message, visit: Visit) -> Method:
         rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
         return show(message, _("There are no letters or digits in that. Please write the plate once more."), rows)
     await visit.state.clear()
+    if flag.plates >= MOST_PLATES and plate != flag.plate(visit.vault):
+        note = _("The plate was changed several times and stays now. Please write the right one in your own words.")
+        return await report_screen(message, flag, visit, note)
     await vehicle_named(flag, plate, visit)
     await note_added(flag, "plate", visit)
     note = _("Saved. Thank you.")

@@ -377,6 +377,12 @@ class TeamPress(CallbackData, prefix="team"):
     value: str = ""
 
 
+class LeavePress(CallbackData, prefix="leave"):
+    """Leaving the team oneself."""
+
+    action: str
+
+
 class AuditPress(CallbackData, prefix="audit"):
     """The audit: a number of days, a member, a group of actions, a flag, the entry before which a page begins."""
 
@@ -485,6 +491,7 @@ TEAM_PREFIXES = frozenset(
         ExportPress,
         FiguresPress,
         FlagPress,
+        LeavePress,
         MergePress,
         NotePress,
         QueuePress,

@@ -6,14 +6,17 @@ from aiogram.types import BotCommandScopeChat, CallbackQuery, Message
 
 from handlers.commands import Command
 from handlers.home import back_home
+from handlers.notices import tell_team_of_flags
 from handlers.opting import opt_button
-from handlers.presses import Action, DataPress, HomePress
+from handlers.presses import Action, DataPress, HomePress, TeamPress
 from handlers.quick_exit import EXIT
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
+from handlers.team import HINDRANCES
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.deletion import delete_person
+from models.deletion import delete_person, keep_limits
 from models.flags import Flag, claimed_by
+from models.membership import Hindrance, is_last_owner
 from models.merging import parted_by_deletion
 from models.opt_outs import has_opted_out
 from models.team import role_of
@@ -64,6 +67,10 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "Which accounts opened a report with it is kept as long as the report, a wrong try for a day."
     )
     text += "\n\n" + _(
+        "So that limits hold, deleting keeps, encrypted: when you reported or wrote a wrong passphrase in the last "
+        "24 hours, and a limit that was set because of misuse, as long as it stands."
+    )
+    text += "\n\n" + _(
         "<b>The QR code of a car</b>\n"
         "A driver's number plate is encrypted. Whoever scans the code sees it, with the first name and an initial. "
         "Whom you thanked, and in which week, is stored for five weeks; the driver learns only how many thanks there "
@@ -90,6 +97,8 @@ async def ask_delete(event: Event, visit: Visit) -> Method:
     """Make sure before everything goes."""
     _ = visit._
     await visit.state.clear()
+    if await is_last_owner(visit.session, visit.person.id):
+        return _stays(event, visit)
     rows: list[Row] = [
         [button(_("Yes, delete everything"), DataPress(action="delete"), DANGER)],
         [button(_("No, keep it"), HomePress(action="start"), PRIMARY)],
@@ -102,12 +111,23 @@ async def ask_delete(event: Event, visit: Visit) -> Method:
     return show(event, text, rows)
 
 
+def _stays(event: Event, visit: Visit) -> Method:
+    """The last owner can't go before there's another."""
+    _ = visit._
+    rows: list[Row] = [[button(_("« Team"), TeamPress(action="list")), *back_home(_)]]
+    return show(event, _(HINDRANCES[Hindrance.LAST_OWNER]), rows)
+
+
 async def delete(query: CallbackQuery, visit: Visit) -> Method | list[Method]:
     """Delete the person and all that hangs on them; a member of the team leaves it, and its commands go."""
     _ = visit._
+    if await is_last_owner(visit.session, visit.person.id):
+        return _stays(query, visit)
+    number = visit.person.id
     of_team = await role_of(visit.session, visit.person.id) is not None
     parted = set(await parted_by_deletion(visit.session, Flag.reporter_id == visit.person.id))
     released = await claimed_by(visit.session, visit.person.id)
+    await keep_limits(visit.session, visit.vault, visit.person, visit.now)
     gone = await delete_person(visit.session, visit.person)
     for action, numbers in (
         (Audited.RELEASED, released),
@@ -116,6 +136,10 @@ async def delete(query: CallbackQuery, visit: Visit) -> Method | list[Method]:
     ):
         for flag_id in numbers:
             await visit.record(action, flag_id)
+    if of_team:
+        await visit.record(Audited.LEFT, actor_id=number)
+    freed = [flag for each in released if (flag := await visit.session.get(Flag, each, populate_existing=True))]
+    await tell_team_of_flags(visit.session, visit.vault, visit.texts, freed, visit.now)
     text = _(
         "Everything about you is deleted. Of reports only numbered records stay, without content. "
         "You can also clear this chat in Telegram. All the best to you."

@@ -14,10 +14,9 @@ from handlers.screens import DANGER, Method, Row, button, keyboard, show
 from handlers.visit import Visit
 from models.approvals import Approval, Kind, purge
 from models.audit import Action as Audited
-from models.flags import Flag
+from models.flags import Flag, holders
 from models.merging import parted_by_deletion
 from models.outbox import Priority
-from models.people import Person
 
 
 def router() -> Router:
@@ -37,18 +36,19 @@ async def ask_purge(query: CallbackQuery, callback_data: FlagPress, visit: Visit
 
 
 async def perform(approval: Approval, visit: Visit) -> None:
-    """Delete the flag of an approved request, and tell the person who reported that there's news."""
+    """Delete the flag of an approved request, and tell everybody whose it was that there's news."""
     flag_id, requester_id = approval.flag_id, approval.requester_id
     flag = await visit.session.get_one(Flag, flag_id)
-    reporter = await visit.session.get_one(Person, flag.reporter_id)
+    told = await holders(visit.session, flag)
     for parted in await parted_by_deletion(visit.session, Flag.id == flag_id):
         await visit.record(Audited.PARTED, parted)
     await purge(visit.session, approval)
     await visit.record(Audited.PURGED, flag_id, actor_id=requester_id)
-    _ = visit.texts[reporter.language]
-    rows: list[Row] = [[button(_("Show"), OwnPress(action="gone"))]]
-    message = SendMessage(chat_id=0, text=_("There is news for you."), reply_markup=keyboard(rows))
-    post_message(visit.session, visit.vault, reporter, message, priority=Priority.RELAY, now=visit.now)
+    for person in told:
+        _ = visit.texts[person.language]
+        rows: list[Row] = [[button(_("Show"), OwnPress(action="gone"))]]
+        message = SendMessage(chat_id=0, text=_("There is news for you."), reply_markup=keyboard(rows))
+        post_message(visit.session, visit.vault, person, message, priority=Priority.RELAY, now=visit.now)
 
 
 async def tell_kindly(query: CallbackQuery, visit: Visit) -> Method:

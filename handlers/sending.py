@@ -25,6 +25,7 @@ from models.escrow import name_vehicle
 from models.evidence import attach
 from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
 from models.late_news import as_shown
+from models.limits import KEPT, What, moments_of
 from models.markup import units
 from models.merging import raise_main
 from models.outbox import Priority
@@ -84,8 +85,8 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
         flag.write_order(visit.vault, told.order)
     if told.place:
         flag.write_place(visit.vault, told.place)
-    if told.contact:
-        flag.write_contact(visit.vault, told.contact)
+    if told.way_to_reach:
+        flag.write_contact(visit.vault, told.way_to_reach)
     # Whoever chose that it's only counted agreed to that alone, whatever was answered before.
     recipients = AT_FIRST if told.aim is Aim.COUNT else told.recipients
     await set_consents(visit.session, flag.id, recipients, visit.now)
@@ -101,13 +102,16 @@ async def _keep_told(flag: Flag, told: Told, visit: Visit) -> None:
 
 
 async def _until(visit: Visit) -> datetime | None:
-    """Until when the next flag has to wait."""
+    """Until when the next flag has to wait; what was deleted counts too."""
+    telegram_id = visit.person.telegram_id(visit.vault)
+    deleted = await moments_of(visit.session, visit.vault, telegram_id, What.REPORT, visit.now - KEPT)
     return await wait_before_next(
         visit.session,
         visit.person.id,
         an_hour=visit.terms.flags_an_hour,
         a_day=visit.terms.flags_a_day,
         now=visit.now,
+        deleted=deleted,
     )
 
 
@@ -151,7 +155,8 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
         return None
     before = flag.severity
     flag.add_behaviours(told.codes)
-    await choose_anew(flag, told.consents, told.reach, told.contact, visit)
+    if told.aim is not Aim.COUNT:  # else nothing of it was asked
+        await choose_anew(flag, told.consents, told.details().reach, told.way_to_reach, visit)
     if told.words:
         flag.write_words(visit.vault, words)
     if told.order and flag.sealed_order is None:

@@ -1,4 +1,4 @@
-"""The team, as its owners see it: who is in it, invitations, roles, leaving.
+"""The team, as its owners see it: who is in it, invitations, roles, removing somebody.
 
 Members have no names here: each has a number, and a label that an owner gave. Menus follow roles at once.
 """
@@ -15,9 +15,9 @@ from handlers.commands import Command
 from handlers.desk import note
 from handlers.home import back_home, start
 from handlers.menu import order_menu
-from handlers.notices import post_message
+from handlers.notices import post_message, tell_team_of_flags
 from handlers.own import Typed
-from handlers.presses import Action, TeamPress
+from handlers.presses import Action, LeavePress, TeamPress
 from handlers.roles import Owns, colleague
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, in_rows, show
 from handlers.texts import Texts
@@ -80,7 +80,7 @@ async def show_team(event: Event, visit: Visit, callback_data: TeamPress | None 
     shown = team[page * PAGE : (page + 1) * PAGE]
     at_work, known = await open_flags(visit.session), await labels(visit.session, visit.vault)
     lines = [_("<b>Team</b>"), ""]
-    lines += [_line(member, at_work.get(member.person_id, 0), known, visit) for member in shown]
+    lines += [member_line(member, at_work.get(member.person_id, 0), known, visit) for member in shown]
     invites = [] if page else await waiting_invites(visit.session, visit.now)
     if invites:
         lines += ["", _("Invitations that wait: {number}", number=len(invites))]
@@ -106,7 +106,8 @@ async def show_team(event: Event, visit: Visit, callback_data: TeamPress | None 
     )
 
 
-def _line(member: Member, at_work: int, known: Mapping[int, str | None], visit: Visit) -> str:
+def member_line(member: Member, at_work: int, known: Mapping[int, str | None], visit: Visit) -> str:
+    """A member in one line, as the team sees them; `at_work` is how many flags they work on."""
     _ = visit._
     return "• " + _(
         "{member}: {role}, since {date}; open flags: {number}",
@@ -135,7 +136,7 @@ async def _member(event: Event, number: int, visit: Visit, hindrance: Hindrance 
     if member is None:
         return show(event, _(HINDRANCES[Hindrance.UNKNOWN]), [[*_to_team(_), *back_home(_)]])
     at_work, known = await open_flags(visit.session), await labels(visit.session, visit.vault)
-    lines = [_line(member, at_work.get(number, 0), known, visit)]
+    lines = [member_line(member, at_work.get(number, 0), known, visit)]
     rows: list[Row] = []
     if member.by_settings:
         hindrance = Hindrance.SETTINGS
@@ -145,7 +146,9 @@ async def _member(event: Event, number: int, visit: Visit, hindrance: Hindrance 
             for role, name in ROLE_NAMES.items()
             if role is not member.role
         ]
-        rows.append([button(_("Remove from the team"), TeamPress(action="remove", member=number), DANGER)])
+        leave = button(_("Leave the team"), LeavePress(action="ask"), DANGER)
+        remove = button(_("Remove from the team"), TeamPress(action="remove", member=number), DANGER)
+        rows.append([leave if number == visit.person.id else remove])
     if hindrance is not None:
         lines += ["", _(HINDRANCES[hindrance])]
     return show(event, "\n".join(lines), [*rows, [*_to_team(_), *back_home(_)]])
@@ -189,10 +192,11 @@ async def ask_remove(query: CallbackQuery, callback_data: TeamPress, visit: Visi
 async def remove(query: CallbackQuery, callback_data: TeamPress, visit: Visit) -> Method:
     """Let a member leave."""
     number = callback_data.member
-    hindrance = await remove_member(visit.session, visit.vault, number, visit.now)
-    if hindrance is not None:
-        return await _member(query, number, visit, hindrance)
+    freed = await remove_member(visit.session, visit.vault, number, visit.now)
+    if isinstance(freed, Hindrance):
+        return await _member(query, number, visit, freed)
     await note(visit, Audited.REMOVED, detail=str(number))
+    await tell_team_of_flags(visit.session, visit.vault, visit.texts, freed, visit.now)
     await _tell_of_change(number, visit, N_("You are no longer in the team. Thank you for all you have done."))
     return await start(query, visit) if number == visit.person.id else await show_team(query, visit)
 

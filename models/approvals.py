@@ -15,7 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.audit import Action, AuditEntry
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.certificates import Certificate
-from models.flags import Flag, State, parties
+from models.details import Reach
+from models.flags import Flag, parties
 from models.merging import part_before_deletion
 from models.people import Person
 from models.team import OWNING, SUPERVISING, Member, Role, members, role_of
@@ -130,8 +131,9 @@ async def may_ask(session: AsyncSession, kind: Kind, person_id: int, flag: Flag 
     if await role_of(session, person_id) not in ASKERS[kind]:
         return False
     if kind is Kind.CONTACT:
-        works_on_it = flag is not None and flag.state is State.CLAIMED and flag.reviewer_id == person_id
-        return works_on_it and flag is not None and flag.sealed_contact is not None
+        if flag is None or not flag.is_worked_on_by(person_id):
+            return False
+        return flag.reach is Reach.CONTACT and flag.sealed_contact is not None
     if kind is Kind.PURGE:
         return flag is not None and person_id not in await parties(session, flag)
     return True

@@ -85,6 +85,7 @@ class Action(StrEnum):
     JOINED = "member joined"
     ROLE_CHANGED = "role changed"
     REMOVED = "member removed"
+    LEFT = "member left"
     AUDIT_SEEN = "audit looked at"
     DRIVER_ASKED = "driver to be asked"
     DRIVER_NOT_ASKED = "driver not to be asked"
@@ -163,6 +164,7 @@ ACTION_NAMES = {
     Action.JOINED: N_("member joined"),
     Action.ROLE_CHANGED: N_("role changed"),
     Action.REMOVED: N_("member removed"),
+    Action.LEFT: N_("left the team"),
     Action.AUDIT_SEEN: N_("audit looked at"),
     Action.DRIVER_ASKED: N_("driver to be asked for their view"),
     Action.DRIVER_NOT_ASKED: N_("driver not to be asked after all"),
@@ -231,6 +233,7 @@ _GROUPS_BUT_FLAGS = {
         Action.JOINED,
         Action.ROLE_CHANGED,
         Action.REMOVED,
+        Action.LEFT,
         Action.AUDIT_SEEN,
         Action.ON_CALL,
         Action.OFF_CALL,

@@ -1,14 +1,18 @@
 """Where a person is in a conversation: the state and data of the bot framework, sealed, one row a person."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy import ForeignKey, LargeBinary, delete
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, UtcDateTime
 from models.vault import Vault
+
+KEPT = timedelta(days=1)
+"""For how long a conversation is kept that nobody goes on with: it may hold words, or a code."""
 
 
 class Conversation(Base):
@@ -35,3 +39,8 @@ class Conversation(Base):
         plain = json.dumps([state, data], ensure_ascii=False).encode()
         self.sealed = vault.seal(plain, self.seal_place)
         self.changed_at = now
+
+
+async def forget_conversations(session: AsyncSession, before: datetime) -> None:
+    """Delete the conversations that nobody has gone on with since a moment."""
+    await session.execute(delete(Conversation).where(Conversation.changed_at < before))

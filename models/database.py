@@ -54,6 +54,13 @@ def may_pass(error: Exception) -> bool:
     return isinstance(error, OperationalError | InterfaceError | OSError) or state.startswith(PASSING_STATES)
 
 
+def _make_room(path: Path) -> None:
+    """The folder, and an empty file that nobody else of this machine can read; what lies beside it follows the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+
+
 class Database:
     """The database behind a URL of SQLAlchemy: `sqlite+aiosqlite://…` or `postgresql+asyncpg://…`.
 
@@ -65,7 +72,7 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_room(Path(self.url.database))
         self._writer = self._engine(write=True)
         self._reader = self._engine(write=False) if self.is_sqlite else self._snapshots()
         self._write_session = async_sessionmaker(self._writer, expire_on_commit=False, info=session_info(first_look))

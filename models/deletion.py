@@ -1,12 +1,34 @@
 """Deleting a person or a flag: what hangs on them goes with them, and nothing is left half-done."""
 
+from datetime import datetime
+
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.broadcasts import Broadcast, Stage
 from models.flags import UNSEEN, Flag, State
+from models.limits import KEPT, What, hold_on_to
 from models.merging import part_before_deletion
+from models.passphrases import Try
 from models.people import Person
+from models.vault import Vault
+
+
+async def keep_limits(session: AsyncSession, vault: Vault, person: Person, now: datetime) -> None:
+    """What must go on counting when this person is deleted."""
+    telegram_id, since = person.telegram_id(vault), now - KEPT
+    sent = select(Flag.received_at).where(Flag.reporter_id == person.id, Flag.received_at > since)
+    tried = select(Try.at).where(Try.person_id == person.id, Try.at > since)
+    hold_on_to(session, vault, telegram_id, What.REPORT, await session.scalars(sent), now)
+    hold_on_to(session, vault, telegram_id, What.TRY, await session.scalars(tried), now)
+    if person.barred_at is not None:
+        hold_on_to(session, vault, telegram_id, What.BAR, [person.barred_at], now)
+
+
+async def keep_limits_of_flag(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> None:
+    """What must go on counting when this flag is deleted: that its person sent it."""
+    reporter = await session.get_one(Person, flag.reporter_id)
+    hold_on_to(session, vault, reporter.telegram_id(vault), What.REPORT, [flag.received_at], now)
 
 
 async def delete_person(session: AsyncSession, person: Person) -> list[int]:

@@ -55,8 +55,13 @@ class Told(BaseModel):
         """Who besides the team may know of it."""
         return AT_FIRST if self.consents is None else self.consents
 
+    @property
+    def way_to_reach(self) -> str | None:
+        """The contact, if it's what the person chose last: not once no questions are wanted, or it's only counted."""
+        return self.contact or None if self.reach is Reach.CONTACT and self.aim is not Aim.COUNT else None
+
     def details(self) -> Details:
-        """What of it is stored as it was chosen by buttons."""
+        """What of it is stored as it was chosen by buttons; another way to be reached only if it was told."""
         return Details(
             teller=self.teller,
             platform=self.platform,
@@ -66,7 +71,7 @@ class Told(BaseModel):
             repeated=self.repeated,
             minor=self.minor,
             retaliation=self.retaliation,
-            reach=self.reach,
+            reach=None if self.reach is Reach.CONTACT and self.way_to_reach is None else self.reach,
             region=self.region,
         )
 

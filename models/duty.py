@@ -3,14 +3,16 @@
     received ──⅔ of the time──▶ on call reminded ──due──▶ everybody ──half as long again──▶ owners ──▶ owners, daily
 
 A flag that somebody has opened is no longer waited for here. The moment of the next alert stands in the row, so that
-deadlines survive restarts.
+deadlines survive restarts. That nobody is on call is an alert itself, told once until somebody was on call again, and
+anew for what is urgent.
 """
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from sqlalchemy import ForeignKey, exists, select
+from sqlalchemy import ForeignKey, delete, exists, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,11 +20,15 @@ from models.base import Base, UtcDateTime
 from models.behaviours import MAX_SEVERITY
 from models.first_look import first_look
 from models.flags import ALERTS_DUE, Flag, State
-from models.people import Person
+from models.leases import free, held_until, hold
+from models.people import Person, barred
 from models.team import Member
 
 AGAIN = timedelta(days=1)
 """How often owners hear of what is still not looked at."""
+URGENT = 3
+"""From this severity on, the team is woken at night too."""
+_NOBODY, _FOREVER = "nobody on call", timedelta(days=36_500)
 
 
 class Duty(Base):
@@ -57,6 +63,7 @@ async def set_duty(session: AsyncSession, person_id: int, on: bool, now: datetim
     else:
         await session.delete(duty)
     await session.flush()
+    await free(session, _NOBODY, now)
     return True
 
 
@@ -66,6 +73,43 @@ async def on_call(session: AsyncSession) -> list[Person]:
         select(Person).join(Member, Member.person_id == Person.id).where(exists().where(Duty.person_id == Person.id))
     )
     return list(await session.scalars(query.order_by(Person.id)))
+
+
+async def nobody_to_tell(session: AsyncSession, now: datetime, waiting: Sequence[Flag] = ()) -> Sequence[Flag] | None:
+    """Whether to say now that nobody is on call, which then counts as said; None if there's nothing to say.
+
+    It's said once, however the last one went: off call, out of the team, or with all their data. It's said again when
+    somebody was on call since, or when something urgent has come since; where nobody ever was on call, once something
+    is urgent or is `waiting` too long. Returns the flags for which it's said, none if it's for the last one who went.
+    """
+    await session.execute(delete(Duty).where(Duty.person_id.not_in(select(Member.person_id))))
+    until = await held_until(session, _NOBODY)
+    if await on_call(session):
+        if until is None or until > now:
+            await free(session, _NOBODY, now)
+        return None
+    flags: Sequence[Flag] = []
+    if until is None or until > now:
+        flags = await _urgent_since(session, until - _FOREVER if until is not None else None)
+        if not flags and until is None:
+            flags = waiting
+        if not flags:
+            return None
+        await free(session, _NOBODY, now)
+    return flags if await hold(session, _NOBODY, secrets.token_hex(8), now, _FOREVER) else None
+
+
+async def _urgent_since(session: AsyncSession, since: datetime | None) -> Sequence[Flag]:
+    """Some urgent flags that nobody has opened and that came after a moment; of a barred person, the most severe."""
+    came = func.coalesce(Flag.released_at, Flag.received_at)
+    query = (
+        select(Flag)
+        .where(ALERTS_DUE, Flag.opened_at.is_(None), Flag.state.in_([State.NEW, State.CLAIMED]))
+        .where(Flag.severity >= URGENT, or_(Flag.severity == MAX_SEVERITY, not_(barred(Flag.reporter_id))))
+    )
+    if since is not None:
+        query = query.where(came > since)
+    return (await session.scalars(query.order_by(Flag.id.desc()).limit(20))).all()
 
 
 def _next_alert(flag: Flag) -> datetime:
@@ -98,3 +142,10 @@ async def waiting_too_long(session: AsyncSession, now: datetime, limit: int) -> 
         flag.alerts += 1
         flag.alert_at = _next_alert(flag) if alert is not Alert.OWNERS else now + AGAIN
     return found
+
+
+async def wait_again_for(session: AsyncSession, person_id: int, now: datetime) -> None:
+    """What this person sent and nobody has opened comes to the team at last: its time to look begins now."""
+    theirs = (Flag.reporter_id == person_id, Flag.state.in_((State.NEW, State.CLAIMED)), Flag.opened_at.is_(None))
+    for flag in await session.scalars(select(Flag).where(*theirs, Flag.alert_at.is_(None)).with_for_update(of=Flag)):
+        flag.set_due(now)

@@ -52,6 +52,8 @@ async def name_vehicle(session: AsyncSession, vault: Vault, flag: Flag, plate: s
     await lock_vehicle(session, vault, plate)
     if flag.region in {None, region_of(flag.plate(vault) or "")}:
         flag.region = region_of(plate)
+    if plate != flag.plate(vault):
+        flag.plates += 1
     flag.write_plate(vault, plate)
     await session.flush()
     await weigh_again(session, vault, flag, now)

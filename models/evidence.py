@@ -9,7 +9,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, delete, exists, func, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    delete,
+    exists,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, undefer
 
@@ -45,11 +57,15 @@ class Status(StrEnum):
     """It was not what it was sent as, or Telegram doesn't give it out; nothing of it is kept."""
 
 
+_OF_DRAFT = text("draft IS NOT NULL")
+
+
 class Evidence(Base):
     """One photo or voice message."""
 
     __tablename__ = "evidence"
     __table_args__ = (
+        Index("ix_evidence_draft", "person_id", "draft", sqlite_where=_OF_DRAFT, postgresql_where=_OF_DRAFT),
         CheckConstraint("(draft IS NULL) <> (flag_id IS NULL)", "of_draft_or_flag"),
         CheckConstraint("talk_id IS NULL OR flag_id IS NOT NULL", "talk_of_flag"),
         CheckConstraint("(status = 'waiting') = (sealed_file IS NOT NULL)", "file_while_waiting"),
@@ -196,4 +212,4 @@ async def forget_of_draft(session: AsyncSession, person_id: int, draft: str) -> 
 async def forget_of_lost_drafts(session: AsyncSession) -> None:
     """Delete what was sent for drafts that are no longer there."""
     lives = exists().where(Draft.person_id == Evidence.person_id, Draft.key == Evidence.draft)
-    await session.execute(delete(Evidence).where(Evidence.draft.is_not(None), ~lives))
+    await session.execute(delete(Evidence).where(_OF_DRAFT, ~lives).execution_options(synchronize_session=False))

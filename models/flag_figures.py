@@ -10,13 +10,13 @@ alone, two of the team who compare figures would see who has reported. The same 
 is only counted stays a number: nothing here, and nothing in an export, leads to one flag.
 
 Counts of fewer than five never leave here, nor what they could be worked out from; the total is told beside each
-table. What isn't hidden is how the team works, as medians and shares, from five flags on: they say nothing of anybody
-who reported. Two overlapping periods can be subtracted from each other: so these figures are for the team, and what
-is published (`models/transparency.py`) is of whole quarters.
+table. How soon the team reacted is told as medians and shares, from five flags on, and only as far as no hidden count
+can be worked out from them (`told`). Two overlapping periods can be subtracted from each other: so these figures are
+for the team, and what is published (`models/transparency.py`) is of whole quarters.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -35,7 +35,6 @@ from sqlalchemy import (
     extract,
     func,
     literal,
-    or_,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -78,16 +77,19 @@ class Totals:
 
 @dataclass(frozen=True)
 class Reaction:
-    """How the team reacted to flags of a severity; None where fewer than five flags say so."""
+    """How the team reacted to flags of a severity; None where fewer than five say so, or it tells too much."""
 
     first_look: timedelta | None
     """The median time from when the team could see a flag to the first look at it."""
     closing: timedelta | None
     """The median time until its outcome."""
     in_time: float | None
-    """The share (0 to 1) that somebody looked at in time, of those whose time to look is over or that were seen."""
+    """The share (0 to 1) that somebody looked at in time, of those whose time to look is over."""
     answered: float | None
-    """The share (0 to 1) that has an outcome; None also where it would tell a count that is hidden."""
+    """The share (0 to 1) that has an outcome."""
+
+
+NOTHING = Reaction(None, None, None, None)
 
 
 # what counts
@@ -238,17 +240,35 @@ async def reactions(session: AsyncSession, period: Period, now: datetime) -> Map
     """
     known = await _reactions(session, period, now, Flag.severity)
     known |= await _reactions(session, period, now, None)
-    return {level: known.get(level, Reaction(None, None, None, None)) for level in (*SEVERITIES, None)}
+    return told(known, await by_severity(session, period), await by_outcome(session, period))
+
+
+def told(
+    known: Mapping[int | None, Reaction], severities: Mapping[int, int | None], outcomes: Mapping[str, int | None]
+) -> Mapping[int | None, Reaction]:
+    """What may be told of the reactions beside these two tables.
+
+    Nothing of a severity whose count is hidden. Nothing at all while it's hidden how many flags were only counted: a
+    share of the rest would tell it. Only the share looked at in time while it's hidden how many have no outcome yet:
+    whether flags have an outcome, or were opened at all, has no part in that share.
+    """
+    levels = {level: level is None or severities[level] is not None for level in (*SEVERITIES, None)}
+    found = {level: known.get(level, NOTHING) if shown else NOTHING for level, shown in levels.items()}
+    if outcomes[COUNTED] is None:
+        return dict.fromkeys(found, NOTHING)
+    if outcomes[OPEN] is None:
+        return {level: replace(NOTHING, in_time=each.in_time) for level, each in found.items()}
+    return found
 
 
 async def _reactions(session: AsyncSession, period: Period, now: datetime, level: Any) -> dict[int | None, Reaction]:
     key = literal(None, Integer) if level is None else level
     sent = (*counts(period), Flag.state != State.COUNTED)
-    due = or_(Flag.opened_at.is_not(None), Flag.due_at <= now)
+    due = Flag.due_at <= now
     query = select(
         func.count(),
         func.count().filter(due),
-        func.count().filter(and_(Flag.opened_at.is_not(None), Flag.opened_at <= Flag.due_at)),
+        func.count().filter(and_(due, Flag.opened_at <= Flag.due_at)),
         func.count().filter(Flag.state == State.CLOSED),
     ).where(*sent)
     shares = await session.execute(query if level is None else query.add_columns(level).group_by(level))
@@ -272,7 +292,7 @@ def _share(part: int, of: int) -> float | None:
 
 
 def _tells_hidden(part: int, of: int) -> bool:
-    """Whether a share would tell a count, or the rest of it, that is hidden among the outcomes."""
+    """Whether a share would tell a small count, of the part or of the rest."""
     return not {part, of - part}.isdisjoint(range(1, LEAST))
 
 

@@ -79,6 +79,8 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+MOST_PLATES = 3
+"""Number plates that may be named for one flag: a slip is corrected, but no plate after plate is tried."""
 ENDED = frozenset({State.CLOSED, State.WITHDRAWN, State.COUNTED})
 """Nothing more comes of it by itself; deleted after the retention."""
 UNSEEN = frozenset({State.HELD, State.COUNTED})
@@ -248,6 +250,8 @@ class Flag(Base):
     """What it was closed with before; None if it was held. So are the two moments that follow."""
     ended_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     reopened_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    plates: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    """How many number plates were named for it, one after another."""
 
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
@@ -387,8 +391,15 @@ class Flag(Base):
         return self.quiet_until is not None and now < self.quiet_until
 
     def write_contact(self, vault: Vault, contact: str) -> None:
-        """Keep how the person may be reached."""
+        """Keep how the person may be reached, which is then what they chose."""
+        self.reach = Reach.CONTACT
         self.sealed_contact = self._box(vault).seal(contact.encode(), "contact")
+
+    def choose_reach(self, reach: Reach) -> None:
+        """Set whether the person may be asked; a contact is forgotten once it's not what they chose last."""
+        self.reach = reach
+        if reach is not Reach.CONTACT:
+            self.sealed_contact = None
 
     def rekey(self, vault: Vault) -> None:
         """Move everything that hangs on the master keys to the newest one."""
@@ -650,11 +661,21 @@ async def sent_from(session: AsyncSession, reporter_id: int, draft: str) -> Flag
 
 
 async def wait_before_next(
-    session: AsyncSession, reporter_id: int, *, an_hour: int, a_day: int, now: datetime
+    session: AsyncSession,
+    reporter_id: int,
+    *,
+    an_hour: int,
+    a_day: int,
+    now: datetime,
+    deleted: Sequence[datetime] = (),
 ) -> datetime | None:
-    """Until when a person who has sent so many flags has to wait with the next; None if they need not."""
+    """Until when a person who has sent so many flags has to wait with the next; None if they need not.
+
+    `deleted` says when those were sent that are there no more.
+    """
     query = select(Flag.received_at).where(Flag.reporter_id == reporter_id, Flag.received_at > now - DAY)
-    times = (await session.scalars(query.order_by(Flag.received_at.desc()).limit(a_day))).all()
+    there = await session.scalars(query.order_by(Flag.received_at.desc()).limit(a_day))
+    times = sorted([*there, *(at for at in deleted if at > now - DAY)], reverse=True)
     waits = [times[a_day - 1] + DAY] if len(times) >= a_day else []
     if len(times) >= an_hour:
         waits.append(times[an_hour - 1] + HOUR)
@@ -811,12 +832,13 @@ async def claimed_by(session: AsyncSession, member_id: int) -> list[int]:
     return list(await session.scalars(query))
 
 
-async def release_from_leavers(session: AsyncSession, vault: Vault, now: datetime) -> None:
+async def release_from_leavers(session: AsyncSession, vault: Vault, now: datetime) -> Sequence[Flag]:
     """Give back to the queue what is claimed by somebody who is no longer of the team; each is in the audit."""
     claimed = update(Flag).where(Flag.state == State.CLAIMED, Flag.reviewer_id.not_in(select(Member.person_id)))
-    freed = await session.scalars(claimed.values(state=State.NEW, reviewer_id=None).returning(Flag.id))
-    for number in sorted(freed):
+    freed = sorted(await session.scalars(claimed.values(state=State.NEW, reviewer_id=None).returning(Flag.id)))
+    for number in freed:
         await record(session, vault, Action.RELEASED, now=now, flag_id=number)
+    return (await session.scalars(select(Flag).where(Flag.id.in_(freed)).order_by(Flag.id))).all() if freed else []
 
 
 async def forget_ended(session: AsyncSession, vault: Vault, before: datetime, now: datetime) -> None:

@@ -7,6 +7,7 @@ or happened because of an earlier report, the driver is told only after a yes. W
 alone.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -22,7 +23,9 @@ from models.drivers import Hearing
 from models.flags import Flag, State
 from models.known_drivers import driver_of
 from models.late_news import waits_for_news
-from models.vault import Vault
+from models.vault import CannotOpen, Vault
+
+log = logging.getLogger(__name__)
 
 ANSWER_LIMIT = 4000
 """Characters of an answer as Telegram counts them."""
@@ -95,16 +98,20 @@ async def tell_due(
     """The drivers who are told now, each with the term to answer; and how many were looked at.
 
     A flag that isn't looked at on its own any more, a no of whoever reported, or another plate ends the hearing before
-    anybody was told; that stands in the audit.
+    anybody was told; that stands in the audit. One whose plate no key opens is looked at again a day later.
     """
     query = _fresh(skip_locked=True).where(Hearing.told_at.is_(None), Hearing.tell_at <= now)
     query = query.where(~waits_for_news(Hearing.flag_id, now))
     due = (await session.scalars(query.order_by(Hearing.tell_at).limit(limit))).all()
-    told = []
+    told, sealed = [], 0
     for hearing in due:
         flag = await session.get_one(Flag, hearing.flag_id)
         allowed = await may_hear(session, flag)
-        stands = flag.state in _LOOKED_AT and await driver_of(session, vault, flag) == hearing.driver_id
+        try:
+            stands = flag.state in _LOOKED_AT and await driver_of(session, vault, flag) == hearing.driver_id
+        except CannotOpen:
+            hearing.tell_at, sealed = now + _LATER, sealed + 1
+            continue
         if not stands or allowed is False:
             await session.delete(hearing)
             await record(session, vault, Action.DRIVER_NOT_ASKED, now=now, flag_id=flag.id)
@@ -113,6 +120,8 @@ async def tell_due(
         else:
             hearing.told_at, hearing.answer_by = now, now + timedelta(days=term_days)
             told.append(hearing)
+    if sealed:
+        log.warning("%d drivers are not told today: no key opens the plate of the flag", sealed)
     await session.flush()
     return told, len(due)
 

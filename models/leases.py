@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, or_, update
+from sqlalchemy import String, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,6 +31,17 @@ async def hold(session: AsyncSession, name: str, holder: str, now: datetime, len
         .execution_options(synchronize_session=False)
     )
     return await session.scalar(statement) is not None
+
+
+async def free(session: AsyncSession, name: str, now: datetime) -> None:
+    """Let anybody begin at once, whoever held it, if anybody did."""
+    await session.execute(insert_new(session, Lease), [{"name": name, "holder": "", "until": now}])
+    await session.execute(update(Lease).where(Lease.name == name, Lease.until > now).values(until=now))
+
+
+async def held_until(session: AsyncSession, name: str) -> datetime | None:
+    """Until when a lease is held, or was; None for one that nobody ever held or freed."""
+    return await session.scalar(select(Lease.until).where(Lease.name == name))
 
 
 async def release(session: AsyncSession, name: str, holder: str, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What changes when a member gets another role or leaves, and what may not change: somebody must own the bot."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -7,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.flags import Flag, State, release_from_leavers
-from models.team import Member, Role
+from models.team import Member, Role, role_of
 from models.vault import Vault
 
 
@@ -41,15 +42,29 @@ async def change_role(session: AsyncSession, person_id: int, role: Role) -> Hind
     return None
 
 
-async def remove_member(session: AsyncSession, vault: Vault, person_id: int, now: datetime) -> Hindrance | None:
-    """Let a member leave, unless something is in the way; what they had claimed goes back to the queue."""
+async def why_staying(session: AsyncSession, person_id: int) -> Hindrance | None:
+    """What keeps a member from leaving now, if anything does."""
+    member = await _changeable(session, person_id, owner_after=False)
+    return member if isinstance(member, Hindrance) else None
+
+
+async def remove_member(
+    session: AsyncSession, vault: Vault, person_id: int, now: datetime
+) -> Hindrance | Sequence[Flag]:
+    """Let a member leave, unless something is in the way; the flags that they had claimed go back to the queue."""
     member = await _changeable(session, person_id, owner_after=False)
     if isinstance(member, Hindrance):
         return member
     await session.delete(member)
     await session.flush()
-    await release_from_leavers(session, vault, now)
-    return None
+    return await release_from_leavers(session, vault, now)
+
+
+async def is_last_owner(session: AsyncSession, person_id: int) -> bool:
+    """Whether nobody would own the bot without this member; whom the settings name comes back with them."""
+    if await role_of(session, person_id) is not Role.OWNER:
+        return False
+    return await _changeable(session, person_id, owner_after=False) is Hindrance.LAST_OWNER
 
 
 async def _changeable(session: AsyncSession, person_id: int, *, owner_after: bool) -> Member | Hindrance:

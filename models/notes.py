@@ -4,7 +4,6 @@ Sealed with the key of the flag, so that it goes with it. The person who reporte
 """
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -81,8 +80,3 @@ async def newest_reason(session: AsyncSession, flag_id: int, kind: Kind) -> Note
     """The last one of a kind about a flag."""
     query = select(Note).where(Note.flag_id == flag_id, Note.kind == kind).order_by(Note.id.desc()).limit(1)
     return await session.scalar(query)
-
-
-async def notes_on(session: AsyncSession, flag_id: int) -> Sequence[Note]:
-    """All about a flag, oldest first."""
-    return (await session.scalars(select(Note).where(Note.flag_id == flag_id).order_by(Note.id))).all()

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime
 from models.flags import DAY, HOUR, Flag
+from models.limits import What, moments_of
+from models.people import Person
 from models.quiet import at_hour, local_day
 from models.readers import add_reader
 from models.receipts import read_receipt
@@ -54,7 +56,7 @@ class Try(Base):
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
-    """Forgotten with the person; the try itself counts on, or deleting oneself would give new tries."""
+    """Forgotten with the person; for the code the try itself counts on, for the person `models/limits.py` does."""
     flag_id: Mapped[int | None] = mapped_column(ForeignKey("flags.id", ondelete="CASCADE"), index=True)
     code_index: Mapped[bytes] = mapped_column(LargeBinary(32))
     """Blind index of the code."""
@@ -133,15 +135,18 @@ async def wait_before_try(
 ) -> datetime | None:
     """Until when this person has to wait with a passphrase for this code; None if they need not."""
     on_code = Try.code_index.in_(_code_index(vault, receipt))
+    person = await session.get(Person, person_id)
+    before = await moments_of(session, vault, person.telegram_id(vault), What.TRY, now - DAY) if person else ()
     waits = []
-    for whose, limit, length in (
-        (Try.person_id == person_id, AN_HOUR, HOUR),
-        (Try.person_id == person_id, A_DAY, DAY),
-        (on_code, A_DAY_ON_A_CODE, DAY),
+    for whose, limit, length, also in (
+        (Try.person_id == person_id, AN_HOUR, HOUR, before),
+        (Try.person_id == person_id, A_DAY, DAY, before),
+        (on_code, A_DAY_ON_A_CODE, DAY, ()),
     ):
-        newest = select(Try.at).where(whose, Try.at > now - length).order_by(Try.at.desc())
-        if (reached := await session.scalar(newest.offset(limit - 1).limit(1))) is not None:
-            waits.append(reached + length)
+        newest = select(Try.at).where(whose, Try.at > now - length).order_by(Try.at.desc()).limit(limit)
+        times = sorted([*await session.scalars(newest), *(at for at in also if at > now - length)], reverse=True)
+        if len(times) >= limit:
+            waits.append(times[limit - 1] + length)
     return max(waits, default=None)
 
 

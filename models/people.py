@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, joinedload, mapped_col
 from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.conversation import Conversation
 from models.course import Attempt
+from models.limits import take_bars
 from models.upsert import insert_new
 from models.vault import Vault
 
@@ -118,6 +119,8 @@ async def load_people(
         await session.execute(insert_new(session, Person), rows)
         newcomers = {index: i for index, i in by_index.items() if i in missing}
         people |= await _select(session, newcomers)
+        for telegram_id, barred_at in (await take_bars(session, vault, missing)).items():
+            people[telegram_id].barred_at = barred_at
     for telegram_id, person in people.items():
         person.blocked_at = None
         if not person.language_chosen:

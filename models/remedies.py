@@ -4,6 +4,7 @@ A remedy reaches the driver as late and as coarsely as a question does (`models/
 follows if the lesson isn't taken. Changed by a second look, it's lifted.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -21,7 +22,9 @@ from models.hearings import may_hear
 from models.known_drivers import driver_of
 from models.late_news import as_shown, waits_for_news
 from models.matching import lesson_for
-from models.vault import Vault
+from models.vault import CannotOpen, Vault
+
+log = logging.getLogger(__name__)
 
 KINDS = {Outcome.ADVICE: Given.ADVICE, Outcome.LESSON: Given.LESSON}
 """Outcomes that reach a driver whom the bot knows."""
@@ -93,16 +96,23 @@ async def tell_due(session: AsyncSession, vault: Vault, now: datetime, limit: in
     """What drivers are told of now; and how many were looked at.
 
     What no longer stands is forgotten untold; that stands in the audit.
+
+    What is of a flag whose plate no key opens is looked at again a day later.
     """
     query = _fresh(skip_locked=True).where(Remedy.told_at.is_(None), Remedy.tell_at <= now)
     query = query.where(~waits_for_news(Remedy.flag_id, now))
     due = (await session.scalars(query.order_by(Remedy.tell_at).limit(limit))).all()
-    told = []
+    told, sealed = [], 0
     for remedy in due:
         flag = await session.get_one(Flag, remedy.flag_id)
         allowed = await may_hear(session, flag)
+        try:
+            driver = await driver_of(session, vault, flag)
+        except CannotOpen:
+            remedy.tell_at, sealed = now + _LATER, sealed + 1
+            continue
         stands = flag.state is State.CLOSED and flag.outcome is not None and KINDS.get(flag.outcome) is remedy.kind
-        if not stands or allowed is False or await driver_of(session, vault, flag) != remedy.driver_id:
+        if not stands or allowed is False or driver != remedy.driver_id:
             await _note_dropped(session, vault, remedy, now)
             await session.delete(remedy)
         elif allowed is None:
@@ -110,6 +120,8 @@ async def tell_due(session: AsyncSession, vault: Vault, now: datetime, limit: in
         else:
             remedy.told_at = now
             told.append(remedy)
+    if sealed:
+        log.warning("%d drivers are not told today: no key opens the plate of the flag", sealed)
     await session.flush()
     return told, len(due)
 

@@ -5,14 +5,14 @@ old backups can be read by nobody.
 """
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models.action_plans import ActionPlan
 from models.approvals import Approval
-from models.audit import rewrap_audit_key
+from models.audit import AuditHead, rewrap_audit_key
 from models.base import Base
 from models.broadcasts import Broadcast
 from models.cars import Car, index_cars
@@ -23,23 +23,37 @@ from models.drafts import Draft
 from models.evidence import Evidence
 from models.flags import Flag
 from models.invites import Invite
+from models.limits import Limit
 from models.outbox import Parcel
 from models.people import Person
 from models.team import Member
 from models.trials import Trial
 from models.updates import DeadLetter
-from models.vault import Vault
+from models.vault import CannotOpen, Vault
 
 ROWS = 500
 
 
-async def rotate_keys(database: Database, vault: Vault) -> AsyncIterator[tuple[str, int]]:
+class Moved(NamedTuple):
+    """What became of a table."""
+
+    table: str
+    rows: int
+    """How many were gone through."""
+    sealed: int = 0
+    """How many of them none of the keys opens; they stay as they are."""
+
+
+async def rotate_keys(database: Database, vault: Vault) -> AsyncIterator[Moved]:
     """Do it, and say table by table how many rows were gone through."""
     async with database.transaction() as session:
-        await rewrap_audit_key(session, vault)
+        try:
+            await rewrap_audit_key(session, vault)
+        except CannotOpen:
+            yield Moved(AuditHead.__tablename__, 1, 1)
         await index_cars(session, vault)  # before any flag moves: whose car it names is known at every moment
     for table, key, move in _MOVES:
-        yield table.__tablename__, await _move_all(database, vault, table, key, move)
+        yield await _move_all(database, vault, table, key, move)
 
 
 async def _move_all(
@@ -48,16 +62,20 @@ async def _move_all(
     table: type[Base],
     key: InstrumentedAttribute[int],
     move: Callable[[Any, Vault], None],
-) -> int:
-    done, last = 0, -1
+) -> Moved:
+    done, sealed, last = 0, 0, -1
     while True:
         async with database.transaction() as session:
             query = select(table).where(key > last).order_by(key).limit(ROWS).with_for_update(of=table)
             rows = (await session.scalars(query)).all()
             for row in rows:
-                move(row, vault)
+                try:
+                    move(row, vault)
+                except CannotOpen:
+                    session.expunge(row)  # with what was moved of it: a row moves whole or not at all
+                    sealed += 1
             if not rows:
-                return done
+                return Moved(table.__tablename__, done, sealed)
             done, last = done + len(rows), getattr(rows[-1], key.key)
 
 
@@ -110,6 +128,10 @@ def _move_draft(draft: Draft, vault: Vault) -> None:
     draft.sealed = vault.rewrap(draft.sealed, draft.seal_place)
 
 
+def _move_limit(limit: Limit, vault: Vault) -> None:
+    limit.rekey(vault)
+
+
 def _move_car(car: Car, vault: Vault) -> None:
     car.rekey(vault)
 
@@ -139,4 +161,5 @@ _MOVES: tuple[tuple[type[Base], InstrumentedAttribute[int], Callable[[Any, Vault
     (Approval, Approval.id, _move_approval),
     (Broadcast, Broadcast.id, _move_broadcast),
     (Car, Car.id, _move_car),
+    (Limit, Limit.id, _move_limit),
 )

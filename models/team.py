@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, LargeBinary, 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.audit import Action, record
 from models.base import Base, UtcDateTime, words
 from models.people import Language, Person, load_people
 from models.vault import Vault
@@ -90,17 +91,22 @@ async def appoint_owners(
 ) -> list[int]:
     """Make these people owners, as the settings say; whom the settings no longer name leaves the team.
 
-    Owners who were appointed in the bot stay. Returns the numbers of the persons who left.
+    Owners who were appointed in the bot stay. What changes is in the audit. Returns who left, by number.
     """
     owners = await load_people(session, vault, dict.fromkeys(telegram_ids), default=default, now=now)
     ids = [person.id for person in owners.values()]
     unnamed = delete(Member).where(Member.by_settings.is_(True), Member.person_id.not_in(ids))
     left = list(await session.scalars(unnamed.returning(Member.person_id)))
+    for person_id in left:
+        await record(session, vault, Action.REMOVED, now=now, detail=str(person_id))
     for person_id in ids:
         member = await session.get(Member, person_id)
         if member is None:
             session.add(Member(person_id=person_id, role=Role.OWNER, since=now, by_settings=True))
-        else:
-            member.since = member.since if member.role is Role.OWNER else now
-            member.role, member.by_settings = Role.OWNER, True
+            await record(session, vault, Action.JOINED, now=now, detail=f"{person_id} {Role.OWNER}")
+            continue
+        if member.role is not Role.OWNER:
+            await record(session, vault, Action.ROLE_CHANGED, now=now, detail=f"{person_id} {Role.OWNER}")
+            member.role, member.since = Role.OWNER, now
+        member.by_settings = True
     return left

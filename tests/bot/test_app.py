@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.app import open_app
 from bot.migrate import current_revision, migrate, newest_revision
+from bot.rounds import LONG
 from bot.sandbox import Sandbox
 from models.database import Database
 from models.outbox import Parcel
@@ -48,6 +49,9 @@ async def test_a_bot_at_work_is_alive_and_ready(watched: House) -> None:
     assert await get(watched, "/healthz") == (200, "ok")
     status, text = await get(watched, "/readyz")
     assert status == 200, text
+    watched.app.rounds._failing["reminders"] = watched.app.rounds.clock() - LONG.total_seconds()
+    status, text = await get(watched, "/readyz")
+    assert (status, '"rounds": "reminders fails"' in text) == (503, True)
 
 
 async def test_it_is_not_ready_without_its_database_and_ready_again_with_it(

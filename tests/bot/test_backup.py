@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, func, make_url, select
+from sqlalchemy import URL, func, make_url, select, text
 
 from bot.backup import backup, restore
 from bot.migrate import current_revision, newest_revision
@@ -138,9 +138,26 @@ async def test_a_copy_made_while_writes_go_on_is_sound_and_whole(
         connection.close()
 
 
-async def test_a_backup_is_not_for_other_users_of_the_machine(url: URL, tmp_path: Path) -> None:
-    backup(url, tmp_path / "copy")
-    assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o600
+async def test_what_is_stored_is_not_for_other_users_of_the_machine_from_its_first_byte_on(
+    url: URL, other_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, found = os.umask(0o000), []
+    monkeypatch.setattr(Path, "chmod", None)  # afterwards is too late
+    try:
+        backup(url, tmp_path / "copy")
+        found.append(tmp_path / "copy")
+        if url.get_backend_name() == "sqlite":
+            restore(other_url, tmp_path / "copy", replace=False)
+            fresh = Database(f"sqlite+aiosqlite:///{tmp_path}/fresh.db")
+            async with fresh.transaction() as session:
+                await session.execute(text("CREATE TABLE one (two INTEGER)"))
+            found += [Path(other_url.database or ""), *(tmp_path / f"fresh.db{end}" for end in ("", "-wal", "-shm"))]
+        assert {stat.S_IMODE(path.stat().st_mode) for path in found} == {0o600}
+        if url.get_backend_name() == "sqlite":
+            await fresh.close()
+        assert os.umask(0o000) == 0o000
+    finally:
+        os.umask(before)
 
 
 async def test_a_backup_never_overwrites_a_file(url: URL, tmp_path: Path) -> None:

@@ -387,6 +387,21 @@ def test_after_a_rotation_the_new_key_alone_opens_everything(cli: Cli, used: str
     assert cli("verify-audit", **settings, DATABASE_URL=used).out == "the audit is whole\n"
 
 
+def test_keys_that_open_nothing_of_what_is_stored_are_one_line(cli: Cli, used_file: str) -> None:
+    said = cli("run", **GOOD | {"SECRET_KEYS": NEW_KEY}, OWNER_IDS="5", DATABASE_URL=used_file)
+    one_line(said, "SECRET_KEYS", "opens what is stored")
+
+
+def test_a_rotation_says_in_one_line_what_no_key_opens_and_that_the_older_keys_stay(cli: Cli, used: str) -> None:
+    said = cli("rotate-keys", **GOOD | {"SECRET_KEYS": NEW_KEY}, DATABASE_URL=used)
+    assert said.code == 2
+    (line,) = said.err.strip().splitlines()
+    assert "opens 3 rows (audit_head 1, people 1, flags 1)" in line
+    assert "Keep the older keys" in line
+    assert "Done" not in said.out
+    assert cli("rotate-keys", **GOOD | {"SECRET_KEYS": f"{NEW_KEY},{KEY}"}, DATABASE_URL=used).code == 0
+
+
 def test_a_backup_comes_back_whole_and_nothing_is_overwritten_by_accident(
     cli: Cli, used_file: str, tmp_path: Path
 ) -> None:

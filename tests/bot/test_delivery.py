@@ -13,10 +13,10 @@ import pytest
 from aiogram.methods import SendDocument, SendMessage, SendPhoto
 from aiogram.types import BufferedInputFile, FSInputFile
 from aiolimiter import AsyncLimiter
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import bot.delivery
-from bot.delivery import ROUND, Sender
+from bot.delivery import MOST_TRIES, ROUND, Sender
 from bot.metrics import Metrics
 from bot.sandbox import Phone, Sandbox
 from bot.telegram import connect
@@ -89,6 +89,21 @@ class Office:
             await asyncio.gather(*tasks)
             for sender in senders:
                 await sender.bot.session.close()
+
+    @asynccontextmanager
+    async def by_hand(self, lanes: Sequence[Collection[str]] = ()) -> AsyncIterator[Sender]:
+        """A sender whose rounds the test starts itself."""
+        sender = self.sender(lanes=lanes)
+        try:
+            yield sender
+        finally:
+            await sender.bot.session.close()
+
+    @staticmethod
+    async def round_of(sender: Sender) -> None:
+        """One round of it, to the end of what takes long."""
+        await sender._round()
+        await asyncio.gather(*sender._errands.values())
 
     async def standing(self) -> Counter[Delivery]:
         async with self.database.reading() as session:
@@ -393,6 +408,90 @@ async def test_a_row_that_makes_no_sense_stops_nothing_else(office: Office, plai
         await office.settled()
     assert office.sent == ["hello"]
     assert await office.standing() == {Delivery.REFUSED: 1, Delivery.SENT: 1}
+
+
+# what fails again and again
+
+
+async def tried(office: Office, times: int) -> None:
+    """All that waits was tried so often already, and is due."""
+    async with office.database.transaction() as session:
+        waits = Parcel.status == Delivery.WAITING
+        await session.execute(update(Parcel).where(waits).values(tries=times, due_at=office.clock()))
+
+
+async def test_what_fails_for_a_day_is_given_up_and_costs_nobody_else_anything(office: Office) -> None:
+    (phone,) = await office.phones(1)
+
+    async def make(order: str, person: Person, values: Mapping[str, Any]) -> Made | None:
+        raise OSError("the file can't be had")
+
+    async with office.database.transaction() as session:
+        for order in ("quick", "slow"):
+            post_order(
+                session, office.vault, office.people[phone.id], order, {}, priority=Priority.RELAY, now=office.clock()
+            )
+    receipts: list[str] = []
+    async with office.by_hand(lanes=[{"slow"}]) as sender:
+        sender.make = make
+        for tries, given_up in ((46, 0), (47, 0), (MOST_TRIES - 2, 0), (MOST_TRIES - 1, 2)):
+            await tried(office, tries)
+            receipts.append(f"receipt {tries}")
+            await office.post(phone, receipts[-1:], Priority.RECEIPT, repeatable=False)
+            await office.round_of(sender)
+            assert office.sent == receipts
+            standing = await office.standing()
+            assert (standing[Delivery.WAITING], standing[Delivery.REFUSED]) == (2 - given_up, given_up)
+
+
+async def test_what_an_outage_of_telegram_delays_is_never_given_up(office: Office) -> None:
+    (phone,) = await office.phones(1)
+    await office.post(phone, ["hello"])
+    async with office.by_hand() as sender:
+        for _ in range(2):
+            await tried(office, MOST_TRIES)
+            office.sandbox.faults.drop_before(times=2)  # the message, and the question whether anybody is there
+            await office.round_of(sender)
+        async with office.database.reading() as session:
+            assert (await session.scalars(select(Parcel.tries))).all() == [MOST_TRIES]
+        office.sandbox.faults.too_many(retry_after=40)
+        await tried(office, MOST_TRIES)
+        await office.round_of(sender)
+        assert await office.standing() == {Delivery.WAITING: 1}
+        await tried(office, MOST_TRIES)
+        await office.round_of(sender)
+    assert office.sent == ["hello"]
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_a_result_that_can_not_be_written_down_harms_no_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch, slow: bool
+) -> None:
+    (phone,) = await office.phones(1)
+
+    async def make(order: str, person: Person, values: Mapping[str, Any]) -> Made | None:
+        return Made(SendMessage(chat_id=0, text="made"))
+
+    async with office.database.transaction() as session:
+        post_order(
+            session, office.vault, office.people[phone.id], "bad", {}, priority=Priority.ALERT, now=office.clock()
+        )
+    await office.post(phone, ["one", "two"], repeatable=False)
+    really = bot.delivery._settle
+
+    def settle(parcel: Parcel, *rest: Any) -> None:
+        if parcel.priority == Priority.ALERT:
+            raise KeyError("a mistake of our own")
+        really(parcel, *rest)
+
+    monkeypatch.setattr("bot.delivery._settle", settle)
+    async with office.by_hand(lanes=[{"bad"}] if slow else []) as sender:
+        sender.make = make
+        for _ in range(2):
+            await office.round_of(sender)
+            office.clock.shift += LEASE
+    assert Counter(office.sent) == {"made": 2, "one": 1, "two": 1}
+    assert await office.standing() == {Delivery.WAITING: 1, Delivery.SENT: 2}
 
 
 # leases

@@ -8,8 +8,12 @@ from sqlalchemy import select
 from bot.housekeeping import EVERY, SETTLED_KEPT, Housekeeping
 from bot.metrics import Metrics
 from handlers.texts import load_texts
+from models.conversation import KEPT as CONVERSATIONS_KEPT
+from models.conversation import Conversation
 from models.database import Database
 from models.flags import Flag
+from models.limits import KEPT as LIMITS_KEPT
+from models.limits import Limit, What, hold_on_to
 from models.outbox import Delivery, Parcel, Priority, lease, post
 from models.passphrases import KEPT as TRIES_KEPT
 from models.passphrases import Try
@@ -43,6 +47,13 @@ async def live(database: Database, vault: Vault) -> None:
     """A thing of each kind just old enough, named or numbered 1, and just not, 2; and 3, which is kept for good."""
     async with database.transaction() as session:
         person = await add_person(session, vault, 1)
+        for number, age in ((1, CONVERSATIONS_KEPT + MOMENT), (2, CONVERSATIONS_KEPT)):
+            talks = await add_person(session, vault, number)
+            talks.conversation = Conversation(person_id=talks.id)
+            talks.conversation.write(vault, "Helped:asked", {"words": f"help {number}"}, NOW - age)
+        for number, age in ((1, LIMITS_KEPT + MOMENT), (2, LIMITS_KEPT)):
+            for what in What:
+                hold_on_to(session, vault, number, what, [NOW - age], NOW - age)
         for name, age in (("1", 365 * DAY + MOMENT), ("2", 365 * DAY), ("3", None)):
             flag = await add_flag(session, vault, person, name, now=NOW - 1000 * DAY)
             if age is not None:
@@ -60,13 +71,15 @@ async def live(database: Database, vault: Vault) -> None:
         second.settle(Delivery.SENT, NOW - SETTLED_KEPT, "2")
 
 
-async def left(database: Database) -> dict[str, list[object]]:
+async def left(database: Database, vault: Vault) -> dict[str, list[object]]:
     async with database.reading() as session:
         return {
             "flags": list(await session.scalars(select(Flag.draft).order_by(Flag.draft))),
             "updates": list(await session.scalars(select(SeenUpdate.update_id).order_by(SeenUpdate.update_id))),
             "dead letters": list(await session.scalars(select(DeadLetter.update_id).order_by(DeadLetter.update_id))),
             "tries": list(await session.scalars(select(Try.code_index))),
+            "limits": [f"{row.what} {(NOW - row.at).days}" for row in await session.scalars(select(Limit))],
+            "conversations": [row.read(vault)[1]["words"] for row in await session.scalars(select(Conversation))],
             "outbox": list(await session.scalars(select(Parcel.error).order_by(Parcel.id))),
         }
 
@@ -75,11 +88,13 @@ async def test_what_is_old_enough_goes_and_everything_else_stays(database: Datab
     await live(database, vault)
     keeper = housekeeping(database)
     await keeper.tidy()
-    assert await left(database) == {
+    assert await left(database, vault) == {
         "flags": ["2", "3"],
         "updates": [2, 12],
         "dead letters": [12],
         "tries": [bytes([2])],
+        "limits": ["bar 1", "bar 1", "report 1", "try 1"],
+        "conversations": ["help 2"],
         "outbox": ["2", None],
     }
     assert dead_letters(keeper.metrics.registry) == 1
@@ -88,13 +103,13 @@ async def test_what_is_old_enough_goes_and_everything_else_stays(database: Datab
 async def test_one_replica_tidies_at_a_time_and_another_takes_over_later(database: Database, vault: Vault) -> None:
     await housekeeping(database).tidy()
     await live(database, vault)
-    everything = await left(database)
+    everything = await left(database, vault)
     second = housekeeping(database, EVERY - MOMENT)
     await second.tidy()
-    assert await left(database) == everything
+    assert await left(database, vault) == everything
     assert dead_letters(second.metrics.registry) == 2
     await housekeeping(database, EVERY).tidy()
-    assert (await left(database))["flags"] == ["3"]
+    assert (await left(database, vault))["flags"] == ["3"]
 
 
 async def test_the_same_replica_tidies_every_hour(database: Database, vault: Vault) -> None:
@@ -102,7 +117,7 @@ async def test_the_same_replica_tidies_every_hour(database: Database, vault: Vau
     await keeper.tidy()
     await live(database, vault)
     await keeper.tidy()
-    assert (await left(database))["flags"] == ["2", "3"]
+    assert (await left(database, vault))["flags"] == ["2", "3"]
 
 
 async def test_there_may_be_nothing_to_tidy(database: Database) -> None:

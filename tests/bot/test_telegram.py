@@ -153,6 +153,25 @@ async def test_a_page_of_a_proxy_means_later(bot: Bot, sandbox: Sandbox) -> None
     assert found[0].verdict is Verdict.LATER
 
 
+@pytest.mark.parametrize(
+    ("description", "name"),
+    [
+        (
+            'Bad Request: can\'t parse entities: Unsupported start tag "he touched"',
+            "TelegramBadRequest: can't parse entities",
+        ),
+        ("Bad Request: MESSAGE IS TOO LONG: he touched", "TelegramBadRequest: message is too long"),
+        ("Bad Request: he touched my knee", "TelegramBadRequest"),
+        ("Bad Request: chat not found: he touched", "TelegramBadRequest"),
+    ],
+)
+async def test_what_a_refusal_quotes_is_in_no_name(bot: Bot, sandbox: Sandbox, description: str, name: str) -> None:
+    sandbox.faults.refuse(400, description)
+    with failing() as found:
+        await tell(bot, HELLO)
+    assert found[0].name == name
+
+
 async def test_an_answer_that_is_no_json_is_an_error_that_is_named_only(bot: Bot, sandbox: Sandbox) -> None:
     sandbox.faults.garbage()
     with pytest.raises(ClientDecodeError) as caught:

@@ -520,8 +520,10 @@ async def test_after_the_term_it_is_too_late(small_house: House, when: str) -> N
         await press(desk, _("Ask the driver for their view"), shown)
         await press(desk, _("Yes, ask"), shown)
         await days_pass(house)
-        await press(driver, _("Answer"), await news(driver, _))
-        house.clock.shift += timedelta(days=15)
+        asked = await news(driver, _)
+        house.clock.shift += timedelta(days=13, hours=23)
+        await press(driver, _("Answer"), asked)
+        house.clock.shift += timedelta(hours=2)
         assert _("The time to answer is over.") in (await send(driver, "late")).text
         assert _("The driver was asked and did not answer in time.") in (await send(desk, "/flag 1")).text
     await assert_sound(house)

@@ -138,7 +138,7 @@ async def test_an_owner_writes_in_three_languages_and_everybody_gets_their_own_o
             assert labels(phone.last) == [say(code)("No more such messages")]
     assert (broadcast.total, broadcast.sent, broadcast.left) == (19, 19, 0)
     assert not await stored(house, Recipient)
-    entries = await stored(house, AuditEntry)
+    _joined, *entries = await stored(house, AuditEntry)
     assert [(entry.action, entry.detail) for entry in entries] == [
         (Action.BROADCAST_MADE, "1"),
         (Action.BROADCAST_STARTED, "1: everybody"),

@@ -114,7 +114,65 @@ async def test_deadlines_survive_a_restart_and_nobody_on_call_is_an_alert(databa
         await house.app.deadlines.look()
         await house.app.deadlines.look()
         await owner.until(lambda phone: _(LONG) in phone.texts)
-        assert owner.texts.count(_(NOBODY)) == 1  # once an hour
+        assert owner.texts.count(_(NOBODY)) == 1  # once
+        await assert_sound(house)
+
+
+async def test_however_the_last_one_on_call_goes_the_owners_hear_of_it_once_and_of_each_urgent_flag(
+    database_url: str,
+) -> None:
+    _ = say("ru")
+    async with open_house(database_url, **QUICK) as house:
+        owner, worker, second = await reviewer(house, "ru"), house.phone(OWNER, "ru"), house.phone(OWNER + 1, "ru")
+        for each, role in ((worker, Role.REVIEWER), (second, Role.OWNER)):
+            await send(each, "/start")
+            await appoint(house, each, role)
+        heard = 0
+
+        async def hear(told: bool) -> None:
+            """Look twice: the owners hear it once, or not at all."""
+            nonlocal heard
+            heard += told
+            for _time in range(2):
+                await house.app.deadlines.look()
+                for each in (owner, second):
+                    await each.until(lambda each: each.texts.count(_(NOBODY)) >= heard)
+                    assert each.texts.count(_(NOBODY)) == heard
+            assert _(NOBODY) not in worker.texts
+
+        await hear(False)  # nobody ever was on call, and nothing waits
+        await press(worker, _("Go on call"), await send(worker, "/queue"))
+        await hear(False)
+        await press(worker, _("Leave the team"), await send(worker, "/team"))
+        await press(worker, _("Yes, leave"))
+        await hear(True)
+        await owner.until(lambda owner: _("A member has left the team.") in owner.texts)
+        await appoint(house, worker, Role.REVIEWER)
+        await hear(False)  # who comes back is not on call by that
+        await press(worker, _("Go on call"), await send(worker, "/queue"))
+        await hear(False)
+        await appoint(house, worker, None)  # as a start does with whom the settings no longer name
+        await hear(True)
+    async with open_house(database_url, sandbox=house.sandbox, clock=house.clock, **QUICK) as house:
+        house.clock.shift += timedelta(minutes=1)  # the one before looks no more
+        await hear(False)
+        await flag(passenger(house), say("en"), "VB2")  # a mild one: that nobody is on call was said
+        await called(owner, _)
+        await hear(False)
+        await flag(passenger(house), say("en"), "SX5")
+        await called(owner, _, 2)
+        await hear(True)
+        # An owner who reported is not told of it in this way either.
+        await flag(second, _, "PH2")
+        await called(owner, _, 3)
+        await house.app.deadlines.look()
+        await owner.until(lambda owner: owner.texts.count(_(NOBODY)) == heard + 1)
+        assert second.texts.count(_(NOBODY)) == heard
+        await appoint(house, worker, Role.REVIEWER)
+        await press(worker, _("Go on call"), await send(worker, "/queue"))
+        await press(worker, _("Yes, delete everything"), await send(worker, "/deletedata"))
+        await house.app.deadlines.look()
+        await second.until(lambda second: second.texts.count(_(NOBODY)) == heard + 1)
         await assert_sound(house)
 
 

@@ -178,7 +178,7 @@ async def test_everybody_else_gets_the_answer_to_an_unknown_command(small_house:
     menu = await send(phone, "/start")
     for data in (page("all"), page("hardest"), page("plot", "all"), page("begin")):
         assert await phone.press_data(data, menu) == await phone.press_data("nothing:at:all", menu)
-    assert {entry.action for entry in await stored(small_house, AuditEntry)} == {Action.DENIED}
+    assert {entry.action for entry in await stored(small_house, AuditEntry)} == {Action.JOINED, Action.DENIED}
     assert {"command": "progress", "description": say("en")("my progress")} in phone.commands
     assert "stats" not in {each["command"] for each in phone.commands}
 

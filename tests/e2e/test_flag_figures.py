@@ -144,7 +144,7 @@ async def test_who_is_not_or_no_longer_of_the_team_gets_no_figures_of_flags(smal
         "export:make:csv",
     ):
         assert await phone.press_data(data, menu) == await phone.press_data("nothing:at:all", menu)
-    assert {entry.action for entry in await stored(small_house, AuditEntry)} == {Action.DENIED}
+    assert {entry.action for entry in await stored(small_house, AuditEntry)} == {Action.JOINED, Action.DENIED}
 
     desk = small_house.phone(OWNER)
     await send(desk, "/start")

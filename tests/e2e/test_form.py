@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox import Message, Phone
 from handlers.details import details_of
-from handlers.presses import FormPress
+from handlers.presses import ErasePress, FormPress
 from handlers.texts import load_texts
 from models.behaviours import BEHAVIOURS
 from models.consents import Consent, Recipient
@@ -316,11 +316,18 @@ async def test_who_sends_many_reports_waits_a_while_but_never_with_the_most_seve
         await press(phone, "Go on with my draft", screen)
         await press(phone, "Send", screen)
         assert "several reports in a short time" in screen.text  # three that day
+        await phone.press_data(ErasePress(action="erase", flag=1).pack(), screen)
+        await press(phone, "Yes, delete everything", await send(phone, "/deletedata"))
+        assert await stored(house, Flag) == []
+        screen = await begin(phone, _)
+        await to_review(phone, _, screen)
+        await press(phone, "Send", screen)
+        assert "several reports in a short time" in screen.text  # deleting gives no turns back
         house.clock.shift += timedelta(days=1)
         screen = await send(phone, "/report")
         await press(phone, "Go on with my draft", screen)
         await press(phone, "Send", screen)
-        assert len(await stored(house, Flag)) == 4
+        assert len(await stored(house, Flag)) == 1
         assert await stored(house, Draft) == []
         await assert_sound(house)
 

@@ -7,6 +7,7 @@ import pytest
 
 from bot.sandbox import Message, Phone
 from handlers.presses import ErasePress, HistoryPress, OwnPress, PassphrasePress, StatementPress
+from models.approvals import Kind
 from models.audit import Action, AuditEntry
 from models.conversation import Conversation
 from models.flags import Flag, State
@@ -14,8 +15,11 @@ from models.passphrases import A_DAY_ON_A_CODE, AN_HOUR, Try
 from models.readers import Reader
 from models.receipts import new_receipt, show_receipt
 from models.team import Role
+from tests.e2e.test_approvals import GONE, request_of
 from tests.e2e.test_certificate import DOT
+from tests.e2e.test_who_may_know import HOLD, NEWS, told
 from tests.e2e.walking import (
+    LANGUAGES,
     Say,
     appoint,
     assert_sound,
@@ -152,6 +156,56 @@ async def test_a_lost_phone_a_new_account_and_everything_in_the_history(house: H
     assert _("There is no report with this code in your account.") in (await send(new, code)).text
     assert holds_none_of(whole(await send(new, PHRASE)), [WORDS, code])
     assert await stored(house, Reader) == []
+    await assert_sound(house)
+
+
+async def test_every_account_that_may_open_a_report_hears_of_it_in_its_own_language(
+    house: House, language: str
+) -> None:
+    phone, _ = passenger(house, language), say(language)
+    their_language = LANGUAGES[LANGUAGES.index(language) - 1]
+    new, their = house.phone(DRIVER, their_language), say(their_language)
+    desk, second, en = await reviewer(house), house.phone(OWNER), say("en")
+    await send(second, "/start")
+    await appoint(house, second, Role.OWNER)
+    code = code_on(await told(phone, _, HOLD, "777 ABE 05"))
+    await set_phrase(phone, _, await send(phone, code))
+    await open_with(new, code, PHRASE)
+    seen: set[tuple[int, int]] = set()
+
+    async def hears(phone: Phone, said: Say) -> None:
+        """The person is told once more, without a word of what about."""
+        await phone.until(lambda phone: phone.last.text == said(NEWS) and (phone.id, phone.last.id) not in seen)
+        assert labels(phone.last) == [said("Show")]
+        seen.add((phone.id, phone.last.id))
+
+    async def both_hear() -> None:
+        for each, said in ((phone, _), (new, their)):
+            await hears(each, said)
+
+    await hears(phone, _)  # of who opened it elsewhere
+    third = house.phone(OWNER + 1)
+    await press(third, "Add the plate", screen := await flag(third, en, "SX1"))
+    await send(third, "777 ABE 05")
+    house.clock.shift += timedelta(hours=12)
+    await both_hear()
+    await called(desk, en, 2)
+    screen = await send(desk, "/flag 1")
+    await both_hear()
+    await press(desk, "Claim", screen)
+    await press(desk, "Ask the person", screen)
+    await send(desk, "What colour was the car?")
+    await both_hear()
+    for account, said in ((phone, _), (new, their)):
+        await press(account, said("Answer"), shown := await press(account, said("Show"), account.last))
+        assert "What colour was the car?" in shown.text
+    await press(desk, "Delete for good", await send(desk, "/flag 1"))
+    await send(desk, "Asked for by the person")
+    await second.until(lambda second: en("Something waits for a second person.") in second.texts)
+    await press(second, "Approve", await request_of(second, en, Kind.PURGE))
+    await both_hear()
+    for account, said in ((phone, _), (new, their)):
+        assert (await press(account, said("Show"), account.last)).text == said(GONE)
     await assert_sound(house)
 
 

@@ -11,7 +11,7 @@ from models.base import Base
 from models.behaviours import BEHAVIOURS, FORM_NAMES, FORMS_OF_HARASSMENT, MAX_SEVERITY, Form, behaviours_of
 from models.details import Details
 from models.directory import HELP_LINES
-from models.flags import Flag, Outcome, Ride, State, flags_of, own_flag, weight
+from models.flags import MOST_PLATES, Flag, Outcome, Ride, State, flags_of, own_flag, weight
 from models.markup import units
 from models.notes import Kind, write_note
 from models.people import Person
@@ -226,23 +226,37 @@ async def test_help_works_in_the_middle_of_everything_and_the_question_stays_ask
 
 async def test_a_plate_is_kept_however_it_is_typed(house: House, language: str) -> None:
     phone, _ = passenger(house, language), say(language)
-    screen = await flag(phone, _)
     odd = _("Saved. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
-    for typed, kept, looks_odd in (
-        ("123 abc 02", "123ABC02", False),
-        ("kz 777 аве 05", "777ABE05", False),  # Cyrillic look-alikes
-        ("A123BCD", "A123BCD", False),
-        ("01 KG 123 ABC", "01KG123ABC", True),
-        ("не помню, 77", "HEПOMHЮ77", True),
-        ("<i>1</i>", "I1I", True),
+    for code, typed, kept, looks_odd in (
+        ("VB2", "123 abc 02", "123ABC02", False),
+        ("SX1", "kz 777 аве 05", "777ABE05", False),  # Cyrillic look-alikes
+        ("NV1", "A123BCD", "A123BCD", False),
+        ("PH1", "01 KG 123 ABC", "01KG123ABC", True),
+        ("ST1", "не помню, 77", "HEПOMHЮ77", True),
+        ("DI1", "<i>1</i>", "I1I", True),
     ):
-        change = "Add the plate" if _("Add the plate") in labels(screen) else "Change the plate"
-        await press(phone, _(change), screen)
+        screen = await flag(phone, _, code)
+        await press(phone, _("Add the plate"), screen)
         screen = await send(phone, typed)
         assert kept in screen.text
         assert (odd in screen.text) is looks_odd
+        assert (await stored(house, Flag))[-1].plate(house.app.vault) == kept
+    await assert_sound(house)
+
+
+async def test_a_slip_in_the_plate_is_corrected_but_one_report_asks_after_few_cars(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
+    screen = await flag(phone, _)
+    stays = _("The plate was changed several times and stays now. Please write the right one in your own words.")
+    plates = [f"{number}23ABC02" for number in range(MOST_PLATES + 2)]
+    for number, typed in enumerate(plates):
+        await press(phone, _("Change the plate" if number else "Add the plate"), screen)
+        screen = await send(phone, typed)
+        assert (stays in screen.text) is (number >= MOST_PLATES)
         (flag_,) = await stored(house, Flag)
-        assert flag_.plate(house.app.vault) == kept
+        assert flag_.plate(house.app.vault) == plates[min(number, MOST_PLATES - 1)]
+    await press(phone, _("Change the plate"), screen)
+    assert stays not in (await send(phone, plates[MOST_PLATES - 1])).text  # the same once more
     await assert_sound(house)
 
 

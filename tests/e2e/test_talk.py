@@ -97,6 +97,10 @@ async def test_a_question_and_an_answer_go_both_ways_and_name_nobody(house: Hous
     await press(phone, _("« My report"), answered)
     assert _("There is a message from the team.") not in answered.text
     assert _("Write to the team") in labels(answered)
+    await press(phone, _("Who opened it"), answered)
+    read = _("{time}: {what} (reviewer {number})", time="", what=_("your talk with the team was read"), number=1)
+    assert answered.text.splitlines()[-3].endswith(read)
+    await press(phone, _("« Back"), answered)
 
     await press(desk, their("Ask the person"), told)
     long = "сөз " * 900

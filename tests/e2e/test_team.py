@@ -4,12 +4,14 @@ import re
 from datetime import timedelta
 
 from bot.sandbox import Message, Phone
+from handlers.leaving import STAYING
 from handlers.menu import EVERYONE, OWNERS, REVIEWERS, SUPERVISORS, commands_for
-from handlers.presses import TEAM_PREFIXES
+from handlers.presses import TEAM_PREFIXES, DataPress
 from handlers.texts import load_texts
 from models.audit import DENIED_AN_HOUR, Action, AuditEntry
 from models.flags import Flag, State
 from models.invites import Invite
+from models.membership import Hindrance
 from models.people import Language
 from models.schema import metadata
 from models.team import ROLE_NAMES, Member, Role
@@ -156,6 +158,7 @@ async def test_from_an_invitation_to_the_last_day_and_the_menu_follows(house: Ho
     await desk.press_data(removed, screen)  # pressed twice
     assert screen.text == _("This member is no longer in the team.")
     assert [(each.state, each.reviewer_id) for each in await stored(house, Flag)] == [(State.NEW, None)]
+    await called(desk, _, 2)  # it waits again
     await eventually(lambda: menu(phone) == set(EVERYONE))
     await phone.until(lambda phone: _("You are no longer in the team. Thank you for all you have done.") in phone.texts)
     answer = await phone.press_data("review:claim:1::0", old)
@@ -219,14 +222,83 @@ async def test_owners_come_and_go_but_one_stays_and_the_settings_have_the_last_w
     await assert_sound(house)
 
 
-async def test_who_deletes_everything_leaves_the_team_and_its_commands_go(small_house: House) -> None:
+async def test_who_deletes_everything_leaves_the_team_and_its_commands_go_but_the_last_owner_stays(
+    house: House,
+) -> None:
     _ = say("en")
-    desk, phone = await reviewer(small_house), small_house.phone(OWNER)
-    await enlist(small_house, desk, phone, Role.REVIEWER)
+    desk, phone = await reviewer(house), house.phone(OWNER)
+    await enlist(house, desk, phone, Role.REVIEWER)
+    number = (await person(house, phone)).id
+    await flag(passenger(house), _)
+    await called(phone, _)
+    await press(phone, _("Claim"), await send(phone, "/flag 1"))
     await press(phone, _("Yes, delete everything"), await send(phone, "/deletedata"))
     await eventually(lambda: menu(phone) == set(EVERYONE))
-    assert len(await stored(small_house, Member)) == 1
-    await assert_sound(small_house)
+    assert len(await stored(house, Member)) == 1
+    await called(desk, _, 2)  # what was claimed waits again
+    (left,) = await stored(house, AuditEntry, action=Action.LEFT)
+    assert left.actor_id == number
+
+    await enlist(house, desk, phone, Role.OWNER)
+    await appoint(house, desk, None)
+    screen = await send(phone, "/deletedata")
+    for pressed in ("", DataPress(action="delete").pack()):
+        if pressed:
+            await phone.press_data(pressed, screen)
+        assert _("This is the last owner. Somebody else has to become an owner first.") in screen.text
+        assert _("Yes, delete everything") not in labels(screen)
+    assert len(await stored(house, Member)) == 1
+    await assert_sound(house)
+
+
+async def test_every_member_can_leave_and_keeps_what_is_their_own(house: House, language: str) -> None:
+    _ = say(language)
+    desk, worker, owner = await reviewer(house, language), house.phone(DRIVER, language), house.phone(OWNER, language)
+    for each, role in ((worker, Role.REVIEWER), (owner, Role.OWNER)):
+        await each.send("/start")
+        await appoint(house, each, role)
+    number, third = [(await person(house, each)).id for each in (worker, owner)]
+    await flag(worker, _)  # a member may have something to report, too
+    await flag(passenger(house), say("en"))
+    await called(worker, _)
+    await called(desk, _, 2)
+    await press(worker, _("Claim"), await send(worker, "/flag 2"))
+    screen = await send(worker, "/team")
+    assert f"№{number} ({_('you')}): {_('Reviewer')}" in screen.text
+    assert labels(screen) == [_("Leave the team"), _("« Menu")]
+    await press(worker, _("Leave the team"), screen)
+    await press(worker, _("No, stay"), screen)
+    await press(worker, _("Leave the team"), screen)
+    await press(worker, _("Yes, leave"), screen)
+    assert screen.text == _("You are no longer in the team. Thank you for all you have done.")
+    await eventually(lambda: menu(worker) == set(EVERYONE))
+    assert (await send(worker, "/team")).text == (await send(worker, "/nonsense")).text
+    for old in ("leave:ask", "leave:leave", "leave:show"):
+        answer = await worker.press_data(old, screen)
+        assert answer.text == _("That button no longer works. Here is the menu.")
+    assert [(each.state, each.reviewer_id) for each in await stored(house, Flag)] == [(State.NEW, None)] * 2
+    assert labels(await send(worker, "/myreports"))[0].endswith(_("received"))
+    for each, heard in ((desk, 3), (owner, 3)):
+        await called(each, _, heard)
+        await each.until(lambda each: _("A member has left the team.") in each.texts)
+    assert f"№{number}" not in whole(await press(desk, _("Show")))
+    assert [entry.actor_id for entry in await stored(house, AuditEntry, action=Action.LEFT)] == [number]
+    assert f"№{number}: {_('left the team')}" in (await send(desk, "/audit")).text
+
+    # Neither an owner whom the settings name, nor the last one.
+    screen = await send(desk, "/queue")
+    for way in ("leave:ask", "leave:leave"):
+        await desk.press_data(way, screen)
+        assert screen.text == _(STAYING[Hindrance.SETTINGS])
+    await press(owner, f"№{third} ({_('you')})", screen := await send(owner, "/team"))
+    assert _("Remove from the team") not in labels(screen)
+    await press(owner, _("Leave the team"), screen)
+    await appoint(house, desk, None)
+    for way in ("leave:leave", "leave:ask"):
+        await owner.press_data(way, screen)
+        assert screen.text == _(STAYING[Hindrance.LAST_OWNER])
+    assert [member.person_id for member in await stored(house, Member)] == [third]
+    await assert_sound(house)
 
 
 async def test_handing_a_flag_to_every_colleague_in_turn_does_not_tell_who_reported_it(house: House) -> None:
@@ -327,6 +399,7 @@ NEEDED = {
     "flag": Role.REVIEWER,
     "second:mine": Role.REVIEWER,
     "second": Role.SUPERVISOR,
+    "leave": Role.REVIEWER,
     "flag:purge": Role.OWNER,
     "team": Role.OWNER,
     "audit": Role.OWNER,
@@ -380,7 +453,7 @@ async def test_each_command_and_each_button_works_from_its_role_on_and_for_nobod
 
     seen: set[str] = set()
     for role, commands in (
-        (Role.REVIEWER, ["/queue", "/flag 1", "/flag 2", "/search", "/stats", "/export"]),
+        (Role.REVIEWER, ["/queue", "/flag 1", "/flag 2", "/search", "/stats", "/export", "/team"]),
         (Role.SUPERVISOR, ["/queue", "/flag 1", "/flag 3", "/approve"]),
         (Role.OWNER, ["/queue", "/flag 2", "/flag 3", "/approve", "/team", "/audit", "/audit 1", "/cohort"]),
     ):

@@ -248,6 +248,64 @@ async def test_consents_questions_and_a_contact_can_be_given_and_taken_back_afte
     await assert_sound(house)
 
 
+async def test_a_contact_is_kept_only_if_it_is_what_the_person_chose_last(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
+    desk, en = await reviewer(house), say("en")
+
+    async def reviewed(*behaviour: str) -> Message:
+        """Tell of a behaviour and leave a contact; the review, before anything is sent."""
+        screen = await begin(phone, _)
+        await press(phone, _("Skip"), screen)
+        for label in behaviour:
+            await press(phone, _(label), screen)
+        await phone.press_data(FormPress(action="go", step="reach").pack(), screen)
+        await press(phone, _("I leave another way to reach me"), screen)
+        screen = await send(phone, "Тек хат, 18:00-ден кейін")
+        await to_review(phone, _, screen)
+        assert _("Left another way to be reached") in screen.text
+        return screen
+
+    async def claimed(number: int) -> None:
+        """The flag is claimed, and whoever claimed it finds no contact, nor sees one with a forged press."""
+        await called(desk, en, number)
+        await press(desk, en("Claim"), screen := await send(desk, f"/flag {number}"))
+        assert en("How to reach the person") not in labels(screen)
+        assert en("Left another way to be reached") not in screen.text
+        await desk.press_data(f"flag:contact:{number}:0", screen)
+        assert screen.text == en("There is no flag with this number that you may open.")
+
+    insults = ("Rude or threatening words", "Insults, shaming, shouting")
+    screen = await reviewed(*insults)
+    await press(phone, _("Questions to me"), screen)
+    await press(phone, _("No questions to me, please"), screen)
+    await code_came(phone, await press(phone, _("Send"), screen))
+    await claimed(1)
+    screen = await reviewed("Looks, filming, exposure", "Filming or taking photos")
+    await press(phone, _("What happens with it"), screen)
+    await press(phone, _(COUNT), screen)
+    assert _("Left another way to be reached") not in screen.text
+    await code_came(phone, await press(phone, _("Send"), screen))
+    await phone.press_data(OwnPress(action="hand_over", flag=2).pack(), screen)
+    await claimed(2)
+    await phone.until(lambda phone: _(NEWS) in phone.texts)
+    assert [(each.reach, each.sealed_contact) for each in await stored(house, Flag)] == [
+        (Reach.ANONYMOUS, None),
+        (None, None),
+    ]
+    # Told more of the same ride, and now by all means to be called: that is the newest word, until it's taken back.
+    screen = await reviewed(*insults)
+    await press(phone, _("Send"), screen)
+    await press(phone, _("Yes, add it to that report"), screen)
+    assert en("How to reach the person") in labels(await send(desk, "/flag 1"))
+    await press(phone, _("Who may know"), screen)
+    assert "Тек хат, 18:00-ден кейін" in screen.text
+    await press(phone, _("No questions to me, please"), screen)
+    assert "18:00" not in screen.text
+    assert en("How to reach the person") not in labels(await send(desk, "/flag 1"))
+    assert {each.sealed_contact for each in await stored(house, Flag)} == {None}
+    await assert_sound(house)
+
+
 async def test_forged_presses_change_no_consent_of_another_persons_report(house: House) -> None:
     one, other, _ = passenger(house), house.phone(DRIVER), say("en")
     await flag(one, _)
@@ -433,8 +491,13 @@ async def test_who_is_barred_is_told_nothing_and_only_the_most_severe_reports_re
     await called(desk, en, 2)
     assert desk.texts.count(en("There is something new in the queue.")) == 2
     assert [label for label in labels(await send(desk, "/queue")) if label.startswith("№")] == ["№3"]
+    async with house.app.database.transaction() as session:
+        (await session.get_one(Flag, 2)).alert_at = None  # its moment passed, and nobody was called
     shown = await send(desk, "/flag 1")
     await press(desk, en("Take reports of this person again"), shown)
+    waiting = (await stored(house, Flag, id=2))[0]
+    assert waiting.alert_at is not None
+    assert house.clock() < waiting.alert_at < waiting.due_at
     assert len([label for label in labels(await send(desk, "/queue")) if label.startswith("№")]) == 3
     forged = await send(phone, "/start")
     await phone.press_data("bar:bar:1", forged)

@@ -27,6 +27,7 @@ from models.exams import Exam, Sitting, SittingAnswer
 from models.flags import Flag, Ride, store_flag
 from models.hearings import answer, hearing_of, read_answer
 from models.invites import Invite, invite
+from models.limits import What, hold_on_to
 from models.markup import Rich
 from models.opt_outs import opt_out
 from models.passphrases import keep_passphrase, open_elsewhere
@@ -188,6 +189,7 @@ async def add_course(
     member = await session.get(Member, person.id) or Member(person_id=person.id, role=Role.REVIEWER, since=now)
     member.write_label(vault, texts.label)
     session.add(member)
+    hold_on_to(session, vault, person.telegram_id(vault), What.TRY, [now], now)
     await invite(session, vault, role=Role.SUPERVISOR, label=texts.invited, made_by=person.id, now=now)
     asked = {"requester_id": person.id, "reason": texts.asked, "certificate_id": certificate.id}
     await ask(session, vault, ApprovalKind.REVOCATION, now=now, **asked)

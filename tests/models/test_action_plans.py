@@ -181,7 +181,7 @@ async def test_with_a_new_key_own_words_and_remarks_move_to_it(database: Databas
     async with database.transaction() as session:
         plan = await add_plan(session, old)
         plan.remark(old, 30, REMARK, NOW)
-    moved = [rows async for table, rows in rotate_keys(database, both) if table == ActionPlan.__tablename__]
+    moved = [each.rows async for each in rotate_keys(database, both) if each.table == ActionPlan.__tablename__]
     assert moved == [1]
     async with database.reading() as session:
         found = await session.get_one(ActionPlan, plan.id)

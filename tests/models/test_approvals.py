@@ -30,6 +30,7 @@ from models.approvals import (
 from models.audit import record
 from models.certificates import newest_certificate
 from models.database import Database
+from models.details import Reach
 from models.flags import Flag
 from models.handover import colleagues, may_review
 from models.people import Person
@@ -69,7 +70,10 @@ async def test_who_may_ask_for_what(database: Database, vault: Vault) -> None:
         session.add(Member(person_id=stranger.id, role=Role.OWNER, since=NOW))
         await session.flush()
         assert not await may_ask(session, Kind.PURGE, stranger.id, flag)
-        flag.sealed_contact = None
+        for reach in set(Reach) - {Reach.CONTACT}:  # whatever is stored, it's no longer what the person wants
+            flag.reach = reach
+            assert not await may_ask(session, Kind.CONTACT, reviewer.id, flag)
+        flag.reach, flag.sealed_contact = Reach.CONTACT, None
         assert not await may_ask(session, Kind.CONTACT, reviewer.id, flag)
     assert set(ASKERS) == set(KIND_NAMES) == set(Kind)
 

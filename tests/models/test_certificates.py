@@ -367,7 +367,7 @@ async def test_with_a_new_key_names_and_reasons_move_to_it(database: Database) -
         for person in people:
             await add_certificate(session, old, person.id)
         await revoke_all(session, old, people[1].id, REASON, NOW)
-    moved = [rows async for table, rows in rotate_keys(database, both) if table == Certificate.__tablename__]
+    moved = [each.rows async for each in rotate_keys(database, both) if each.table == Certificate.__tablename__]
     assert moved == [2]
     async with database.reading() as session:
         found = list(await session.scalars(select(Certificate).order_by(Certificate.id)))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError
 
 from models.database import Database
@@ -91,6 +91,24 @@ async def test_of_a_dropped_or_forgotten_draft_nothing_is_left(database: Databas
         assert await draft_of(session, person.id) is not None
         left = (await session.scalars(select(Evidence.id))).all()
         assert left == [sent.id]
+
+
+async def test_what_was_sent_for_lost_drafts_is_found_by_index(database: Database) -> None:
+    asked: list[tuple[str, Any]] = []
+    async with database.transaction() as session:
+        connection = await session.connection()
+
+        def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+            asked.append((statement, parameters))
+
+        event.listen(connection.sync_connection, "before_cursor_execute", listen)
+        await forget_of_lost_drafts(session)
+        ((statement, parameters),) = list(asked)
+        if not database.is_sqlite:
+            await session.execute(text("SET LOCAL enable_seqscan = off"))  # the table is too small for an index
+        explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+        plan = str((await connection.exec_driver_sql(explain + statement, parameters)).all())
+    assert "ix_evidence_draft" in plan
 
 
 @pytest.mark.parametrize("how", ["flag", "person"])

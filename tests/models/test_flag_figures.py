@@ -1,11 +1,14 @@
 """The flags in figures: only what may be counted, each once, the small counts hidden and whatever gives them away."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +19,9 @@ from models.details import Platform, Teller
 from models.first_look import FIRST_LOOK
 from models.flag_figures import (
     COUNTED,
+    NOTHING,
     OPEN,
+    SEVERITIES,
     Reaction,
     by_behaviour,
     by_form,
@@ -26,7 +31,9 @@ from models.flag_figures import (
     by_region,
     by_severity,
     by_teller,
+    hidden,
     reactions,
+    told,
     totals,
 )
 from models.flags import Flag, FlagBehaviour, Outcome, Ride, State
@@ -37,7 +44,6 @@ from tests.models.helpers import NOW, counted
 
 EVER = Period(ALL)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-NOTHING = Reaction(None, None, None, None)
 _numbers = count(5000)
 
 
@@ -242,6 +248,7 @@ async def test_how_soon_the_team_looked_and_answered(database: Database) -> None
             await flags(session, 1, "VB3", opened_at=at)
         for at in seen(NOW, 1, 1, 1, 2):  # only four: too few to tell
             await flags(session, 1, "VB1", opened_at=at)
+        await flags(session, 5, "VB1")
         # Held for a day, then handed over: the time begins there.
         late = {"received_at": NOW - DAY, "released_at": NOW, "due_at": NOW + DAY}
         closed = {"state": State.CLOSED, "outcome": Outcome.ADVICE}
@@ -250,16 +257,16 @@ async def test_how_soon_the_team_looked_and_answered(database: Database) -> None
         await flags(session, 5, "PH4", state=State.COUNTED, ended_at=NOW)
         await flags(session, 6, "VB3")  # nobody has looked, and their time is over
     async with database.reading() as session:
-        found = await reactions(session, EVER, NOW + 5 * HOUR)
+        found = await reactions(session, EVER, NOW + 2 * DAY)
         assert found[4] == NOTHING
         assert found[3] == Reaction(4 * HOUR, None, pytest.approx(3 / 12), 0)
         assert found[2] == Reaction(6 * HOUR, 7 * HOUR, pytest.approx(4 / 5), 1)
-        assert found[1] == NOTHING
-        assert found[None].in_time == pytest.approx(11 / 21)
-        assert found[None].answered == pytest.approx(5 / 21)
+        assert found[1] == Reaction(None, None, None, 0)
+        assert found[None].in_time == pytest.approx(7 / 17)
+        assert found[None].answered == pytest.approx(5 / 26)
         assert found[None].first_look == 3 * HOUR
-        # Earlier, those that nobody has looked at had time.
-        assert (await reactions(session, EVER, NOW))[3].in_time == pytest.approx(3 / 6)
+        # Earlier there was still time, for those that were looked at as well.
+        assert (await reactions(session, EVER, NOW))[3].in_time is None
 
 
 async def test_a_share_tells_no_count_that_is_hidden_among_the_outcomes(database: Database) -> None:
@@ -269,8 +276,92 @@ async def test_a_share_tells_no_count_that_is_hidden_among_the_outcomes(database
         await flags(session, 7, "VB2", opened_at=NOW)
     async with database.reading() as session:
         assert (await by_outcome(session, EVER))["advice"] is None
-        found = (await reactions(session, EVER, NOW))[None]
-        assert (found.in_time, found.answered) == (1, None)
+        later = NOW + 30 * DAY
+        assert (await reactions(session, EVER, later))[None] == Reaction(None, None, 1, None)
+    async with database.transaction() as session:
+        await flags(session, 2, "VB2", state=State.COUNTED, ended_at=NOW)
+    async with database.reading() as session:
+        assert set((await reactions(session, EVER, later)).values()) == {NOTHING}
+
+
+async def test_nothing_is_told_of_how_soon_the_team_looked_at_flags_whose_number_is_hidden(database: Database) -> None:
+    async with database.transaction() as session:
+        for number, code in ((3, "PH4"), (7, "VB3"), (20, "VB2")):
+            await flags(session, number, code, opened_at=NOW)
+    async with database.reading() as session:
+        assert await by_severity(session, EVER) == {4: None, 3: None, 2: 20, 1: 0}
+        found = await reactions(session, EVER, NOW + 30 * DAY)
+        assert (found[4], found[3]) == (NOTHING, NOTHING)
+        assert [found[level].in_time for level in (2, None)] == [1, 1]
+
+
+STANDINGS = (OPEN, COUNTED, "advice", "lesson", "recorded", "no_finding")
+SEEN = ("in time", "late", "not", "early", "not yet")
+OVER, OPENED = SEEN[:3], ("in time", "late", "early")
+Kind = tuple[int, str, str]
+"""Severity, what came of it, and when somebody looked: "early" somebody did, while there's still time to."""
+KINDS: list[Kind] = [
+    (level, standing, seen)
+    for level in SEVERITIES
+    for standing in STANDINGS
+    for seen in SEEN
+    if not (standing in STANDINGS[2:] and seen.startswith("not"))
+]
+
+
+def count_of(world: Mapping[Kind, int], level: int | None, standings: Sequence[str], seen: Sequence[str] = SEEN) -> int:
+    return sum(n for (a, b, c), n in world.items() if level in {None, a} and b in standings and c in seen)
+
+
+def two_tables(world: Mapping[Kind, int]) -> tuple[dict[int, int], dict[str, int]]:
+    """By severity and by what came of them, with nothing hidden."""
+    by_level = {level: count_of(world, level, STANDINGS) for level in SEVERITIES}
+    return by_level, {standing: count_of(world, None, [standing]) for standing in STANDINGS}
+
+
+def what_is_told(world: Mapping[Kind, int], *tables: Mapping[Any, int | None]) -> Mapping[int | None, Reaction]:
+    """The reactions as they're shown beside the tables, in whole per cent."""
+    sent = [standing for standing in STANDINGS if standing != COUNTED]
+    known: dict[int | None, Reaction] = {}
+    for level in (*SEVERITIES, None):
+        opened, closed = count_of(world, level, sent, OPENED), count_of(world, level, sent[1:])
+        over, all_sent = count_of(world, level, sent, OVER), count_of(world, level, sent)
+        small = {closed, all_sent - closed} & set(range(1, 5))
+        known[level] = Reaction(
+            first_look=HOUR if opened >= 5 else None,
+            closing=HOUR if closed >= 5 else None,
+            in_time=round(100 * count_of(world, level, sent, SEEN[:1]) / over) if over >= 5 else None,
+            answered=round(100 * closed / all_sent) if all_sent >= 5 and not small else None,
+        )
+    return told(known, *tables)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.sampled_from(KINDS), st.integers(1, 12), min_size=1, max_size=7))
+@example({(4, OPEN, "in time"): 2, (4, "advice", "late"): 1, (3, OPEN, "in time"): 6, (3, OPEN, "late"): 1})
+@example({(4, "advice", "in time"): 6, (3, "advice", "in time"): 4, (3, OPEN, "late"): 1})
+@example({(2, "advice", "late"): 1, (2, "lesson", "late"): 1, (2, "recorded", "late"): 1, (2, OPEN, "not"): 6,
+          (2, "no_finding", "late"): 1})  # fmt: skip
+@example({(2, COUNTED, "not"): 3, (2, OPEN, "in time"): 6, (2, OPEN, "late"): 1, (1, OPEN, "in time"): 30})
+def test_no_hidden_count_can_be_worked_out_from_all_that_is_shown(world: dict[Kind, int]) -> None:
+    """For each hidden count there's another world that looks the same and in which it's another one."""
+    assume(sum(world.values()) >= 5)  # of fewer nothing is told at all
+    levels, outcomes = two_tables(world)
+    shown = {**hidden(levels, SEVERITIES), **hidden(outcomes, STANDINGS)}
+    tables = {key: shown[key] for key in SEVERITIES}, {key: shown[key] for key in STANDINGS}
+    rest = what_is_told(world, *tables)
+    unsure = {key for key, number in shown.items() if number is None}
+    for one, other in product(world, KINDS):
+        moved = Counter(world)
+        moved.subtract([one])
+        moved.update([other])
+        counts = {key: number for table in two_tables(moved) for key, number in table.items()}
+        fits = all(counts[key] > 0 if number is None else counts[key] == number for key, number in shown.items())
+        if fits and what_is_told(moved, *tables) == rest:
+            unsure -= {key for key, number in counts.items() if number != {**levels, **outcomes}[key]}
+        if not unsure:
+            break
+    assert not unsure
 
 
 async def test_figures_take_the_same_few_queries_however_many_flags_there_are(database: Database) -> None:
@@ -281,4 +372,4 @@ async def test_figures_take_the_same_few_queries_however_many_flags_there_are(da
             await by_form(session, EVER)
             await reactions(session, EVER, NOW)
             await totals(session, EVER)
-    assert len([each for each in statements if each.startswith("SELECT")]) == 9
+    assert len([each for each in statements if each.startswith("SELECT")]) == 11

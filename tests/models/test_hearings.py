@@ -35,7 +35,7 @@ from models.team import Member, Role
 from models.vault import Vault
 from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_flag, add_people, add_person
 
-PLATE, DAY = "123ABC02", timedelta(days=1)
+PLATE, OTHER, DAY = "123ABC02", "777ABE05", timedelta(days=1)
 LONG_AFTER = NOW + 30 * DAY
 
 
@@ -361,3 +361,25 @@ async def test_nor_a_flag_that_is_looked_at_together_with_one_on_their_car(datab
         await session.flush()
         assert await reviewed_flag(session, case.driver.id, main.id) is None
         assert await reviewed_flag(session, case.reviewer.id, main.id) is not None
+
+
+async def test_a_flag_that_no_key_opens_keeps_no_other_driver_from_hearing(
+    database: Database, vault: Vault, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        bad = await ask_driver(session, vault, case.flag, case.reviewer.id, 7, NOW)
+        assert bad is not None
+        await declare_car(session, vault, case.driver.id, OTHER, NOW - DAY)
+        flag = await add_flag(session, vault, case.reporter, "other")
+        flag.write_plate(vault, OTHER)
+        flag.claim(case.reviewer.id)
+        good = await ask_driver(session, vault, flag, case.reviewer.id, 7, NOW)
+        assert good is not None
+        bad.tell_at = good.tell_at - DAY
+        case.flag.wrapped_key = Vault([NEW_KEY]).seal(b"x" * 32, case.flag._key_place)
+        await session.flush()
+        assert await tell_due(session, vault, LONG_AFTER, 14, 10) == ([good], 2)
+        assert bad.told_at is None
+        assert bad.tell_at == LONG_AFTER + DAY
+    assert "1 drivers are not told today" in caplog.text

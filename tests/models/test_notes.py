@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from models.database import Database
 from models.flags import Flag
-from models.notes import Kind, Note, count_notes, newest_reason, note_at, notes_on, write_note
+from models.notes import Kind, Note, count_notes, newest_reason, note_at, write_note
 from models.people import Person
 from models.vault import CannotOpen, Vault
 from tests.models.helpers import NOW, add_flag, add_people
@@ -22,7 +22,8 @@ async def test_notes_are_kept_in_order_each_with_its_author(database: Database, 
             await write_note(session, vault, flag, author.id, kind, text, NOW)
     async with database.transaction() as session:
         flag, bare = [await session.get_one(Flag, each.id) for each in (flag, bare)]
-        kept = [(note.author_id, note.kind, note.text(vault, flag)) for note in await notes_on(session, flag.id)]
+        notes = [note for at in range(4) if (note := await note_at(session, flag.id, at)) is not None]
+        kept = [(note.author_id, note.kind, note.text(vault, flag)) for note in notes]
         assert kept == [(author.id, kind, text) for author, kind, text in told]
         assert (await count_notes(session, flag.id), await count_notes(session, bare.id)) == (3, 0)
         second, beyond = await note_at(session, flag.id, 1), await note_at(session, flag.id, 3)

@@ -234,3 +234,17 @@ async def test_the_result_belongs_to_all_that_were_looked_at_together(database: 
         await session.flush()
         assert [flag.id for flag in await with_duplicates(session, case.flag.id)] == [case.flag.id, other.id]
         assert [flag.id for flag in await with_duplicates(session, other.id)] == [other.id]
+
+
+async def test_a_flag_that_no_key_opens_keeps_no_other_driver_from_hearing(
+    database: Database, vault: Vault, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with database.transaction() as session:
+        case = await closed(session, vault)
+        remedy = await given(session, vault, case)
+        case.flag.wrapped_key = Vault([b"l" * 32]).seal(b"x" * 32, case.flag._key_place)
+        await session.flush()
+        assert await tell_due(session, vault, LONG_AFTER, 10) == ([], 1)
+        assert remedy.told_at is None
+        assert remedy.tell_at == LONG_AFTER + DAY
+    assert "1 drivers are not told today" in caplog.text

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, literal, select, text
 from sqlalchemy.exc import IntegrityError
 
+from models.audit import Action, entries
 from models.database import Database
 from models.flags import State
 from models.invites import (
@@ -19,7 +20,7 @@ from models.invites import (
     waiting_invites,
     withdraw_invite,
 )
-from models.membership import Hindrance, change_role, open_flags, remove_member
+from models.membership import Hindrance, change_role, open_flags, remove_member, why_staying
 from models.people import Language
 from models.team import Member, Role, appoint_owners, labels, members, reviews, role_of
 from models.vault import Vault
@@ -99,6 +100,12 @@ async def test_an_owner_is_one_since_the_day_they_became_it_and_who_left_is_name
             await session.flush()
         [(member, _person)] = await members(session)
         assert (member.since, member.by_settings) == (NOW + timedelta(days=1), True)
+        written = [(entry.action, entry.detail) for entry in reversed(await entries(session, limit=9))]
+    assert sorted(written[:2]) == [
+        (Action.JOINED, f"{member.person_id} owner"),
+        (Action.ROLE_CHANGED, f"{reviewer.id} owner"),
+    ]
+    assert written[2:] == [(Action.REMOVED, str(reviewer.id))]
 
 
 async def test_the_settings_name_nobody_but_owners(database: Database, vault: Vault) -> None:
@@ -125,7 +132,9 @@ async def test_one_owner_stays_and_who_leaves_gives_their_flags_back(database: D
         assert await remove_member(session, vault, settings, NOW) is Hindrance.SETTINGS
         assert await remove_member(session, vault, reporter.id, NOW) is Hindrance.UNKNOWN
         assert await change_role(session, worker.id, Role.SUPERVISOR) is None
-        assert await remove_member(session, vault, worker.id, NOW) is None
+        assert await why_staying(session, settings) is Hindrance.SETTINGS
+        assert await why_staying(session, worker.id) is None
+        assert await remove_member(session, vault, worker.id, NOW) == [flag]
         await session.refresh(flag)
         assert (flag.state, flag.reviewer_id) == (State.NEW, None)
         await session.execute(delete(Member).where(Member.person_id == settings))
@@ -138,12 +147,12 @@ async def test_of_two_owners_who_remove_each_other_at_once_one_stays(database: D
     async with database.transaction() as session:
         ids = [(await add_person(session, vault, number, Role.OWNER)).id for number in (1, 2)]
 
-    async def remove(person_id: int) -> Hindrance | None:
+    async def remove(person_id: int) -> bool:
         async with database.transaction() as session:
-            return await remove_member(session, vault, person_id, NOW)
+            return await remove_member(session, vault, person_id, NOW) is Hindrance.LAST_OWNER
 
     found = await asyncio.gather(*map(remove, ids))
-    assert sorted(map(str, found)) == ["None", str(Hindrance.LAST_OWNER)]
+    assert sorted(found) == [False, True]
 
 
 async def test_an_invitation_makes_one_member_once_and_in_time(database: Database, vault: Vault) -> None:

@@ -84,8 +84,7 @@ async def begin_as_driver(query: CallbackQuery, callback_data: ReportPress, visi
     _ = visit._
     at = ReportPress(action="ride", draft=callback_data.draft[:16] or secrets.token_urlsafe(6), who=DRIVER)
     text = _(
-        "<b>Report about a passenger</b>\n\nDrivers have the same right to respect. Tell as much or as little as you "
-        "want.\n\nIs the passenger in the car now?"
+        "<b>Report about a passenger</b>\n\nDrivers have the same right to respect.\n\nIs the passenger in the car now?"
     )
     rows: list[Row] = [
         [button(_("Yes, in the car"), _to(at, "ride", ride=Ride.GOING_ON), PRIMARY)],

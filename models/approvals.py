@@ -25,6 +25,8 @@ from models.words import N_
 
 TERM = timedelta(minutes=30)
 """For how long a request waits, and for how long what was approved may be looked at."""
+APART = timedelta(minutes=1)
+"""So far apart the clocks of replicas may be. What lies further ahead was written before the clock was set back."""
 KEPT = timedelta(days=90)
 """How long requests and their reasons are kept."""
 REASON_LIMIT = 300
@@ -122,8 +124,12 @@ class Approval(Base):
             self.sealed_reason = vault.rewrap(self.sealed_reason, self.seal_place)
 
     def is_over(self, now: datetime) -> bool:
-        """Whether its half hour has passed: to decide, and once decided, to use it."""
-        return now >= (self.decided_at or self.asked_at) + TERM
+        """Whether its half hour has passed: to decide, and once decided, to use it.
+
+        Where the clock was set back it's over too: nobody knows how long it has waited.
+        """
+        since = self.decided_at or self.asked_at
+        return not since - APART <= now < since + TERM
 
 
 async def may_ask(session: AsyncSession, kind: Kind, person_id: int, flag: Flag | None = None) -> bool:
@@ -244,7 +250,8 @@ async def approvers(
 
 async def waiting_for(session: AsyncSession, person_id: int, now: datetime) -> Sequence[Approval]:
     """The requests on which this person may decide now, the oldest first."""
-    query = select(Approval).where(_WAITING, Approval.asked_at > now - TERM).order_by(Approval.asked_at, Approval.id)
+    query = select(Approval).where(_WAITING, Approval.asked_at.between(now - TERM, now + APART))
+    query = query.order_by(Approval.asked_at, Approval.id)
     found = (await session.scalars(query)).all()
     return [approval for approval in found if await fault_of(session, approval, person_id, now) is None]
 
@@ -252,13 +259,14 @@ async def waiting_for(session: AsyncSession, person_id: int, now: datetime) -> S
 async def granted(
     session: AsyncSession, kind: Kind, person_id: int, now: datetime, flag_id: int | None = None
 ) -> Approval | None:
-    """The newest yes to this member's request that is less than half an hour old."""
+    """The newest yes to this member's request that is less than half an hour old, by a clock that wasn't set back."""
     query = select(Approval).where(
         Approval.kind == kind,
         Approval.requester_id == person_id,
         Approval.flag_id.is_(None) if flag_id is None else Approval.flag_id == flag_id,
         Approval.standing == Standing.APPROVED,
         Approval.decided_at > now - TERM,
+        Approval.decided_at <= now + APART,
     )
     return await session.scalar(query.order_by(Approval.id.desc()).limit(1))
 

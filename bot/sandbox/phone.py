@@ -42,6 +42,10 @@ class Phone:
         self.person = person
         self.id = person.id
 
+    def another(self) -> "Phone":
+        """Another phone of the same account: one chat, which all of a person's phones show alike."""
+        return Phone(self._api, self._events, self.person)
+
     # what is on the screen
 
     @property

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from bot.sandbox import Message, Phone
 from handlers import reasons
 from handlers.appealing import STAYS
@@ -169,8 +167,8 @@ async def test_a_driver_hears_the_kind_and_the_week_answers_and_only_the_team_re
     await assert_sound(house)
 
 
-async def test_a_driver_may_say_nothing_and_old_buttons_lead_on(small_house: House, language: str) -> None:
-    house, _ = small_house, say(language)
+async def test_a_driver_may_say_nothing_and_old_buttons_lead_on(house: House, language: str) -> None:
+    _ = say(language)
     desk, phone, driver = await reviewer(house, language), passenger(house, language), house.phone(DRIVER, language)
     await names_car(driver, _)
     await on_vehicle(phone, _, "VB2")
@@ -193,8 +191,8 @@ async def test_a_driver_may_say_nothing_and_old_buttons_lead_on(small_house: Hou
     await assert_sound(house)
 
 
-async def test_a_no_of_whoever_reported_keeps_it_from_the_driver(small_house: House, language: str) -> None:
-    house, _ = small_house, say(language)
+async def test_a_no_of_whoever_reported_keeps_it_from_the_driver(house: House, language: str) -> None:
+    _ = say(language)
     desk, phone, driver = await reviewer(house, language), passenger(house, language), house.phone(DRIVER, language)
     await names_car(driver, _)
     await on_vehicle(phone, _, "SX2")
@@ -218,8 +216,8 @@ async def test_a_no_of_whoever_reported_keeps_it_from_the_driver(small_house: Ho
     await assert_sound(house)
 
 
-async def test_a_report_that_is_looked_at_with_another_asks_no_driver_any_more(small_house: House) -> None:
-    house, _ = small_house, say("en")
+async def test_a_report_that_is_looked_at_with_another_asks_no_driver_any_more(house: House) -> None:
+    _ = say("en")
     desk, phone, driver = await reviewer(house), passenger(house), house.phone(DRIVER)
     await names_car(driver, _)
     await on_vehicle(phone, _, "SX2")
@@ -238,10 +236,8 @@ async def test_a_report_that_is_looked_at_with_another_asks_no_driver_any_more(s
     await assert_sound(house)
 
 
-async def test_of_the_most_severe_the_driver_hears_only_after_a_warning_and_a_yes(
-    small_house: House, language: str
-) -> None:
-    house, _ = small_house, say(language)
+async def test_of_the_most_severe_the_driver_hears_only_after_a_warning_and_a_yes(house: House, language: str) -> None:
+    _ = say(language)
     desk, phone, driver = await reviewer(house, language), passenger(house, language), house.phone(DRIVER, language)
     await names_car(driver, _)
     await on_vehicle(phone, _, "PH3")
@@ -266,8 +262,8 @@ async def test_of_the_most_severe_the_driver_hears_only_after_a_warning_and_a_ye
     await assert_sound(house)
 
 
-async def test_nobody_else_gets_anything_by_forged_buttons(small_house: House) -> None:
-    house, _ = small_house, say("en")
+async def test_nobody_else_gets_anything_by_forged_buttons(house: House) -> None:
+    _ = say("en")
     driver, phone, _desk, _shown = await closed_with_lesson(house, _)
     stranger = house.phone(7001)
     screen = await send(stranger, "/start")
@@ -296,8 +292,8 @@ async def test_nobody_else_gets_anything_by_forged_buttons(small_house: House) -
     await assert_sound(house)
 
 
-async def test_a_car_named_after_the_ride_or_by_two_people_has_no_known_driver(small_house: House) -> None:
-    house, _ = small_house, say("en")
+async def test_a_car_named_after_the_ride_or_by_two_people_has_no_known_driver(house: House) -> None:
+    _ = say("en")
     desk, phone, driver, other = await reviewer(house), passenger(house), house.phone(DRIVER), house.phone(OWNER)
     await on_vehicle(phone, _, "SX1")
     await names_car(driver, _)
@@ -313,8 +309,8 @@ async def test_a_car_named_after_the_ride_or_by_two_people_has_no_known_driver(s
     await assert_sound(house)
 
 
-async def test_a_reviewer_who_drives_the_car_hears_nothing_and_opens_nothing(small_house: House) -> None:
-    house, _ = small_house, say("en")
+async def test_a_reviewer_who_drives_the_car_hears_nothing_and_opens_nothing(house: House) -> None:
+    _ = say("en")
     desk, phone, colleague = await reviewer(house), passenger(house), house.phone(DRIVER)
     await names_car(colleague, _)
     await appoint(house, colleague, Role.REVIEWER)
@@ -394,8 +390,8 @@ async def take(driver: Phone, _: Say, screen: Message, language: str, number: in
         await press(driver, _("Finish" if question is lesson.questions[-1] else "Next »"), screen)
 
 
-async def test_advice_reaches_the_driver_too_and_a_flag_taken_up_again_does_not(small_house: House) -> None:
-    house, _ = small_house, say("en")
+async def test_advice_reaches_the_driver_too_and_a_flag_taken_up_again_does_not(house: House) -> None:
+    _ = say("en")
     desk, phone, driver = await reviewer(house), passenger(house), house.phone(DRIVER)
     await names_car(driver, _)
     await on_vehicle(phone, _, "NV1")
@@ -412,8 +408,8 @@ async def test_advice_reaches_the_driver_too_and_a_flag_taken_up_again_does_not(
     await assert_sound(house)
 
 
-async def test_a_driver_who_sees_it_differently_is_heard_by_somebody_else(small_house: House, language: str) -> None:
-    house, _ = small_house, say(language)
+async def test_a_driver_who_sees_it_differently_is_heard_by_somebody_else(house: House, language: str) -> None:
+    _ = say(language)
     desk, phone, driver = await reviewer(house, language), passenger(house, language), house.phone(DRIVER, language)
     colleague = house.phone(OWNER, language)
     await colleague.send("/start")
@@ -457,9 +453,9 @@ async def test_a_driver_who_sees_it_differently_is_heard_by_somebody_else(small_
 
 
 async def test_whoever_reported_gets_one_second_look_and_owners_hear_if_nobody_can_give_it(
-    small_house: House, language: str
+    house: House, language: str
 ) -> None:
-    house, _ = small_house, say(language)
+    _ = say(language)
     desk, phone = await reviewer(house, language), passenger(house, language)
     await on_vehicle(phone, _, "SX1")
     await close(desk, _, await claimed(desk, _, 1), Outcome.NO_FINDING)
@@ -502,28 +498,26 @@ async def notes(desk: Phone, _: Say) -> Message:
     return shown
 
 
-@pytest.mark.parametrize("when", ["answer", "appeal"])
-async def test_after_the_term_it_is_too_late(small_house: House, when: str) -> None:
-    house, _ = small_house, say("en")
-    if when == "appeal":
-        driver, _phone, _desk, _shown = await closed_with_lesson(house, _)
-        given = await news(driver, _)
-        await press(driver, _("I see it differently"), given)
-        house.clock.shift += timedelta(days=31)
-        assert _("I see it differently") not in labels(await send(driver, "late"))
-        assert await stored(house, Appeal) == []
-    else:
-        desk, phone, driver = await reviewer(house), passenger(house), house.phone(DRIVER)
-        await names_car(driver, _)
-        await on_vehicle(phone, _, "SX1")
-        shown = await claimed(desk, _, 1)
-        await press(desk, _("Ask the driver for their view"), shown)
-        await press(desk, _("Yes, ask"), shown)
-        await days_pass(house)
-        asked = await news(driver, _)
-        house.clock.shift += timedelta(days=13, hours=23)
-        await press(driver, _("Answer"), asked)
-        house.clock.shift += timedelta(hours=2)
-        assert _("The time to answer is over.") in (await send(driver, "late")).text
-        assert _("The driver was asked and did not answer in time.") in (await send(desk, "/flag 1")).text
+async def test_after_the_term_it_is_too_late_to_answer_and_to_see_it_differently(house: House) -> None:
+    _ = say("en")
+    desk, phone, driver = await reviewer(house), passenger(house), house.phone(DRIVER)
+    await names_car(driver, _)
+    await on_vehicle(phone, _, "SX1")
+    shown = await claimed(desk, _, 1)
+    await press(desk, _("Ask the driver for their view"), shown)
+    await press(desk, _("Yes, ask"), shown)
+    await days_pass(house)
+    asked = await news(driver, _)
+    house.clock.shift += timedelta(days=13, hours=23)
+    await press(driver, _("Answer"), asked)
+    house.clock.shift += timedelta(hours=2)
+    assert _("The time to answer is over.") in (await send(driver, "late")).text
+    shown = await send(desk, "/flag 1")
+    assert _("The driver was asked and did not answer in time.") in shown.text
+    await close(desk, _, shown, Outcome.LESSON)
+    await days_pass(house)
+    await press(driver, _("I see it differently"), await news(driver, _))
+    house.clock.shift += timedelta(days=31)
+    assert _("I see it differently") not in labels(await send(driver, "late"))
+    assert await stored(house, Appeal) == []
     await assert_sound(house)

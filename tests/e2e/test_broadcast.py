@@ -149,8 +149,8 @@ async def test_an_owner_writes_in_three_languages_and_everybody_gets_their_own_o
     await assert_sound(house)
 
 
-async def test_formatting_is_kept_and_typed_html_stays_text(small_house: House) -> None:
-    desk, _ = await reviewer(small_house), say("en")
+async def test_formatting_is_kept_and_typed_html_stays_text(house: House) -> None:
+    desk, _ = await reviewer(house), say("en")
     screen = await write(desk, _, {})
     await press(desk, "✎ English", screen)
     text = "Bold 🚗 link <i>x</i> @somebody"
@@ -171,13 +171,13 @@ async def test_formatting_is_kept_and_typed_html_stays_text(small_house: House) 
         ("text_link", 8, "https://example.kz/"),
         ("mention", 22, None),
     ]
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_the_audience_is_chosen_and_small_numbers_are_hidden(small_house: House) -> None:
-    desk, _ = await reviewer(small_house), say("en")
-    phones = await crowd(small_house)
-    cohort = await cohort_by(small_house, desk, "Almaty <b> & co")
+async def test_the_audience_is_chosen_and_small_numbers_are_hidden(house: House) -> None:
+    desk, _ = await reviewer(house), say("en")
+    phones = await crowd(house)
+    cohort = await cohort_by(house, desk, "Almaty <b> & co")
     screen = await write(desk, _, {"kk": TEXTS["kk"]})
     assert _("Get nothing, as things are: {languages}", languages="Русский, English") in screen.text
     assert _("Get it: {number}", number=6) in screen.text
@@ -216,11 +216,11 @@ async def test_the_audience_is_chosen_and_small_numbers_are_hidden(small_house: 
     await press(desk, _("Send »"), screen)
     assert screen.text.startswith(_("Send it now? The number of people is hidden, so that nobody can be recognised."))
     await press(desk, _("Yes, send it"), screen)
-    await ended(small_house)
+    await ended(house)
     assert _("The numbers are hidden, so that nobody can be recognised.") in screen.text
     assert [copies(phone, TEXTS["kk"]) for phone in phones["kk"]] == [1, 1, 0, 0, 0, 0]
-    assert not any(sign.isdigit() for entry in await stored(small_house, AuditEntry) for sign in entry.detail[2:])
-    await assert_sound(small_house)
+    assert not any(sign.isdigit() for entry in await stored(house, AuditEntry) for sign in entry.detail[2:])
+    await assert_sound(house)
 
 
 async def test_who_opts_out_gets_no_more_and_can_come_back(house: House, language: str) -> None:
@@ -264,43 +264,43 @@ async def assert_sound_but_for_blocks(house: House) -> None:
     await assert_sound(house)
 
 
-async def test_it_is_paused_resumed_and_stopped_for_good(small_house: House) -> None:
-    desk, _ = await reviewer(small_house), say("en")
-    await crowd(small_house, 40)
+async def test_it_is_paused_resumed_and_stopped_for_good(house: House) -> None:
+    desk, _ = await reviewer(house), say("en")
+    await crowd(house, 40)
     screen = await write(desk, _, TEXTS)
-    small_house.app.broadcasting.rate = 10
+    house.app.broadcasting.rate = 10
     await start(desk, _, screen, 121)
-    await small_house.sandbox.until(lambda: any(c.params.get("text") == TEXTS["kk"] for c in small_house.sandbox.calls))
+    await house.sandbox.until(lambda: any(c.params.get("text") == TEXTS["kk"] for c in house.sandbox.calls))
     await press(desk, _("Pause"), screen)
-    paused = await ended(small_house, Stage.PAUSED)
+    paused = await ended(house, Stage.PAUSED)
     assert _("<b>A message to many people: {stage}</b>", stage=_("paused")) in screen.text
     await asyncio.sleep(0.4)  # several rounds
-    (same,) = await stored(small_house, Broadcast)
+    (same,) = await stored(house, Broadcast)
     assert (same.sent, same.left) == (paused.sent, paused.left)
     assert 0 < same.sent < 121
     await press(desk, _("Refresh"), screen)
     assert _("Left: {number}", number=same.left) in screen.text
     await desk.press_data("cast:pause:1:", screen)  # a second tap
     await press(desk, _("Resume"), screen)
-    await small_house.sandbox.until(lambda: sent(small_house) > same.sent)
+    await house.sandbox.until(lambda: sent(house) > same.sent)
     await press(desk, _("Stop for good"), screen)
     await press(desk, _("« Back"), screen)
     await press(desk, _("Stop for good"), screen)
     await press(desk, _("Yes, stop it for good"), screen)
-    await ended(small_house, Stage.CANCELLED)
-    number = sent(small_house)
+    await ended(house, Stage.CANCELLED)
+    number = sent(house)
     await asyncio.sleep(0.4)
-    assert sent(small_house) == number < 121
-    await small_house.sandbox.until(lambda: small_house.sandbox.idle)
-    assert not await stored(small_house, Recipient)
+    assert sent(house) == number < 121
+    await house.sandbox.until(lambda: house.sandbox.idle)
+    assert not await stored(house, Recipient)
     await press(desk, _("Refresh"), screen)
     assert _("Did not get it: {number}", number=121 - number) in screen.text
-    assert [entry.action for entry in await stored(small_house, AuditEntry)][-3:] == [
+    assert [entry.action for entry in await stored(house, AuditEntry)][-3:] == [
         Action.BROADCAST_PAUSED,
         Action.BROADCAST_RESUMED,
         Action.BROADCAST_CANCELLED,
     ]
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 def sent(house: House) -> int:

@@ -126,24 +126,6 @@ async def test_what_was_sent_meanwhile_is_not_asked_about(house: House, language
     await assert_sound(house)
 
 
-async def test_an_hour_that_was_chosen_at_night_is_kept(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
-    set_clock(small_house, 22, day=1)
-    screen = await noted(phone, _)
-    assert "Today at 20:00" not in labels(screen)
-    await phone.press_data(CapsulePress(action="at", value="evening").pack(), screen)  # an old button
-    assert "When shall I write" in screen.text
-    await press(phone, "In an hour", screen)
-    (parcel,) = await stored(small_house, Parcel, status=Delivery.WAITING)
-    assert parcel.priority == Priority.RELAY
-    small_house.clock.shift += timedelta(minutes=59)
-    await delivered(small_house)
-    assert ASKED not in phone.texts
-    small_house.clock.shift += timedelta(minutes=2)
-    await phone.until(lambda phone: ASKED in phone.texts)
-    await assert_sound(small_house)
-
-
 async def test_it_can_be_put_off_again_kept_in_silence_or_dropped_after_a_question(house: House, language: str) -> None:
     phone, _ = passenger(house, language), say(language)
     set_clock(house, 12, day=1)
@@ -192,15 +174,28 @@ async def test_a_draft_that_is_there_only_gains_what_it_lacks(house: House, lang
     await assert_sound(house)
 
 
-async def test_it_survives_a_restart_and_a_changed_language(database_url: str) -> None:
-    _ = say("kk")
+async def test_an_hour_chosen_at_night_is_kept_over_a_restart_and_a_changed_language(
+    database_url: str, language: str
+) -> None:
+    before = say(LANGUAGES[LANGUAGES.index(language) - 1])
     async with open_house(database_url, **QUICK) as house:
-        phone = passenger(house, "ru")
-        set_clock(house, 14, day=1)
-        await press(phone, say("ru")("Today at 20:00"), await noted(phone, say("ru")))
-        await phone.press_data("home:choose:kk")
+        phone = passenger(house, LANGUAGES[LANGUAGES.index(language) - 1])
+        set_clock(house, 22, day=1)
+        screen = await noted(phone, before)
+        assert before("Today at 20:00") not in labels(screen)
+        await phone.press_data(CapsulePress(action="at", value="evening").pack(), screen)  # an old button
+        assert before("When shall I write to you? My message will not say what about.") in screen.text
+        await press(phone, before("In an hour"), screen)
+        await phone.press_data(f"home:choose:{language}")
+    _ = say(language)
     async with open_house(database_url, sandbox=house.sandbox, clock=house.clock, **QUICK) as house:
-        set_clock(house, 20)
+        (parcel,) = await stored(house, Parcel, status=Delivery.WAITING)
+        assert parcel.priority == Priority.RELAY
+        house.clock.shift += timedelta(minutes=59)
+        await delivered(house)
+        assert _(ASKED) not in phone.texts
+        house.clock.shift += timedelta(minutes=2)
+        house.app.sender.wake()
         await phone.until(lambda phone: _(ASKED) in phone.texts)
         await assert_sound(house)
 

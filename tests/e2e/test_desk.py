@@ -179,30 +179,29 @@ async def test_the_flags_of_a_vehicle_are_seen_together_and_decided_together(hou
     await assert_sound(house)
 
 
-async def test_earlier_flags_of_a_person_are_a_number_and_never_named(small_house: House) -> None:
-    desk, phone, _ = await reviewer(small_house), passenger(small_house), say("en")
+async def test_earlier_flags_of_a_person_are_a_number_and_never_named(house: House) -> None:
+    desk, phone, _ = await reviewer(house), passenger(house), say("en")
     await flag(phone, _, "VB2")
     await close(desk, _, await claimed(desk, _, 1), Outcome.NO_FINDING)
+    await phone.until(lambda phone: phone.texts.count(_("There is news for you.")) == 2)  # opened, closed
     await flag(phone, _, "PH1")
     await flag(phone, _, "NV2")
     shown = await send(desk, "/flag 2")
     assert "2 other flags of the same person (No breach established: 1; open: 1)" in shown.text
     assert holds_none_of(whole(shown), ["№1", "№3", "Aigerim", str(phone.id)])
     assert not any(data.startswith("review:open") for data in presses(shown))
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_notes_and_reasons_are_the_teams_own_and_shown_as_they_were_typed(
-    small_house: House, language: str
-) -> None:
+async def test_notes_and_reasons_are_the_teams_own_and_shown_as_they_were_typed(house: House, language: str) -> None:
     desk, second, phone, _ = (
-        await reviewer(small_house, language),
-        small_house.phone(OWNER),
-        passenger(small_house, "ru"),
+        await reviewer(house, language),
+        house.phone(OWNER),
+        passenger(house, "ru"),
         say(language),
     )
     await send(second, "/start")
-    await appoint(small_house, second, Role.REVIEWER)
+    await appoint(house, second, Role.REVIEWER)
     await flag(phone, say("ru"))
     await called(desk, _)
     shown = await claimed(desk, _, 1)
@@ -236,13 +235,13 @@ async def test_notes_and_reasons_are_the_teams_own_and_shown_as_they_were_typed(
     assert en("why closed") in seen.text
     await press(second, "◀", seen)
     await press(second, "◀", seen)
-    assert en("Colleague {number}", number=(await person(small_house, desk)).id) in seen.text
+    assert en("Colleague {number}", number=(await person(house, desk)).id) in seen.text
     own = await send(phone, "/myreports")
     await phone.press_data(OwnPress(action="open", flag=1).pack(), own)
     assert holds_none_of("\n".join(phone.texts.splitlines()), [ODD, "HYPERLINK", "яяя"])
     assert say("ru")(OUTCOMES_FOR_REPORTER[Outcome.RECORDED]) in own.text
-    assert len(await stored(small_house, Note)) == 3
-    await assert_sound(small_house)
+    assert len(await stored(house, Note)) == 3
+    await assert_sound(house)
 
 
 async def test_a_flag_is_categorised_and_weighed_anew_with_a_reason(house: House, language: str) -> None:
@@ -412,9 +411,9 @@ async def test_a_flag_is_passed_on_only_while_a_consent_stands(house: House, lan
 
 
 async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the_report_is_closed(
-    small_house: House, language: str
+    house: House, language: str
 ) -> None:
-    desk, phone = await reviewer(small_house, language), passenger(small_house, "kk")
+    desk, phone = await reviewer(house, language), passenger(house, "kk")
     _, their = say(language), say("kk")
     await flag(phone, their)
     await called(desk, _)
@@ -433,7 +432,7 @@ async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the
         TemplatePress(action="send", flag=1, name="plate").pack(), shown
     )  # a finger that was too quick
     assert _("Sent.") in shown.text
-    assert len(await stored(small_house, Talk)) == 1
+    assert len(await stored(house, Talk)) == 1
     await phone.until(lambda phone: their("There is news for you.") in phone.texts)
     mine = await send(phone, "/myreports")
     await phone.press_data(OwnPress(action="open", flag=1).pack(), mine)
@@ -454,12 +453,12 @@ async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the
     assert their(closed) in mine.text
     await desk.press_data(TemplatePress(action="send", flag=1, name="plate").pack(), shown)
     assert _("This can't be sent to the person now.") in shown.text
-    assert len(await stored(small_house, Talk)) == 2
-    async with small_house.app.database.transaction() as session:
+    assert len(await stored(house, Talk)) == 2
+    async with house.app.database.transaction() as session:
         (await session.get_one(Flag, 1)).outcome = Outcome.PASSED_TO_POLICE
     await press(desk, _("Ready replies"), shown := await send(desk, "/flag 1"))
     assert labels(shown)[:-1] == [_(TITLES[each]) for each in (Template.PASSED_ON, Template.CLOSED)]
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_what_is_added_to_a_duplicate_raises_its_main_flag_and_the_team_is_told(house: House) -> None:
@@ -491,9 +490,9 @@ async def test_what_is_added_to_a_duplicate_raises_its_main_flag_and_the_team_is
 
 
 async def test_a_person_who_wants_no_questions_is_asked_none_and_of_a_duplicate_its_own_person_is_asked(
-    small_house: House,
+    house: House,
 ) -> None:
-    desk, first, second, _ = await reviewer(small_house), passenger(small_house), small_house.phone(DRIVER), say("en")
+    desk, first, second, _ = await reviewer(house), passenger(house), house.phone(DRIVER), say("en")
     await flag(first, _, "VB2")
     await flag(second, _, "VB2")
     await called(desk, _, 2)
@@ -509,15 +508,15 @@ async def test_a_person_who_wants_no_questions_is_asked_none_and_of_a_duplicate_
     assert "Was it in the evening?" in mine.text
     await send(second, "At nine")
     await desk.until(lambda phone: _("There is an answer to one of your flags.") in phone.texts)
-    assert len(await stored(small_house, Talk, flag_id=1)) == 0
+    assert len(await stored(house, Talk, flag_id=1)) == 0
 
-    async with small_house.app.database.transaction() as session:
+    async with house.app.database.transaction() as session:
         (await session.get_one(Flag, 2)).reach = Reach.ANONYMOUS
     shown = await send(desk, "/flag 2")
     assert _("Ask the person") not in labels(shown)
     await press(desk, _("Ready replies"), shown)
     assert labels(shown)[:-1] == [_(TITLES[Template.LOOKING])]  # neither closed nor passed on yet
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_a_closed_report_is_decided_on_anew_when_its_vehicle_is_reported_again_whatever_for(

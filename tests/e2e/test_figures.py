@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import insert
 
 from bot.sandbox import Message, Phone
+from handlers.drawings import plots
 from handlers.presses import StatsPress
 from models.attitudes import Agreement
 from models.audit import Action, AuditEntry
@@ -18,6 +20,7 @@ from models.profiles import Gender
 from models.regions import REGIONS
 from models.reviews import ReviewItem, ReviewPlan
 from models.team import Role
+from tests.e2e.test_languages import english_left
 from tests.e2e.walking import (
     COURSE,
     appoint,
@@ -41,6 +44,19 @@ HARD = COURSE.lesson(3, "en").questions[0]
 
 def is_photo(message: Message) -> bool:
     return "photo" in message.raw
+
+
+def written_on_pictures(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is written on the pictures that are drawn from now on, a line each."""
+    lines: list[str] = []
+    really = plots._write
+
+    def write(axes: Any, x: float, y: float, text: str, *args: Any, **kwargs: Any) -> None:
+        lines.append(text)
+        really(axes, x, y, text, *args, **kwargs)
+
+    monkeypatch.setattr(plots, "_write", write)
+    return lines
 
 
 async def photo(phone: Phone) -> None:
@@ -85,7 +101,9 @@ async def fill(house: House) -> None:
         await session.execute(insert(Certificate), [each | same for each in certificates])
 
 
-async def test_a_driver_sees_what_is_done_and_what_comes_back(house: House, language: str) -> None:
+async def test_a_driver_sees_what_is_done_and_what_comes_back(
+    house: House, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     phone, _ = house.phone(DRIVER, language), say(language)
     screen = await send(phone, "/progress")
     assert _("lessons: {done} of {total}", done=0, total=len(COURSE.numbers)) in screen.text
@@ -107,26 +125,26 @@ async def test_a_driver_sees_what_is_done_and_what_comes_back(house: House, lang
     assert _("lessons: {done} of {total}", done=1, total=len(COURSE.numbers)) in screen.text
     assert "7" in next(line for line in screen.text.split("\n") if line.startswith(_("Test before the course")))
     assert _("now: {now} · within 7 days: {soon} · later: {later}", now=1, soon=2, later=1) in screen.text
-    assert _("Plot") in labels(screen)
+    written = written_on_pictures(monkeypatch)
+    await press(phone, _("Plot"), screen)
+    await photo(phone)
+    assert {_("Your answers"), _("right: {n}", n=1), _("wrong: {n}", n=0)} < set(written)
+    assert language == "en" or not english_left(language).search("\n".join(written))
     await assert_sound(house)
 
 
-async def test_a_driver_gets_a_plot_once_there_are_answers(small_house: House) -> None:
+async def test_without_answers_there_is_nothing_to_draw_for_a_driver(small_house: House) -> None:
     phone, _ = small_house.phone(DRIVER), say("en")
     screen = await send(phone, "/start")
     await phone.press_data(page("mine"), screen)
     assert screen.text.startswith(_("My progress"))
-    who = await person(small_house, phone)
-    assert await small_house.app.sender.make("progress plot", who, {}) is None
-
-    await answer_something(small_house, who.id)
-    await press(phone, _("My progress"), await send(phone, "/learn"))
-    await press(phone, _("Plot"))
-    await photo(phone)
+    assert await small_house.app.sender.make("progress plot", await person(small_house, phone), {}) is None
     await assert_sound(small_house)
 
 
-async def test_the_team_sees_how_far_people_came_and_nobody_alone(house: House, language: str) -> None:
+async def test_the_team_sees_how_far_people_came_and_nobody_alone(
+    house: House, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk, _ = await reviewer(house, language), say(language)
     await fill(house)
     screen = await send(desk, "/stats")
@@ -153,6 +171,17 @@ async def test_the_team_sees_how_far_people_came_and_nobody_alone(house: House, 
     who = (await person(house, desk)).id
     seen = await stored(house, AuditEntry, actor_id=who, action=Action.FIGURES)
     assert [entry.detail for entry in seen] == ["course"] * 6
+
+    # The same in pictures.
+    for name, labels_ in (
+        ("all", ["Started", "Finished all lessons", "Certified"]),
+        ("gender", ["women", "men", "did not say"]),
+        ("region", [REGIONS["KZ-75"], REGIONS["KZ-39"]]),
+    ):
+        written = written_on_pictures(monkeypatch)
+        assert await house.app.sender.make("course plot", await person(house, desk), {"page": name}) is not None
+        assert set(map(_, labels_)) < set(written)
+        assert language == "en" or not english_left(language).search("\n".join(written))
     await assert_sound(house)
 
 

@@ -3,15 +3,19 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from bot.sandbox import Message, Phone
+from handlers.flag_stats import RIDE_NAMES, TELLERS, UNSAID_NAME
 from handlers.presses import FiguresPress
 from models.audit import Action, AuditEntry
 from models.behaviours import BEHAVIOURS, FORM_NAMES, Form
 from models.details import Platform, Teller
-from models.flags import Flag, Outcome, Ride, State
+from models.flags import OUTCOME_NAMES, Flag, Outcome, Ride, State
 from models.regions import REGIONS
 from models.team import Role
-from tests.e2e.test_figures import is_photo
+from tests.e2e.test_figures import is_photo, written_on_pictures
+from tests.e2e.test_languages import english_left
 from tests.e2e.walking import (
     Say,
     appoint,
@@ -43,6 +47,19 @@ PAGES = {
 }
 
 
+DRAWN = {
+    "all": RIDE_NAMES.values(),
+    "form": [FORM_NAMES[form] for form in (Form.VERBAL, Form.NON_VERBAL, Form.PHYSICAL)],
+    "behaviour": [BEHAVIOURS["VB2"].name],
+    "region": [REGIONS["KZ-75"], UNSAID_NAME],
+    "platform": [UNSAID_NAME],
+    "teller": [*TELLERS.values(), UNSAID_NAME],
+    "time": ["looked at in time", "with an outcome", "all"],
+    "outcome": [OUTCOME_NAMES[Outcome.ADVICE], "No outcome yet"],
+}
+"""What stands beside the bars of a page."""
+
+
 async def fill(house: House) -> None:
     """A month with some of everything: 13 of words, 6 of touch, 3 that must stay hidden, and some that don't count."""
     now = house.clock()
@@ -71,9 +88,9 @@ async def open_figures(phone: Phone, _: Say) -> Message:
     return screen
 
 
-async def test_the_team_sees_the_figures_of_a_period_page_by_page(small_house: House, language: str) -> None:
-    desk, _ = await reviewer(small_house, language), say(language)
-    await fill(small_house)
+async def test_the_team_sees_the_figures_of_a_period_page_by_page(house: House, language: str) -> None:
+    desk, _ = await reviewer(house, language), say(language)
+    await fill(house)
     screen = await open_figures(desk, _)
     assert f"{_('Flags')}: 22\n" in screen.text
     assert f"{_('during the ride')}: 6\n" in screen.text
@@ -101,14 +118,16 @@ async def test_the_team_sees_the_figures_of_a_period_page_by_page(small_house: H
     assert f"{_(FORM_NAMES[Form.VERBAL])}: 63" in screen.text
     await turn(desk, _("7 days"), screen)
     assert f"{_(FORM_NAMES[Form.VERBAL])}: 0" in screen.text
-    who = (await person(small_house, desk)).id
-    noted = [entry.detail for entry in await stored(small_house, AuditEntry, actor_id=who, action=Action.FIGURES)]
+    who = (await person(house, desk)).id
+    noted = [entry.detail for entry in await stored(house, AuditEntry, actor_id=who, action=Action.FIGURES)]
     assert noted[:2] == ["flags: all, 30", "flags: form, 30"]
     assert noted[-1] == "flags: form, 7"
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def test_a_period_can_be_typed_and_every_page_can_be_drawn(house: House, language: str) -> None:
+async def test_a_period_can_be_typed_and_every_page_is_drawn_in_the_language_of_who_reads_it(
+    house: House, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk, _ = await reviewer(house, language), say(language)
     await fill(house)
     for typed in (
@@ -123,16 +142,21 @@ async def test_a_period_can_be_typed_and_every_page_can_be_drawn(house: House, l
         assert screen.text.startswith(_("Flags")), typed
     assert (await send(desk, "/stats nonsense")).text == (await send(desk, "/stats")).text
     who = await person(house, desk)
-    for page in ("all", *PAGES.values()):
-        made = await house.app.sender.make("flag plot", who, {"page": page, "period": "30"})
+    for page, named in {"": "all", **PAGES}.items():
+        written = written_on_pictures(monkeypatch)
+        made = await house.app.sender.make("flag plot", who, {"page": named, "period": "30"})
         assert made is not None, page
+        words = " ".join(written)
+        for said in ("Flags", "30 days", *([page] if page else []), *DRAWN.get(named, ())):
+            assert _(said) in words, named
+        assert language == "en" or not english_left(language).search("\n".join(written)), named
     await press(desk, _("Plot"), screen)
     await desk.until(lambda desk: any(map(is_photo, desk.messages)), timeout=20)
     await assert_sound(house)
 
 
-async def test_who_is_not_or_no_longer_of_the_team_gets_no_figures_of_flags(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
+async def test_who_is_not_or_no_longer_of_the_team_gets_no_figures_of_flags(house: House) -> None:
+    phone, _ = passenger(house), say("en")
     nonsense = await send(phone, "/nonsense")
     for command in ("/stats 30", "/stats 2026-11", "/export", "/export transparency"):
         answer = await send(phone, command)
@@ -144,25 +168,25 @@ async def test_who_is_not_or_no_longer_of_the_team_gets_no_figures_of_flags(smal
         "export:make:csv",
     ):
         assert await phone.press_data(data, menu) == await phone.press_data("nothing:at:all", menu)
-    assert {entry.action for entry in await stored(small_house, AuditEntry)} == {Action.JOINED, Action.DENIED}
+    assert {entry.action for entry in await stored(house, AuditEntry)} == {Action.JOINED, Action.DENIED}
 
-    desk = small_house.phone(OWNER)
+    desk = house.phone(OWNER)
     await send(desk, "/start")
-    await appoint(small_house, desk, Role.REVIEWER)
+    await appoint(house, desk, Role.REVIEWER)
     screen = await open_figures(desk, _)
-    await appoint(small_house, desk, None)
+    await appoint(house, desk, None)
     for data in [each for each in presses(screen) if each.startswith("figures:")]:
         await desk.press_data(data, screen)
         assert _("Vehicles with two flags or more") not in screen.text
-    who = await person(small_house, desk)
+    who = await person(house, desk)
     asked: dict[str, Any] = {"page": "all", "period": "30", "message": None}
-    assert await small_house.app.sender.make("flag figures", who, asked) is None
-    assert await small_house.app.sender.make("flag plot", who, asked) is None
-    await assert_sound(small_house)
+    assert await house.app.sender.make("flag figures", who, asked) is None
+    assert await house.app.sender.make("flag plot", who, asked) is None
+    await assert_sound(house)
 
 
-async def test_the_region_is_asked_or_read_from_the_plate(small_house: House, language: str) -> None:
-    phone, _ = passenger(small_house, language), say(language)
+async def test_the_region_is_asked_or_read_from_the_plate(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     for region, plate, kept in (
         (None, "777 abe 05", "KZ-19"),
         ("KZ-47", "888 abe 05", "KZ-47"),
@@ -186,6 +210,6 @@ async def test_the_region_is_asked_or_read_from_the_plate(small_house: House, la
             await press(phone, _("No, it is another one: send it"), screen)
         receipt = code_on(screen)
         await phone.until(lambda phone, receipt=receipt: phone.texts.count(receipt) == 2)
-        sent = (await stored(small_house, Flag))[-1]
+        sent = (await stored(house, Flag))[-1]
         assert sent.region == kept
-    await assert_sound(small_house)
+    await assert_sound(house)

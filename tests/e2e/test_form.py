@@ -2,22 +2,24 @@
 
 from datetime import date, timedelta
 
-import pytest
-
 from bot.sandbox import Message, Phone
+from bot.settings import Settings
 from handlers.details import details_of
-from handlers.presses import ErasePress, FormPress
+from handlers.media import ASKED
+from handlers.presses import FormPress
 from handlers.texts import load_texts
 from models.behaviours import BEHAVIOURS
 from models.consents import Consent, Recipient
 from models.details import Daytime, Details, Platform, Reach, Teller
 from models.drafts import Draft
 from models.first_look import FIRST_LOOK
-from models.flags import Flag
+from models.flags import Flag, Ride, store_flag
 from models.people import Language
 from models.quiet import local_day
+from models.receipts import show_receipt
 from tests.e2e.conftest import QUICK
 from tests.e2e.walking import (
+    CODE,
     Say,
     assert_sound,
     called,
@@ -26,13 +28,14 @@ from tests.e2e.walking import (
     flag,
     labels,
     passenger,
+    person,
     press,
     reviewer,
     say,
     send,
     stored,
 )
-from tests.house import DRIVER, House, open_house
+from tests.house import DRIVER, OWNER, PASSENGER, House, open_house
 
 
 async def begin(phone: Phone, _: Say) -> Message:
@@ -208,11 +211,11 @@ async def test_one_can_go_back_and_change_any_answer_from_the_review(house: Hous
 
 
 async def test_a_draft_survives_a_restart_is_offered_again_and_deleted_on_wish_or_after_thirty_days(
-    database_url: str,
+    database_url: str, language: str
 ) -> None:
-    _ = say("ru")
+    _ = say(language)
     async with open_house(database_url, **QUICK) as house:
-        phone = passenger(house, "ru")
+        phone = passenger(house, language)
         screen = await begin(phone, _)
         await press(phone, _("I saw it"), screen)
         (draft,) = await stored(house, Draft)
@@ -236,40 +239,42 @@ async def test_a_draft_survives_a_restart_is_offered_again_and_deleted_on_wish_o
         await assert_sound(house)
 
 
-@pytest.mark.parametrize(("answers", "severity"), [((), 2), (("minor",), 3), (("minor", "retaliation"), 4)])
-async def test_a_minor_or_retaliation_makes_it_more_urgent(
-    small_house: House, answers: tuple[str, ...], severity: int
+async def test_a_minor_retaliation_a_ride_that_goes_on_and_a_vehicle_named_again_make_it_more_urgent(
+    house: House, language: str
 ) -> None:
-    phone, _ = passenger(small_house), say("en")
-    screen = await begin(phone, _)
-    await press(phone, "Skip", screen)
-    await press(phone, "Rude or threatening words", screen)
-    await press(phone, "Insults, shaming, shouting", screen)
-    for name in ("repeated", "minor", "retaliation"):
-        await phone.press_data(FormPress(action="go", step=name).pack(), screen)
-        await press(phone, "Yes" if name in answers else "No", screen)
-    await to_review(phone, _, screen)
-    await press(phone, "Send", screen)
-    (sent,) = await stored(small_house, Flag)
-    assert sent.severity == severity
-    assert sent.due_at - sent.received_at == FIRST_LOOK[severity]
+    _ = say(language)
+    told = [((), 2), (("minor",), 3), (("minor", "retaliation"), 4)]
+    for number, (answers, severity) in enumerate(told):
+        phone = house.phone(PASSENGER + 50 + number, language)
+        screen = await begin(phone, _)
+        await press(phone, _("Skip"), screen)
+        await press(phone, _("Rude or threatening words"), screen)
+        await press(phone, _("Insults, shaming, shouting"), screen)
+        for name in ("repeated", "minor", "retaliation"):
+            await phone.press_data(FormPress(action="go", step=name).pack(), screen)
+            await press(phone, _("Yes") if name in answers else _("No"), screen)
+        await phone.press_data(FormPress(action="go", step="review").pack(), screen)
+        await press(phone, _("Send"), screen)
+        sent = (await stored(house, Flag))[-1]
+        assert sent.severity == severity
+        assert sent.due_at - sent.received_at == FIRST_LOOK[severity]
 
-
-async def test_a_vehicle_that_is_reported_again_makes_both_reports_more_urgent(small_house: House) -> None:
-    one, other, _ = passenger(small_house), small_house.phone(DRIVER), say("en")
+    one, other = house.phone(DRIVER, language), house.phone(OWNER, language)
     for phone, plate in ((one, "123 ABC 02"), (other, "123abc02")):
-        screen = await flag(phone, _, "VB2")
-        await press(phone, "Add the plate", screen)
+        await press(phone, _("Add the plate"), await flag(phone, _, "VB2"))
         await send(phone, plate)
-    first, second = await stored(small_house, Flag)
+    first, second = (await stored(house, Flag))[-2:]
     assert (first.severity, second.severity) == (3, 3)
     for each in (first, second):  # within so long after the vehicle was named again
         assert each.due_at - FIRST_LOOK[3] >= second.received_at
         assert each.due_at < each.received_at + FIRST_LOOK[2]
+    await flag(one, _, "NV1", Ride.GOING_ON)
+    assert (await stored(house, Flag))[-1].severity == 2
+    await assert_sound(house)
 
 
-async def test_forged_presses_and_old_buttons_touch_no_other_draft_and_lead_on(house: House) -> None:
-    one, other, _ = passenger(house), house.phone(DRIVER), say("en")
+async def test_forged_presses_and_old_buttons_touch_no_other_draft_and_lead_on(house: House, language: str) -> None:
+    one, other, _ = passenger(house, language), house.phone(DRIVER, language), say(language)
     screen = await begin(one, _)
     (draft,) = await stored(house, Draft)
     theirs = await send(other, "/start")
@@ -296,40 +301,101 @@ async def test_forged_presses_and_old_buttons_touch_no_other_draft_and_lead_on(h
     await assert_sound(house)
 
 
-async def test_who_sends_many_reports_waits_a_while_but_never_with_the_most_severe(database_url: str) -> None:
-    limits = QUICK | {"flags_an_hour": 2, "flags_a_day": 3}
-    async with open_house(database_url, **limits) as house:
-        phone, _ = passenger(house), say("en")
-        for code in ("VB1", "VB2"):
-            await flag(phone, _, code)
+async def test_of_two_phones_of_one_account_one_changes_the_draft_while_the_other_sends_it(
+    house: House, language: str
+) -> None:
+    one, _ = passenger(house, language), say(language)
+    other, vault = one.another(), house.app.vault
+    for number, in_time in enumerate([True, False], 1):
+        screen = await begin(one, _)
+        await one.press_data(FormPress(action="go", step="review").pack(), screen)
+        there = await send(other, "/report")
+        await press(other, _("Go on with my draft"), there)
+        await other.press_data(FormPress(action="go", step="words").pack(), there)
+        (draft,) = await stored(house, Draft)
+        sending, words = FormPress(action="send", value=draft.key).pack(), f"Екінші телефоннан {number}"
+        for doing in (0, 1) if in_time else (1, 0):
+            if doing == 0:
+                other.post(words)
+            else:
+                one.tap_data(sending, screen)
+                other.tap_data(sending, there)
+        one.tap_data(FormPress(action="set", step="teller", value="witness").pack(), screen)
+        await house.sandbox.idle()
+
+        # One receipt, and nothing that belongs to no report.
+        flags = await stored(house, Flag)
+        assert len(flags) == number
+        assert (flags[-1].draft, flags[-1].teller) == (draft.key, None)
+        receipt = show_receipt(flags[-1].receipt(vault))
+        await one.until(lambda phone, receipt=receipt: phone.texts.count(receipt) >= 2)
+        assert {code for each in one.messages if each.from_bot for code in CODE.findall(each.text)} == {
+            show_receipt(each.receipt(vault)) for each in flags
+        }
+        assert await stored(house, Draft) == []
+
+        # What came in time is in the report; what came too late still stands in the chat, and can be added.
+        assert flags[-1].words(vault) == (words if in_time else None)
+        listed = await send(other, "/myreports")
+        await press(other, labels(listed)[0], listed)
+        assert (words in listed.text) is in_time
+        if not in_time:
+            await press(other, _("Add your words"), listed)
+            assert words in (await send(other, words)).text
+        house.clock.shift += timedelta(hours=3)  # not the same story again
+    await assert_sound(house)
+
+
+async def test_who_sends_many_reports_waits_a_while_but_never_with_the_most_severe(
+    database_url: str, language: str
+) -> None:
+    limits = {name: Settings.model_fields[name].default for name in ("flags_an_hour", "flags_a_day")}
+    assert limits == {"flags_an_hour": 5, "flags_a_day": 20}
+    async with open_house(database_url, **QUICK, **limits) as house:
+        phone, _ = passenger(house, language), say(language)
+        await send(phone, "/start")
+        await sent_before(house, phone, 4, timedelta(minutes=50))
+        await flag(phone, _, "VB1")
+        waits = _("You have sent several reports in a short time. The next can be sent on {time}.").split(".")[0]
+
+        async def try_again() -> Message:
+            screen = await send(phone, "/report")
+            await press(phone, _("Go on with my draft"), screen)
+            return await press(phone, _("Send"), screen)
+
         screen = await begin(phone, _)
-        await to_review(phone, _, screen)
-        await press(phone, "Send", screen)
-        assert "several reports in a short time" in screen.text
+        await phone.press_data(FormPress(action="go", step="review").pack(), screen)
+        await press(phone, _("Send"), screen)
+        assert waits in screen.text
         assert "112" in screen.text
-        assert len(await stored(house, Flag)) == 2
+        assert len(await stored(house, Flag)) == 5
         assert len(await stored(house, Draft)) == 1  # nothing of it is lost
         await flag(phone, _, "PH4")
-        assert len(await stored(house, Flag)) == 3
+        assert len(await stored(house, Flag)) == 6
         house.clock.shift += timedelta(hours=2)
-        screen = await send(phone, "/report")
-        await press(phone, "Go on with my draft", screen)
-        await press(phone, "Send", screen)
-        assert "several reports in a short time" in screen.text  # three that day
-        await phone.press_data(ErasePress(action="erase", flag=1).pack(), screen)
-        await press(phone, "Yes, delete everything", await send(phone, "/deletedata"))
+        await sent_before(house, phone, 14, timedelta(minutes=70))
+        assert waits in (await try_again()).text  # twenty that day
+        await press(phone, _("Yes, delete everything"), await send(phone, "/deletedata"))
         assert await stored(house, Flag) == []
         screen = await begin(phone, _)
-        await to_review(phone, _, screen)
-        await press(phone, "Send", screen)
-        assert "several reports in a short time" in screen.text  # deleting gives no turns back
+        await phone.press_data(FormPress(action="go", step="review").pack(), screen)
+        await press(phone, _("Send"), screen)
+        assert waits in screen.text  # deleting gives no turns back
         house.clock.shift += timedelta(days=1)
-        screen = await send(phone, "/report")
-        await press(phone, "Go on with my draft", screen)
-        await press(phone, "Send", screen)
+        screen = await try_again()
+        assert code_on(screen)
         assert len(await stored(house, Flag)) == 1
         assert await stored(house, Draft) == []
         await assert_sound(house)
+
+
+async def sent_before(house: House, phone: Phone, number: int, ago: timedelta) -> None:
+    """Let a person who has started the bot have sent so many flags, so long ago."""
+    reporter_id = (await person(house, phone)).id
+    async with house.app.database.transaction() as session:
+        for draft in range(number):
+            sent = {"draft": f"{ago}{draft}", "codes": ["DR1"], "ride": Ride.OVER, "now": house.clock() - ago}
+            await store_flag(session, house.app.vault, reporter_id=reporter_id, **sent)
 
 
 async def test_a_text_for_somebody_trusted_has_the_plate_of_the_draft_and_goes_to_nobody_by_itself(
@@ -363,22 +429,21 @@ async def test_a_text_for_somebody_trusted_has_the_plate_of_the_draft_and_goes_t
 
 
 async def test_a_cry_for_help_in_the_middle_is_answered_with_care_and_saved_only_on_a_press(
-    small_house: House,
+    house: House, language: str
 ) -> None:
-    phone, _ = passenger(small_house), say("en")
-    await begin(phone, _)
+    phone, _ = passenger(house, language), say(language)
     screen = await begin(phone, _)
     await phone.press_data(FormPress(action="go", step="words").pack(), screen)
     cry = "Help me, he locked the doors and won't let me out"
     care = await send(phone, cry)
     assert "112" in care.text
-    vault = small_house.app.vault
-    assert [draft.read(vault).words for draft in await stored(small_house, Draft)] == [None]
-    await press(phone, "Save it in my report", care)
-    assert [draft.read(vault).words for draft in await stored(small_house, Draft)] == [cry]
-    assert "Photos or your voice" in care.text
-    care = await send(phone, cry)  # photos are asked now: nothing to save it in
+    vault = house.app.vault
+    assert [draft.read(vault).words for draft in await stored(house, Draft)] == [None]
+    await press(phone, _("Save it in my report"), care)
+    assert [draft.read(vault).words for draft in await stored(house, Draft)] == [cry]
+    assert _(ASKED) in care.text  # photos
+    care = await send(phone, cry)  # and there is nothing to save it in
     assert "112" in care.text
-    assert "Save it in my report" not in labels(care)
-    assert await stored(small_house, Flag) == []
-    await assert_sound(small_house)
+    assert _("Save it in my report") not in labels(care)
+    assert await stored(house, Flag) == []
+    await assert_sound(house)

@@ -9,6 +9,7 @@ from bot.sandbox import Message, Phone
 from bot.sandbox.api import Call
 from handlers.home import LANGUAGE_NAMES
 from handlers.menu import EVERYONE
+from handlers.presses import ExitPress
 from models.behaviours import BEHAVIOURS, Form, behaviours_of
 from models.markup import units
 from models.people import Language
@@ -36,7 +37,7 @@ from tests.e2e.walking import (
 from tests.house import OWNER, PASSENGER, House, open_house
 
 COMMANDS = [f"/{name}" for name in EVERYONE]
-HOME = "home:start:"
+HOME, EXIT = "home:start:", ExitPress().pack()
 
 
 @pytest.mark.parametrize(
@@ -124,6 +125,21 @@ def assert_whole(message: Message, english: re.Pattern[str] | None) -> None:
     assert english is None or (found := english.search(shown)) is None, found.group()
 
 
+OF_A_REPORT = (
+    "report:", "own:", "form:", "capsule:", "consent:", "piece:", "talk:", "history:", "phrase:", "erase:",
+    "home:help", "home:text", "rights:",
+)  # fmt: skip
+"""How the buttons begin that show something of a report, or of help."""
+
+
+def assert_safe(message: Message, *, with_help: bool = False) -> None:
+    """The quick exit is in the last row; if asked for, help is one tap away, or its number is on the screen."""
+    data = presses(message)
+    assert EXIT in [button.get("callback_data") for button in message.buttons[-1]], message.text
+    assert data.count(EXIT) == 1, message.text
+    assert not with_help or "112" in message.text or any(each.startswith("home:help") for each in data), message.text
+
+
 def meaning(data: str) -> str:
     """What a button does, whichever draft or report it names."""
     if data.startswith(("exam:answer", "daily:answer", "daily:hour", "queue:", "search:")):
@@ -136,7 +152,10 @@ def meaning(data: str) -> str:
 async def crawl(
     phone: Phone, commands: list[str], language: str, only: str | tuple[str, ...] = ""
 ) -> dict[str, set[str]]:
-    """Press every button that can be reached and begins with `only`, breadth first; gives what each leads to."""
+    """Press every button that can be reached and begins with `only`, breadth first; gives what each leads to.
+
+    Whatever shows something of a report has the quick exit; on the fast way help is one tap away.
+    """
     english = english_left(language) if language != "en" else None
     others = [f"home:choose:{other}" for other in LANGUAGES if other != language]
     others += [f"learn:{step}:{each}:" for each in COURSE.numbers if each != 1 for step in ("step", "answer", "finish")]
@@ -168,6 +187,8 @@ async def crawl(
         if data == "exit":  # the screens before are gone, and one is left
             (screen,) = phone.messages
         led[meaning(data)] = look(screen)
+        if data.startswith(OF_A_REPORT):
+            assert_safe(screen, with_help=data.startswith("report:"))
         for message in phone.messages:
             if message.id > newest and "contact" not in message.raw:
                 led[meaning(data)] |= look(message)
@@ -179,6 +200,17 @@ async def test_no_button_is_dead_and_none_speaks_another_language(house: House, 
     phone = passenger(house, language)
     led = await crawl(phone, COMMANDS, language)
     assert {"data:delete", "own:withdrawn:", "learn:finish:1::", "exam:answer", HOME} <= led.keys()
+    for wanted in (
+        "form:drop",
+        "home:text",
+        "capsule:at",
+        "form:send",
+        "form:toggle",
+        "own:list",
+        "piece:",
+        "consent:",
+    ):
+        assert any(data.startswith(wanted) for data in led), wanted
     assert sum(each.startswith("report:send:") for each in led) == len(BEHAVIOURS) + sum(
         len(behaviours_of(form, by_passenger=True)) for form in Form
     )

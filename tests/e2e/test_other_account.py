@@ -3,19 +3,23 @@
 import re
 from datetime import timedelta
 
-import pytest
-
 from bot.sandbox import Message, Phone
+from handlers.other_account import FAULTS
+from handlers.own import STATE_NAMES
 from handlers.presses import ErasePress, HistoryPress, OwnPress, PassphrasePress, StatementPress
+from handlers.texts import load_texts
 from models.approvals import Kind
 from models.audit import Action, AuditEntry
+from models.behaviours import BEHAVIOURS
 from models.conversation import Conversation
 from models.flags import Flag, State
-from models.passphrases import A_DAY_ON_A_CODE, AN_HOUR, Try
+from models.passphrases import A_DAY_ON_A_CODE, AN_HOUR, LEAST, MOST, Fault, Try
+from models.people import Language
 from models.readers import Reader
 from models.receipts import new_receipt, show_receipt
 from models.team import Role
 from tests.e2e.test_approvals import GONE, request_of
+from tests.e2e.test_capsule import set_clock
 from tests.e2e.test_certificate import DOT
 from tests.e2e.test_who_may_know import HOLD, NEWS, told
 from tests.e2e.walking import (
@@ -39,7 +43,12 @@ from tests.e2e.walking import (
 from tests.house import DRIVER, OWNER, PASSENGER, REVIEWER, House
 
 PHRASE, TYPED = "Жеті құрақ көрпе", "  жеті  ҚҰРАҚ көрпе"
+SET = "The passphrase is set. Your message with it is deleted from this chat. Please keep the code as well."
+OPENED = "You can open this report from this account now. Your message is deleted from this chat."
+UNFIT = "Code and passphrase don't fit. Please check both, then write the code or the passphrase once more."
 WORDS = "Ұялып қалдым, үндемедім"
+MANY = 30
+"""Codes that somebody sends without waiting for an answer."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -97,9 +106,7 @@ async def test_a_lost_phone_a_new_account_and_everything_in_the_history(house: H
     await press(phone, _("Set a passphrase"), screen)
     await cries_out(phone, _)
     screen = await send(phone, PHRASE)
-    assert _(
-        "The passphrase is set. Your message with it is deleted from this chat. Please keep the code as well."
-    ) in (screen.text)
+    assert _(SET) in screen.text
     assert written(phone) == ["/start"]
     assert PHRASE.casefold() not in str([row.read(house.app.vault) for row in await stored(house, Conversation)])
     await press(phone, _("Add your words"), screen)
@@ -112,7 +119,7 @@ async def test_a_lost_phone_a_new_account_and_everything_in_the_history(house: H
     wrong = await send(new, "жеті құрақ көрпе 2")
     assert holds_none_of(whole(wrong), [WORDS, code])
     opened = await send(new, TYPED)
-    assert _("You can open this report from this account now. Your message is deleted from this chat.") in opened.text
+    assert _(OPENED) in opened.text
     assert WORDS in opened.text
     assert written(new) == [code]
     await phone.until(lambda phone: phone.texts.count(_("There is news for you.")) == 2)  # the wrong one, and the right
@@ -209,152 +216,172 @@ async def test_every_account_that_may_open_a_report_hears_of_it_in_its_own_langu
     await assert_sound(house)
 
 
-async def test_the_answer_tells_nobody_which_codes_exist_and_after_a_few_tries_there_is_none(
-    small_house: House,
+async def test_of_a_thousand_guessed_codes_no_answer_tells_which_exist_and_after_a_few_tries_there_is_none(
+    house: House,
 ) -> None:
-    phone, thief, other, _ = passenger(small_house), small_house.phone(DRIVER), small_house.phone(OWNER), say("en")
-    screen = await flag(phone, _, "PH4")
-    code = code_on(screen)
-    bare = code_on(await flag(phone, _, "SX1"))
-    await set_phrase(phone, _, await send(phone, code))
-    said: dict[int, list[str]] = {}
-    for guesser, guessed in ((thief, [code, bare]), (other, [new_receipt(), show_receipt(new_receipt())])):
-        texts = said[guesser.id] = []
-        for number in range(30):
-            screen = await send(guesser, guessed[number % 2])
-            texts.append(whole(screen))
-            if "please write it now" in screen.text:
-                texts.append(whole(await send(guesser, "wrong phrase")))
-    one, two = said.values()
-    assert [re.sub(r"\d+", "#", text) for text in one] == [re.sub(r"\d+", "#", text) for text in two]
-    assert sum("don't fit" in text for text in one) == AN_HOUR
-    assert sum("There were several wrong passphrases" in text for text in one) == 30 - AN_HOUR
-    assert len(await stored(small_house, Try)) == 2 * AN_HOUR
+    set_clock(house, 10, day=1)
+    phone, en = passenger(house), say("en")
+    code, bare = code_on(await flag(phone, en, "PH4")), code_on(await flag(phone, en, "SX1"))
+    await set_phrase(phone, en, await send(phone, code))
+    thieves = [house.phone(PASSENGER + 100 + number, LANGUAGES[number % 3]) for number in range(6)]
+
+    made_up = [show_receipt(new_receipt()) if number % 2 else new_receipt() for number in range(1000)]
+    guessed = [[*([code, bare] if number < 3 else []), *made_up[number::6]] for number in range(6)]
+    said: list[list[str]] = [[] for _thief in thieves]
+    for thief, codes, answers in zip(thieves, guessed, said, strict=True):
+        for each in codes[:AN_HOUR]:
+            for typed in (each, "wrong phrase"):
+                answers.append(whole(await send(thief, typed)))
+    for at in range(AN_HOUR, max(map(len, guessed)), MANY):
+        newest = {thief.id: thief.last.id for thief in thieves}
+        for thief, codes in zip(thieves, guessed, strict=True):
+            for each in codes[at : at + MANY]:
+                thief.post(each)
+        await house.sandbox.idle(timeout=60)
+        for thief, answers in zip(thieves, said, strict=True):
+            answers += [whole(each) for each in thief.messages if each.from_bot and each.id > newest[thief.id]]
+    said = [[re.sub(r"\d+", "#", answer) for answer in answers] for answers in said]
+    for number, (thief, answers) in enumerate(zip(thieves, said, strict=True)):
+        _ = say(thief.person.language_code)
+        assert answers[: 2 * AN_HOUR] == said[number - 3][: 2 * AN_HOUR]  # of codes that exist, and of others
+        assert set(answers) == set(said[number - 3])
+        assert len(set(answers)) == 3
+        assert "#" not in answers[1]
+        assert _(UNFIT) in answers[1]
+        wait = _("There were several wrong passphrases. You can try again on {time}.").split("{")[0]
+        assert [wait in answer for answer in answers[2 * AN_HOUR :]] == [True] * (len(guessed[number]) - AN_HOUR)
+    assert len(await stored(house, Try)) == 6 * AN_HOUR
     assert code_on(await send(phone, code)) == code  # the sender is never shut out
+    thief, _ = thieves[0], say(thieves[0].person.language_code)
     await send(thief, "wrong phrase")
     right = await send(thief, PHRASE)  # nothing is asked
-    assert holds_none_of(whole(right), [code, "Attempted rape"])
-    assert await stored(small_house, Reader) == []
-    entries = await stored(small_house, AuditEntry, action=Action.WRONG_PASSPHRASE)
+    assert holds_none_of(whole(right), [code, _(BEHAVIOURS["PH4"].name)])
+    assert await stored(house, Reader) == []
+    entries = await stored(house, AuditEntry, action=Action.WRONG_PASSPHRASE)
     assert {each.actor_id for each in entries} == {None}
-    assert phone.texts.count("There is news for you.") == 2  # once a day for each report
-    small_house.clock.shift += HOUR
+    assert phone.texts.count(en("There is news for you.")) == 2  # once a day for each report
+    house.clock.shift += HOUR
     opened = await open_with(thief, code, PHRASE)
-    assert "You can open this report from this account now." in opened.text
-    await assert_sound(small_house)
+    assert _(OPENED) in opened.text
+    await assert_sound(house)
 
 
-async def test_a_phrase_that_was_asked_for_before_the_limit_opens_nothing_after_it(house: House) -> None:
-    phone, _ = passenger(house), say("en")
+async def test_a_phrase_that_was_asked_for_before_the_limit_opens_nothing_after_it(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
     code = code_on(await flag(phone, _))
     await set_phrase(phone, _, await send(phone, code))
-    late = house.phone(DRIVER)
+    late = house.phone(DRIVER, language)
     await send(late, code)  # asked, and not yet answered
     for number in range(A_DAY_ON_A_CODE // AN_HOUR):
-        guesser = house.phone(PASSENGER + 100 + number)
+        guesser = house.phone(PASSENGER + 100 + number, language)
         await send(guesser, code)
         for _time in range(AN_HOUR):
             await send(guesser, "wrong phrase")
     screen = await send(late, PHRASE)
-    assert "There were several wrong passphrases. You can try again on" in screen.text
+    assert _("There were several wrong passphrases. You can try again on {time}.").split("{")[0] in screen.text
     assert PHRASE not in written(late)
     assert await stored(house, Reader) == []
     house.clock.shift += DAY
     await house.app.housekeeping.tidy()
     assert await stored(house, Try) == []
-    assert "from this account now" in (await open_with(late, code, PHRASE)).text
+    assert _(OPENED) in (await open_with(late, code, PHRASE)).text
     await assert_sound(house)
 
 
 async def test_whatever_is_sent_instead_of_a_passphrase_is_answered_and_what_is_wrong_with_one_is_said(
-    small_house: House,
+    house: House, language: str
 ) -> None:
-    phone, _ = passenger(small_house), say("en")
+    phone, _ = passenger(house, language), say(language)
+    no_text, deleted = (
+        _("Please send it as text. To stop, press Cancel above or go to /start."),
+        _("Your message is deleted from this chat."),
+    )
     screen = await flag(phone, _)
     code = code_on(screen)
-    await press(phone, "Set a passphrase", screen)
-    for typed, answer in (
-        ("short", "shorter than 8"),
-        ("  a   b   c  ", "shorter than 8"),
-        ("x" * 129, "longer than 128"),
-        (code, "That is a code"),
-        (new_receipt(), "That is a code"),
+    await press(phone, _("Set a passphrase"), screen)
+    for typed, fault in (
+        ("short", Fault.SHORT),
+        ("  a   b   c  ", Fault.SHORT),
+        ("x" * 129, Fault.LONG),
+        (code, Fault.CODE),
+        (new_receipt(), Fault.CODE),
     ):
         screen = await send(phone, typed)
-        assert answer in screen.text
-        assert "Your message is deleted from this chat." in screen.text
+        assert screen.text == _(FAULTS[fault], least=LEAST, most=MOST) + " " + deleted
     assert written(phone) == ["/start"]
     phone.post_photo(DOT, "a passphrase in a caption")
-    await phone.until(lambda phone: "Please send it as text." in phone.texts)
+    await phone.until(lambda phone: no_text in phone.texts)
     await phone.sticker()
-    assert phone.texts.count("Please send it as text.") == 2
+    assert phone.texts.count(no_text) == 2
     assert "112" in (await send(phone, "/sos")).text
-    assert "Please send it as text." in (await send(phone, "/nothing of that kind")).text
-    (sent,) = await stored(small_house, Flag)
+    assert no_text in (await send(phone, "/nothing of that kind")).text
+    (sent,) = await stored(house, Flag)
     assert sent.sealed_passphrase is None
-    assert "The passphrase is set." in (await send(phone, "<b>&</b> {n} 👩‍👧 \u202e%s")).text
-    first = (await stored(small_house, Flag))[0].sealed_passphrase
+    assert _(SET) in (await send(phone, "<b>&</b> {n} 👩‍👧 \u202e%s")).text
+    first = (await stored(house, Flag))[0].sealed_passphrase
     await set_phrase(phone, _, phone.last, "another phrase")
-    (sent,) = await stored(small_house, Flag)
+    (sent,) = await stored(house, Flag)
     assert sent.sealed_passphrase not in (None, first)
-    stranger = small_house.phone(DRIVER)
-    assert "don't fit" in (await open_with(stranger, code, "<b>&</b> {n} 👩‍👧 \u202e%s")).text
+    stranger = house.phone(DRIVER, language)
+    assert _(UNFIT) in (await open_with(stranger, code, "<b>&</b> {n} 👩‍👧 \u202e%s")).text
     (told,) = await stranger.sticker()
-    assert "Please send it as text." in told.text
-    assert "from this account now" in (await send(stranger, "ANOTHER phrase")).text
+    assert no_text in told.text
+    assert _(OPENED) in (await send(stranger, "ANOTHER phrase")).text
     theirs = stranger.last
-    await press(stranger, "Passphrase", theirs)
-    assert "Close it for others" not in labels(theirs)
+    await press(stranger, _("Passphrase"), theirs)
+    assert _("Close it for others") not in labels(theirs)
     await stranger.press_data(PassphrasePress(action="close", flag=sent.id).pack(), theirs)
-    assert len(await stored(small_house, Reader)) == 1  # only the sender may
-    mine = await look(phone, code, "Passphrase")
-    await press(phone, "Passphrase", mine)
-    assert "1 other account can open this report." in mine.text
-    await press(phone, "Remove the passphrase", mine)
-    (sent,) = await stored(small_house, Flag)
+    assert len(await stored(house, Reader)) == 1  # only the sender may
+    one_other = load_texts()[Language(language)].n(
+        "{n} other account can open this report.", "{n} other accounts can open this report.", 1
+    )
+    mine = await look(phone, code, _("Passphrase"))
+    await press(phone, _("Passphrase"), mine)
+    assert one_other in mine.text
+    await press(phone, _("Remove the passphrase"), mine)
+    (sent,) = await stored(house, Flag)
     assert sent.sealed_passphrase is None
-    assert len(await stored(small_house, Reader)) == 1
-    await assert_sound(small_house)
-
-
-@pytest.mark.parametrize("by_reader", [False, True])
-async def test_a_report_is_deleted_alone_also_while_it_is_claimed_and_for_everybody(
-    house: House, by_reader: bool
-) -> None:
-    phone, new, _ = passenger(house), house.phone(DRIVER), say("en")
-    desk = await reviewer(house)
-    kept = code_on(await flag(phone, _, "SX1"))
-    code = code_on(await flag(phone, _, "PH4"))
-    await set_phrase(phone, _, await send(phone, code))
-    await open_with(new, code, PHRASE)
-    await send(new, "/start")
-    number = (await stored(house, Flag))[1].id
-    screen = await send(desk, f"/flag {number}")
-    await press(desk, "Claim", screen)
-    one, two = (new, phone) if by_reader else (phone, new)
-    mine = await look(one, code, "Delete")
-    await press(one, "Delete", mine)
-    await press(one, "No, keep it", mine)
-    assert code_on(mine) == code
-    await press(one, "Delete", mine)
-    assert len(await stored(house, Flag)) == 2
-    await press(one, "Yes, delete it", mine)
-    assert "The report is deleted." in mine.text
-    assert [each.state for each in await stored(house, Flag)] == [State.NEW]
-    assert await stored(house, Reader) == []
-    (gone,) = await stored(house, AuditEntry, action=Action.DELETED)
-    assert gone.flag_id == number
-    await press(desk, "Set the outcome", screen)
-    assert "no flag with this number" in screen.text
-    assert "There is no report with this code" in (await look(two, code, "Cancel")).text
-    assert code_on(await look(phone, kept, "Delete")) == kept
-    for each, times in ((phone, 3 if by_reader else 2), (new, 1 if by_reader else 2)):
-        await each.until(lambda phone, times=times: phone.texts.count("There is news for you.") == times)
+    assert len(await stored(house, Reader)) == 1
     await assert_sound(house)
 
 
-async def test_forged_presses_touch_nobody_elses_report_and_lead_on(house: House) -> None:
-    phone, stranger, _ = passenger(house), house.phone(DRIVER), say("en")
+async def test_a_report_is_deleted_alone_also_while_it_is_claimed_and_for_everybody(
+    house: House, language: str
+) -> None:
+    _, desk = say(language), await reviewer(house, language)
+    for at, by_reader in enumerate([False, True]):
+        phone, new = house.phone(PASSENGER + 50 + at, language), house.phone(DRIVER + 70 + at, language)
+        kept = code_on(await flag(phone, _, "SX1"))
+        code = code_on(await flag(phone, _, "PH4"))
+        await set_phrase(phone, _, await send(phone, code))
+        await open_with(new, code, PHRASE)
+        await send(new, "/start")
+        number = (await stored(house, Flag))[-1].id
+        screen = await send(desk, f"/flag {number}")
+        await press(desk, _("Claim"), screen)
+        one, two = (new, phone) if by_reader else (phone, new)
+        mine = await look(one, code, _("Delete"))
+        await press(one, _("Delete"), mine)
+        await press(one, _("No, keep it"), mine)
+        assert code_on(mine) == code
+        await press(one, _("Delete"), mine)
+        assert len(await stored(house, Flag)) == 2 + at
+        await press(one, _("Yes, delete it"), mine)
+        assert _("The report is deleted. Only a numbered record stays, without its content.") in mine.text
+        assert [each.state for each in await stored(house, Flag)] == [State.NEW] * (1 + at)
+        assert await stored(house, Reader) == []
+        assert (await stored(house, AuditEntry, action=Action.DELETED))[-1].flag_id == number
+        await press(desk, _("Set the outcome"), screen)
+        assert _("There is no flag with this number that you may open.") in screen.text
+        assert _("There is no report with this code in your account.") in (await look(two, code, _("Cancel"))).text
+        assert code_on(await look(phone, kept, _("Delete"))) == kept
+        for each, times in ((phone, 3 if by_reader else 2), (new, 1 if by_reader else 2)):
+            await each.until(lambda phone, times=times: phone.texts.count(_("There is news for you.")) == times)
+    await assert_sound(house)
+
+
+async def test_forged_presses_touch_nobody_elses_report_and_lead_on(house: House, language: str) -> None:
+    phone, stranger, _ = passenger(house, language), house.phone(DRIVER, language), say(language)
     code = code_on(await flag(phone, _))
     await set_phrase(phone, _, await send(phone, code))
     (sent,) = await stored(house, Flag)
@@ -370,7 +397,7 @@ async def test_forged_presses_touch_nobody_elses_report_and_lead_on(house: House
     ):
         await stranger.press_data(press_.pack(), screen)
         assert labels(screen)
-        assert holds_none_of(whole(screen), [code, "received"])
+        assert holds_none_of(whole(screen), [code, _(STATE_NAMES[State.NEW])])
         await send(stranger, "a phrase of mine")
     (after,) = await stored(house, Flag)
     assert after.sealed_passphrase == sent.sealed_passphrase

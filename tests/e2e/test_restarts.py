@@ -4,27 +4,53 @@ import base64
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.sandbox import Message, Phone
 from bot.sandbox.phone import Answer
+from handlers import reasons
+from models.behaviours import BEHAVIOURS, behaviour_name
 from models.cars import CarIndex, declare_car
 from models.consents import Consent, Recipient
 from models.details import Platform
 from models.drafts import Draft
 from models.evidence import Kind
-from models.flags import Flag, State
+from models.flags import OUTCOME_NAMES, Flag, Outcome, State
 from models.talk import Talk
+from models.team import Role
+from models.thanks import Thanks
 from tests.e2e.conftest import QUICK
+from tests.e2e.test_both_sides import report_of
+from tests.e2e.test_both_sides import told as told_of
 from tests.e2e.test_capsule import ASKED, noted, set_clock
+from tests.e2e.test_car import certified, wednesday, with_car
+from tests.e2e.test_desk import claimed, close
+from tests.e2e.test_distress import CRY
 from tests.e2e.test_evidence import PLACE, settled
 from tests.e2e.test_form import begin, to_review
-from tests.e2e.test_other_account import set_phrase
+from tests.e2e.test_other_account import PHRASE, open_with, set_phrase
+from tests.e2e.test_statement import order
 from tests.e2e.test_talk import QUESTION, REPLY, news
-from tests.e2e.walking import assert_sound, called, flag, labels, passenger, person, press, reviewer, say, send, stored
-from tests.house import KEY, House, open_house
+from tests.e2e.test_who_may_know import HOLD, NEWS, told
+from tests.e2e.walking import (
+    appoint,
+    assert_sound,
+    called,
+    code_on,
+    flag,
+    labels,
+    passenger,
+    person,
+    press,
+    reviewer,
+    say,
+    send,
+    stored,
+)
+from tests.house import DRIVER, KEY, OWNER, House, open_house
 from tests.media import photo, voice
 
 WORDS = "Ол жол бойы айқайлады"
@@ -69,7 +95,7 @@ async def restarting_house(database_url: str) -> AsyncIterator[RestartingHouse]:
         yield RestartingHouse(first.app, first.sandbox, first.clock, at_work)
 
 
-@pytest.mark.parametrize(("kind", "language"), [("sqlite", "kk"), ("postgres", "ru")])
+@pytest.mark.parametrize(("kind", "language"), [("postgres", "ru")])
 async def test_a_report_its_additions_and_its_talk_survive_a_restart_before_every_tap(
     database_url: str, language: str
 ) -> None:
@@ -117,7 +143,7 @@ async def test_a_report_its_additions_and_its_talk_survive_a_restart_before_ever
         await assert_sound(house)
 
 
-@pytest.mark.parametrize(("kind", "language"), [("sqlite", "ru"), ("postgres", "en")])
+@pytest.mark.parametrize(("kind", "language"), [("postgres", "en")])
 async def test_a_draft_and_a_capsule_survive_a_restart_before_every_tap(database_url: str, language: str) -> None:
     async with restarting_house(database_url) as house:
         phone, _ = RestartingPhone(passenger(house, language), house), say(language)
@@ -150,6 +176,114 @@ async def test_a_draft_and_a_capsule_survive_a_restart_before_every_tap(database
         assert len(await settled(house, 1)) == 1
         screen = await begin(phone, _)  # and the next one begins from the beginning
         assert _("I saw it") in labels(screen)
+        await assert_sound(house)
+
+
+@pytest.mark.parametrize(("kind", "language"), [("sqlite", "kk")])
+async def test_what_is_held_released_and_told_twice_survives_a_restart_before_every_tap(
+    database_url: str, language: str
+) -> None:
+    async with restarting_house(database_url) as house:
+        _, other = say(language), house.phone(DRIVER, language)
+        one = RestartingPhone(passenger(house, language), house)
+        desk = await reviewer(house, language)
+        await told(one, _, HOLD, "777 ABE 05")
+
+        # Nearly the same once more: offered to be added, and then sent all the same.
+        for answer, states in (
+            ("Yes, add it to that report", [State.HELD]),
+            ("No, it is another one: send it", [State.HELD, State.NEW]),
+        ):
+            screen = await send(one, "/report")
+            for label in ("No, it is over", "Rude or threatening words", "Insults, shaming, shouting", answer):
+                await press(one, _(label), screen)
+            assert [each.state for each in await stored(house, Flag)] == states
+
+        # And with the words of a cry, that are saved only on a press.
+        await press(one, _("Add your words"), screen)
+        await press(one, _("Save it in my report"), await send(one, CRY[language]))
+        assert (await stored(house, Flag))[-1].words(house.app.vault) == CRY[language]
+
+        await told(other, _, HOLD, "777 abe 05")
+        assert {each.state for each in await stored(house, Flag)} == {State.NEW}
+        await called(desk, _, 3)
+        house.clock.shift += timedelta(hours=12)
+        await house.restart()
+        for phone in (one, other):
+            await phone.until(lambda phone: _(NEWS) in phone.texts)
+        assert house.restarts > 25
+        await assert_sound(house)
+
+
+@pytest.mark.parametrize(("kind", "language"), [("sqlite", "ru")])
+async def test_a_scan_thanks_a_code_and_its_phrase_a_paper_and_the_end_of_a_report_survive_a_restart_before_every_tap(
+    database_url: str, language: str
+) -> None:
+    async with restarting_house(database_url) as house:
+        _ = say(language)
+        wednesday(house)
+        driver = await certified(house, language)
+        code = await with_car(house, driver, _)
+        phone = RestartingPhone(passenger(house, language), house)
+        new = RestartingPhone(house.phone(OWNER, language), house)
+        scan = await send(phone, f"/start q{code}")
+        await press(phone, _("Thank the driver"), scan)
+        await press(phone, _("Just thank you"), scan)
+        assert len(await stored(house, Thanks)) == 1
+        await press(phone, _("« Back"), scan)
+        for label in ("Report an incident", "No, it is over", "Touch or force", BEHAVIOURS["PH1"].name):
+            await press(phone, _(label), scan)
+        receipt = code_on(scan)
+        assert (await stored(house, Flag))[0].plate(house.app.vault) == "123ABC02"
+        await set_phrase(phone, _, scan)
+        opened = await open_with(new, receipt, PHRASE)
+        assert receipt in opened.text
+        await order(new, _, opened)
+        await phone.press_data("erase:ask:1", scan)
+        await press(phone, _("Yes, delete it"), scan)
+        assert await stored(house, Flag) == []
+
+        # The driver's way.
+        driver = RestartingPhone(driver, house)
+        screen = await send(driver, "/report")
+        for label in ("I am the driver, it is about a passenger", "Yes, in the car", "Touch or force"):
+            await press(driver, _(label), screen)
+        await press(driver, _(behaviour_name("PH1", by_passenger=True)), screen)
+        assert [each.by_driver for each in await stored(house, Flag)] == [True]
+        assert house.restarts > 18
+        await assert_sound(house)
+
+
+@pytest.mark.parametrize(("kind", "language"), [("postgres", "kk")])
+async def test_a_second_look_and_a_flag_opened_again_survive_a_restart_before_every_tap(
+    database_url: str, language: str
+) -> None:
+    async with restarting_house(database_url) as house:
+        _, phone = say(language), RestartingPhone(passenger(house, language), house)
+        desk = RestartingPhone(await reviewer(house, language), house)
+        colleague = house.phone(OWNER, language)
+        await colleague.send("/start")
+        await appoint(house, colleague, Role.REVIEWER)
+        colleague = RestartingPhone(colleague, house)
+        await flag(phone, _, "SX1")
+        await called(desk, _)
+        await close(desk, _, await claimed(desk, _, 1), Outcome.NO_FINDING)
+        mine = await report_of(phone, _)
+        await press(phone, _("Ask for a second look"), mine)
+        await send(phone, WORDS)
+        await told_of(colleague, _("Somebody asks for a second look at a closed flag."))
+        queue = await send(colleague, "/queue")
+        await press(colleague, _("Second looks: {n}", n=1), queue)
+        await press(colleague, "№1", queue)
+        await press(colleague, _("Another outcome"), queue)
+        await press(colleague, _(OUTCOME_NAMES[Outcome.ADVICE]), queue)
+        await press(colleague, _(reasons.SECOND_LOOK[1]), queue)
+        assert [each.outcome for each in await stored(house, Flag)] == [Outcome.ADVICE]
+        shown = await send(colleague, "/flag 1")
+        await press(colleague, _("Reopen"), shown)
+        await send(colleague, WORDS)
+        assert [each.outcome for each in await stored(house, Flag)] == [None]
+        assert house.restarts > 20
         await assert_sound(house)
 
 

@@ -71,11 +71,11 @@ async def test_a_flag_is_found_by_whatever_is_known_of_it(house: House, language
     await assert_sound(house)
 
 
-async def test_what_was_found_has_pages(small_house: House, language: str) -> None:
-    desk, phone, _, en = await reviewer(small_house, language), passenger(small_house), say(language), say("en")
+async def test_what_was_found_has_pages(house: House, language: str) -> None:
+    desk, phone, _, en = await reviewer(house, language), passenger(house), say(language), say("en")
     for _number in range(11):
         await flag(phone, en, "VB2")
-        small_house.clock.shift += timedelta(hours=3)
+        house.clock.shift += timedelta(hours=3)
     await called(desk, _, 11)
     shown = await send(desk, "/search VB")
     assert [label for label in labels(shown) if label.startswith("№")] == [f"№{n}" for n in range(11, 3, -1)]
@@ -88,7 +88,7 @@ async def test_what_was_found_has_pages(small_house: House, language: str) -> No
     await desk.press_data("search:turn::", shown)
     assert _("Nothing was found.") not in shown.text
     assert _(FORM_NAMES[Form.VERBAL]) in labels(shown)
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
 async def test_what_was_searched_for_is_kept_sealed_and_nobody_else_can_search(small_house: House) -> None:

@@ -229,12 +229,15 @@ async def test_after_the_end_nothing_more_is_sent_and_both_are_told_kindly(house
     await assert_sound(house)
 
 
-async def test_nobody_else_reads_or_writes_by_forged_presses_and_lost_rights_end_at_once(house: House) -> None:
-    phone, other, desk, _ = passenger(house), house.phone(DRIVER), house.phone(OWNER), say("en")
+async def test_nobody_else_reads_or_writes_by_forged_presses_and_lost_rights_end_at_once(
+    house: House, language: str
+) -> None:
+    phone, other, _ = passenger(house, language), house.phone(DRIVER, language), say(language)
+    desk = house.phone(OWNER, language)
     await send(desk, "/start")
     await appoint(house, desk, Role.REVIEWER)
     shown = await claimed(house, desk, phone, _, _)
-    await press(desk, "Ask the person", shown)
+    await press(desk, _("Ask the person"), shown)
     await send(desk, QUESTION)
     theirs = await send(other, "/start")
     for action in ("own", "full", "piece", "again", "team", "ask", "team full", "team piece", "nothing"):
@@ -248,13 +251,13 @@ async def test_nobody_else_reads_or_writes_by_forged_presses_and_lost_rights_end
     await phone.press_data(TalkPress(action="team", flag=1).pack(), mine)
     await phone.press_data(TalkPress(action="ask", flag=1).pack(), mine)
     await desk.press_data(TalkPress(action="own", flag=1).pack(), await send(desk, "/start"))
-    await press(desk, "Ask the person", await send(desk, "/flag 1"))
+    await press(desk, _("Ask the person"), await send(desk, "/flag 1"))
     await desk.press_data("review:release:1::0", shown)
-    assert (await send(desk, "after giving it back")).text == "What you sent was not passed on."
-    await press(desk, "Claim", shown)
-    await press(desk, "Ask the person", shown)
+    assert (await send(desk, "after giving it back")).text == _("What you sent was not passed on.")
+    await press(desk, _("Claim"), shown)
+    await press(desk, _("Ask the person"), shown)
     await appoint(house, desk, None)
-    assert (await send(desk, "after the role has ended")).text == "What you sent was not passed on."
+    assert (await send(desk, "after the role has ended")).text == _("What you sent was not passed on.")
     assert await texts(house) == [QUESTION]
     await phone.press_data(TalkPress(action="full", flag=1, message=99).pack(), mine)
     assert QUESTION in mine.text
@@ -298,10 +301,10 @@ async def test_a_cry_in_the_talk_is_answered_with_care_and_sent_only_on_a_press(
     await assert_sound(house)
 
 
-async def test_a_question_survives_a_restart_between_any_taps(database_url: str) -> None:
-    _ = say("ru")
+async def test_a_question_survives_a_restart_between_any_taps(database_url: str, language: str) -> None:
+    _ = say(language)
     async with open_house(database_url, **QUICK) as house:
-        phone, desk = passenger(house, "ru"), await reviewer(house, "ru")
+        phone, desk = passenger(house, language), await reviewer(house, language)
         shown = await claimed(house, desk, phone, _, _)
         await press(desk, _("Ask the person"), shown)
     again = {"sandbox": house.sandbox, "clock": house.clock}

@@ -33,6 +33,10 @@ from tests.house import DRIVER, PASSENGER, House
 
 HOLD, COUNT = "Hold it until another person names the same car", "Only count it in the statistics"
 NEWS = "There is news for you."
+SILENT_AND_SEVERE = "<b>The driver:</b> you have said nothing yet. Without your yes they hear nothing."
+SILENT_AND_MILD = (
+    "<b>The driver:</b> you have said nothing yet. Before they hear the kind and the week, you are told and can say no."
+)
 
 
 async def told(phone: Phone, _: Say, aim: str, plate: str | None = None) -> Message:
@@ -46,7 +50,7 @@ async def told(phone: Phone, _: Say, aim: str, plate: str | None = None) -> Mess
         screen = await send(phone, plate)
     await phone.press_data(FormPress(action="go", step="aim").pack(), screen)
     await press(phone, _(aim), screen)
-    await to_review(phone, _, screen)
+    await phone.press_data(FormPress(action="go", step="review").pack(), screen)
     assert _(aim) in screen.text
     await press(phone, _("Send"), screen)
     if CODE.search(screen.text) and _("Yes, add it to that report") not in labels(screen):
@@ -134,9 +138,11 @@ async def test_what_is_only_counted_is_read_by_nobody_until_the_person_changes_t
     await assert_sound(house)
 
 
-async def test_what_is_held_goes_with_a_counted_report_on_the_same_car_that_is_given_to_the_team(house: House) -> None:
-    one, other, _ = passenger(house), house.phone(DRIVER, "en"), say("en")
-    desk = await reviewer(house)
+async def test_what_is_held_goes_with_a_counted_report_on_the_same_car_that_is_given_to_the_team(
+    house: House, language: str
+) -> None:
+    one, other, _ = passenger(house, language), house.phone(DRIVER, language), say(language)
+    desk = await reviewer(house, language)
     await told(one, _, HOLD, "777 ABE 05")
     await told(other, _, COUNT, "777 ABE 05")
     assert [each.state for each in await stored(house, Flag)] == [State.HELD, State.COUNTED]
@@ -154,32 +160,34 @@ async def test_what_is_held_goes_with_a_counted_report_on_the_same_car_that_is_g
 
 
 async def test_what_is_only_counted_counts_and_nobody_else_hears_of_it_whatever_was_answered_before(
-    small_house: House,
+    house: House, language: str
 ) -> None:
-    phone, _ = passenger(small_house), say("en")
+    phone, _ = passenger(house, language), say(language)
     screen = await begin(phone, _)
     await phone.press_data(FormPress(action="go", step="consents").pack(), screen)
-    await press(phone, "✓ Statistics, without any detail of you", screen)
-    await press(phone, "The police", screen)
+    await press(phone, "✓ " + _("Statistics, without any detail of you"), screen)
+    await press(phone, _("The police"), screen)
     await phone.press_data(FormPress(action="go", step="aim").pack(), screen)
-    await press(phone, COUNT, screen)
-    await to_review(phone, _, screen)
-    await press(phone, "Send", screen)
-    (counted,) = await stored(small_house, Flag)
+    await press(phone, _(COUNT), screen)
+    await phone.press_data(FormPress(action="go", step="review").pack(), screen)
+    await press(phone, _("Send"), screen)
+    (counted,) = await stored(house, Flag)
     assert counted.state is State.COUNTED
-    assert await said_of_driver(small_house) is False
-    given = [each.recipient for each in await stored(small_house, Consent) if each.revoked_at is None]
+    assert await said_of_driver(house) is False
+    given = [each.recipient for each in await stored(house, Consent) if each.revoked_at is None]
     assert given == [Recipient.STATISTICS]
-    await assert_sound(small_house)
+    await assert_sound(house)
 
 
-async def said_of_driver(house: House) -> bool | None:
-    """What was said to that the driver of the first flag hears of it."""
+async def said_of_driver(house: House, number: int = 1) -> bool | None:
+    """What was said to that the driver of a flag hears of it."""
     async with house.app.database.transaction() as session:
-        return await says_yes_to(session, 1, Recipient.DRIVER)
+        return await says_yes_to(session, number, Recipient.DRIVER)
 
 
-async def test_who_left_the_driver_out_has_said_no_and_can_say_yes_and_no_again(house: House, language: str) -> None:
+async def test_who_left_the_driver_out_has_said_no_and_can_say_yes_and_no_again_and_silence_is_explained(
+    house: House, language: str
+) -> None:
     phone, _ = passenger(house, language), say(language)
     screen = await begin(phone, _)
     await phone.press_data(FormPress(action="go", step="consents").pack(), screen)
@@ -199,18 +207,15 @@ async def test_who_left_the_driver_out_has_said_no_and_can_say_yes_and_no_again(
         assert await said_of_driver(house) is stands
     given = [each.action for each in await stored(house, AuditEntry) if each.detail == Recipient.DRIVER]
     assert given == [Action.CONSENTED, Action.CONSENT_REVOKED]
-    await assert_sound(house)
 
-
-async def test_as_long_as_nothing_was_said_of_the_driver_the_screen_says_what_that_means(small_house: House) -> None:
-    phone, _ = passenger(small_house), say("en")
-    for code, first in (("VB2", "you are told and can say no"), ("PH3", "Without your yes they hear nothing")):
+    # As long as nothing was said, the screen says what that means.
+    for code, silence in (("VB2", SILENT_AND_MILD), ("PH3", SILENT_AND_SEVERE)):
         screen = await flag(phone, _, code)
-        await press(phone, "Who may know", screen)
-        assert "The driver: you have said nothing yet." in screen.text
-        assert first in screen.text
-        assert {"The driver: yes", "The driver: no"} <= set(labels(screen))
-    assert await said_of_driver(small_house) is None
+        await press(phone, _("Who may know"), screen)
+        assert _(silence) in screen.text
+        assert {_("The driver: yes"), _("The driver: no")} <= set(labels(screen))
+    assert [await said_of_driver(house, number) for number in (2, 3)] == [None, None]
+    await assert_sound(house)
 
 
 async def test_consents_questions_and_a_contact_can_be_given_and_taken_back_after_sending(
@@ -306,8 +311,8 @@ async def test_a_contact_is_kept_only_if_it_is_what_the_person_chose_last(house:
     await assert_sound(house)
 
 
-async def test_forged_presses_change_no_consent_of_another_persons_report(house: House) -> None:
-    one, other, _ = passenger(house), house.phone(DRIVER), say("en")
+async def test_forged_presses_change_no_consent_of_another_persons_report(house: House, language: str) -> None:
+    one, other, _ = passenger(house, language), house.phone(DRIVER, language), say(language)
     await flag(one, _)
     screen = await send(other, "/start")
     for forged in (
@@ -319,7 +324,7 @@ async def test_forged_presses_change_no_consent_of_another_persons_report(house:
         ConsentPress(action="give", flag=1, value="neighbours"),
     ):
         await other.press_data(forged.pack(), screen)
-        assert "nothing here yet" in screen.text
+        assert screen.text == _("<b>My reports</b>\n\nThere is nothing here yet.")
     assert [each.recipient for each in await stored(house, Consent)] == [Recipient.STATISTICS]
     await assert_sound(house)
 

@@ -129,6 +129,7 @@ async def test_a_request_is_decided_once_within_half_an_hour(database: Database,
         end = late - MOMENT + TERM
         assert await granted(session, Kind.CONTACT, reviewer.id, end - MOMENT, flag.id) is approval
         assert await granted(session, Kind.CONTACT, reviewer.id, end, flag.id) is None
+        assert await granted(session, Kind.CONTACT, reviewer.id, late - TERM, flag.id) is None  # the clock was set back
         assert await granted(session, Kind.CONTACT, supervisor.id, NOW, flag.id) is None
         assert await granted(session, Kind.EXPORT, reviewer.id, NOW) is None
         for number in (0, -1, 2**63, 999):

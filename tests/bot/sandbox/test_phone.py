@@ -51,6 +51,16 @@ class EchoBot:
             await call("sendMessage", chat_id=message["chat"]["id"], text="again")
 
 
+async def test_two_phones_of_one_account_show_one_chat(client: Client, phone: Phone) -> None:
+    other = phone.another()
+    async with client.bot(EchoBot(client)):
+        await phone.send("hi")
+        await other.press("Next")
+        assert [message.text for message in phone.messages] == [message.text for message in other.messages]
+        assert (phone.screen, other.texts) == ("edited\n[Next] [Back]\n[Site]", "edited")
+    assert client.sandbox.phones == [phone]
+
+
 async def test_a_text_brings_the_new_messages_of_the_bot(client: Client, phone: Phone) -> None:
     async with client.bot(EchoBot(client)):
         assert [message.text for message in await phone.send("hi")] == ["text: hi"]

@@ -24,7 +24,7 @@ from bot.delivery import LONGEST_PAUSE, SENDING, TERM
 from bot.metrics import Metrics
 from bot.pace import Pace, pause
 from bot.telegram import Failure, Verdict, judge, tell
-from handlers.broadcast import counted
+from handlers.broadcast_words import counted
 from handlers.making import post_order
 from handlers.opting import broadcast_message
 from handlers.texts import Texts

@@ -21,7 +21,7 @@ from handlers.own import Typed
 from handlers.presses import Action, AppealPress
 from handlers.reasons import SECOND_LOOK, ask_reason, not_kept, picked, reason_rows, shown, typed_reason
 from handlers.roles import OnTeam
-from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
+from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, in_rows, show
 from handlers.visit import Visit
 from models.appeals import Appeal, Side, appeals_for, change, confirm, decidable
 from models.audit import Action as Audited
@@ -67,8 +67,7 @@ async def show_appeals(event: Event, visit: Visit) -> Method:
         _("Nothing is waiting.")
     ]
     buttons = [button(f"№{flag.id}", AppealPress(action="open", appeal=appeal.id)) for appeal, flag in found]
-    rows: list[Row] = [buttons[i : i + 4] for i in range(0, len(buttons), 4)]
-    return show(event, "\n".join(lines), [*rows, [*to_queue(_), *back_home(_)]])
+    return show(event, "\n".join(lines), [*in_rows(buttons, 4), [*to_queue(_), *back_home(_)]])
 
 
 async def open_appeal(query: CallbackQuery, callback_data: AppealPress, visit: Visit) -> Method:

@@ -33,7 +33,6 @@ from models.approvals import (
     waiting_for,
 )
 from models.audit import Action as Audited
-from models.audit import record
 from models.certificates import Certificate, show_number
 from models.full_export import period_asked
 from models.outbox import Priority
@@ -121,15 +120,8 @@ async def open_request(query: CallbackQuery, callback_data: ApprovalPress, visit
 
 async def _note_look(approval: Approval, visit: Visit) -> None:
     """Write down that a request was looked at."""
-    await record(
-        visit.session,
-        visit.vault,
-        Audited.APPROVALS_SEEN,
-        now=visit.now,
-        actor_id=visit.person.id,
-        flag_id=approval.flag_id,
-        detail=f"{approval.kind} {approval.id}",
-    )
+    what = f"{approval.kind} {approval.id}"
+    await visit.record(Audited.APPROVALS_SEEN, approval.flag_id, what, actor_id=visit.person.id)
 
 
 async def _what(approval: Approval, visit: Visit) -> str:
@@ -168,13 +160,10 @@ async def _decide(query: CallbackQuery, press: ApprovalPress, visit: Visit, *, a
     fault = await decide(visit.session, approval, visit.person.id, approved=approved, now=visit.now)
     if fault is not None:
         return await _refused(query, press, fault, visit)
-    await record(
-        visit.session,
-        visit.vault,
+    await visit.record(
         Audited.APPROVED if approved else Audited.REFUSED,
-        now=visit.now,
+        approval.flag_id,
         actor_id=visit.person.id,
-        flag_id=approval.flag_id,
         detail=f"{approval.kind} {approval.id}",
     )
     what = await _what(approval, visit)

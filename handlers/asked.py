@@ -12,7 +12,7 @@ from handlers.cohort import Founding
 from handlers.consent import Reaching
 from handlers.desk import Writing
 from handlers.evidence import Showing
-from handlers.form import Filling
+from handlers.form_screens import Filling
 from handlers.hearing import Answering
 from handlers.other_account import Phrase
 from handlers.own import Adding

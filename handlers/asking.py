@@ -16,7 +16,6 @@ from handlers.screens import Event, Method, Row, button, keyboard, show
 from handlers.visit import Visit
 from models.approvals import KIND_NAMES, REASON_LIMIT, TERM, Kind, approvers, ask, may_ask
 from models.audit import Action as Audited
-from models.audit import record
 from models.flags import Flag
 from models.outbox import Priority
 from models.people import Person
@@ -114,15 +113,7 @@ async def ask_second(
         certificate_id=certificate_id,
         scope=scope,
     )
-    await record(
-        visit.session,
-        visit.vault,
-        Audited.ASKED,
-        now=visit.now,
-        actor_id=visit.person.id,
-        flag_id=flag_id,
-        detail=f"{kind} {approval.id}",
-    )
+    await visit.record(Audited.ASKED, flag_id, actor_id=visit.person.id, detail=f"{kind} {approval.id}")
     for _member, person in await approvers(
         visit.session, visit.person.id, flag_id=flag_id, certificate_id=certificate_id
     ):

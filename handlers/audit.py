@@ -7,14 +7,13 @@ from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
-from handlers.cohort import in_pairs
 from handlers.commands import Command
 from handlers.home import back_home
 from handlers.presses import Action, AuditPress
 from handlers.roles import Owns, colleague
-from handlers.screens import Event, Method, Row, button, show
+from handlers.screens import Event, Method, Row, button, in_rows, show
 from handlers.visit import Visit
-from models.audit import ACTION_NAMES, BY_BOT, BY_DRIVER, GROUP_NAMES, GROUPS, AuditEntry, Group, entries, record
+from models.audit import ACTION_NAMES, BY_BOT, BY_DRIVER, GROUP_NAMES, GROUPS, AuditEntry, Group, entries
 from models.audit import Action as Audited
 from models.base import LARGEST_IDENTIFIER
 from models.flags import concerning
@@ -73,14 +72,7 @@ async def _page(event: Event, wanted: AuditPress, visit: Visit) -> Method:
         actions=GROUPS[group] if group is not None else None,
         flag_id=wanted.flag or None,
     )
-    await record(
-        visit.session,
-        visit.vault,
-        Audited.AUDIT_SEEN,
-        now=visit.now,
-        actor_id=visit.person.id,
-        flag_id=wanted.flag or None,
-    )
+    await visit.record(Audited.AUDIT_SEEN, wanted.flag or None, actor_id=visit.person.id)
     concern = await concerning(visit.session, visit.person.id, {each.flag_id for each in found if each.flag_id})
     known = await labels(visit.session, visit.vault)
     title = _("<b>Audit</b>") + (f" · №{wanted.flag}" if wanted.flag else "")
@@ -161,7 +153,7 @@ async def ask_member(query: CallbackQuery, callback_data: AuditPress, visit: Vis
         button(colleague(number, visit.person.id, known, _), every.model_copy(update={"member": number}))
         for number in sorted(known)[:_MEMBERS]
     ]
-    return show(query, _("Whose actions would you like to see?"), [[button(_("All members"), every)], *in_pairs(each)])
+    return show(query, _("Whose actions would you like to see?"), [[button(_("All members"), every)], *in_rows(each)])
 
 
 async def ask_group(query: CallbackQuery, callback_data: AuditPress, visit: Visit) -> Method:

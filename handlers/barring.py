@@ -7,13 +7,13 @@ team. It can be undone on any flag of theirs.
 from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton
 
+from handlers.desk import note
 from handlers.presses import Action, BarPress, ReviewPress
 from handlers.roles import Owns
 from handlers.screens import DANGER, PRIMARY, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.duty import wait_again_for
 from models.flags import reviewed_flag
 from models.people import Person
@@ -64,6 +64,6 @@ async def bar(query: CallbackQuery, callback_data: BarPress, visit: Visit) -> Me
         if not barring:
             await wait_again_for(visit.session, reporter.id, visit.now)
         action = Audited.BARRED if barring else Audited.UNBARRED
-        await record(visit.session, visit.vault, action, now=visit.now, actor_id=visit.person.id, flag_id=flag.id)
+        await note(visit, action, flag)
     text = _("Barred. The person is told nothing.") if barring else _("Their reports come to the queue again.")
     return show(query, text, [[button(f"« №{flag.id}", ReviewPress(action="open", flag=flag.id)), *back]])

@@ -17,9 +17,9 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, Message
 
-from handlers.form import STEPS
+from handlers.form_questions import FIRST
 from handlers.home import way_out
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.own import Typed, show_reports
 from handlers.presses import Action, CapsulePress, FormPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, keyboard, show
@@ -67,7 +67,7 @@ async def begin(query: CallbackQuery, callback_data: CapsulePress, visit: Visit)
         key = callback_data.value[:16]
         if not key or await sent_from(visit.session, visit.person.id, key) is not None:
             key = secrets.token_urlsafe(6)
-        draft = await new_draft(visit.session, visit.vault, visit.person.id, key, STEPS[0], visit.now)
+        draft = await new_draft(visit.session, visit.vault, visit.person.id, key, FIRST, visit.now)
         await visit.session.flush()
     told, today = draft.read(visit.vault), local_day(visit.now)
     if told.at is None and told.day in (None, today):
@@ -150,16 +150,7 @@ async def choose(query: CallbackQuery, callback_data: CapsulePress, visit: Visit
     await visit.state.clear()
     name = _renamed(draft, visit)
     # Not a reminder of the bot's own, which would wait for the morning: this hour was asked for.
-    post_order(
-        visit.session,
-        visit.vault,
-        visit.person.id,
-        "capsule",
-        {"capsule": name},
-        priority=Priority.RELAY,
-        now=visit.now,
-        due_at=moment,
-    )
+    visit.order("capsule", {"capsule": name}, priority=Priority.RELAY, due_at=moment)
     text = _(
         "I will write on {time}.\n\nUntil then it is kept as a draft, encrypted, and nothing is sent. "
         "You find it in /report at any time.",

@@ -20,14 +20,13 @@ from handlers.drawings.car import Sheet, as_pdf
 from handlers.drawings.qr import qr_code
 from handlers.driving import ADD_LATER
 from handlers.home import back_home
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.own import Typed
 from handlers.presses import Action, CarPress, CertificatePress, HomePress, Payload, ReportPress, ThanksPress
 from handlers.screens import DANGER, PRIMARY, SUCCESS, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.cars import MOST, Car, car_of_code, cars_of, declare_car, may_add_car, own_car
 from models.certificates import Certificate, short_name, show_number, valid_certificate
-from models.outbox import Priority
 from models.people import Language, Person
 from models.plates import looks_kazakh, normalise_plate
 from models.quiet import local_day
@@ -175,7 +174,7 @@ async def send(query: CallbackQuery, callback_data: CarPress, visit: Visit) -> M
     if car is None or certificate is None:
         return await show_cars(query, visit)
     values = {"car": car.id, "form": callback_data.action}
-    post_order(visit.session, visit.vault, visit.person.id, "car", values, priority=Priority.RELAY, now=visit.now)
+    visit.order("car", values)
     return AnswerCallbackQuery(callback_query_id=query.id, text=_("It comes in a moment."))
 
 

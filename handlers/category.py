@@ -12,7 +12,7 @@ from handlers.presses import Action, CategoryPress
 from handlers.reasons import RECATEGORISED, SEVERITY, ask_reason, not_kept, picked, reason_rows, typed_reason
 from handlers.review import flag_screen
 from handlers.roles import OnTeam
-from handlers.screens import PRIMARY, Event, Method, Row, button, show
+from handlers.screens import PRIMARY, Event, Method, Row, button, in_rows, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.behaviours import (
@@ -73,7 +73,7 @@ async def show_category(query: CallbackQuery, callback_data: CategoryPress, visi
         for form in Form
         if behaviours_of(form, by_passenger=flag.by_driver)
     ]
-    rows: list[Row] = [forms[i : i + 2] for i in range(0, len(forms), 2)]
+    rows = in_rows(forms)
     if codes and set(codes) != {behaviour.code for behaviour in flag.behaviours}:
         lines += ["", ask_reason(_)]
         rows += reason_rows(RECATEGORISED, CategoryPress(action="save", flag=flag.id), _)

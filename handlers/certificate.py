@@ -18,7 +18,7 @@ from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardButton
 from handlers.commands import Command
 from handlers.drawings.certificate import Paper, as_pdf, as_png
 from handlers.home import back_home
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.own import Typed
 from handlers.presses import Action, CarPress, CertificatePress, ExamPress, HomePress, LearnPress, PledgePress
 from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, copy_button, keyboard, show
@@ -217,28 +217,11 @@ def _order_all(certificate: Certificate, sitting: Sitting, visit: Visit) -> None
 
 def _order_paper(certificate: Certificate, form: str, visit: Visit) -> None:
     values = {"certificate": certificate.id, "form": form}
-    post_order(
-        visit.session,
-        visit.vault,
-        visit.person.id,
-        "certificate",
-        values,
-        priority=Priority.RELAY,
-        now=visit.now,
-    )
+    visit.order("certificate", values)
 
 
 def _order_later(name: str, values: Mapping[str, Any], due_at: datetime, visit: Visit) -> None:
-    post_order(
-        visit.session,
-        visit.vault,
-        visit.person.id,
-        name,
-        values,
-        priority=Priority.REMINDER,
-        now=visit.now,
-        due_at=due_at,
-    )
+    visit.order(name, values, priority=Priority.REMINDER, due_at=due_at)
 
 
 # the certificate

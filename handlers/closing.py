@@ -19,7 +19,7 @@ from handlers.presses import Action, ClosePress
 from handlers.reasons import REOPENED, ask_reason, not_kept, picked, reason_rows, reasons_for, typed_reason
 from handlers.review import flag_screen
 from handlers.roles import OnTeam
-from handlers.screens import DANGER, Event, Method, Row, button, show
+from handlers.screens import DANGER, Event, Method, Row, button, in_rows, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.behaviours import form_name
@@ -94,8 +94,7 @@ def _look_first(event: Event, flag: Flag, waiting: Collection[Flag], visit: Visi
         for each in waiting
     ]
     numbers = [open_button(each.id) for each in waiting][:8]
-    rows: list[Row] = [numbers[i : i + 4] for i in range(0, len(numbers), 4)]
-    return show(event, "\n".join(lines), [*rows, [back_to(flag.id)]])
+    return show(event, "\n".join(lines), [*in_rows(numbers, 4), [back_to(flag.id)]])
 
 
 async def ask_why(query: CallbackQuery, callback_data: ClosePress, visit: Visit) -> Method | list[Method]:

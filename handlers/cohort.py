@@ -15,23 +15,22 @@ from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardButton
 from babel.numbers import format_decimal
 
 from handlers.commands import Command
+from handlers.desk import note
 from handlers.drawings.qr import qr_code
 from handlers.home import back_home
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.own import Typed
 from handlers.presses import Action, CohortPress, SeminarPress
 from handlers.roles import Owns
-from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show, show_anew
+from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, in_rows, show, show_anew
 from handlers.tables import text_table
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.cohort_figures import CohortFigures, cohort_figures
 from models.cohorts import NAME_LENGTH, Cohort, cohort_of_code, make_cohort, newest_cohorts, read_code
 from models.gain import Gain
 from models.markup import unshowable
-from models.outbox import Priority
 from models.people import Person
 from models.profiles import UNSAID, Gender
 from models.quiet import local_day, read_day
@@ -89,7 +88,7 @@ async def by_command(message: Message, command: CommandObject, visit: Visit) -> 
     cohort = await cohort_of_code(visit.session, code) if code is not None else None
     if cohort is None:
         return show(message, _("There is no cohort with this code."), [[_to_cohorts(_)]])
-    await _note(visit, Audited.COHORT_SEEN, cohort)
+    await note(visit, Audited.COHORT_SEEN, detail=cohort.code)
     return show(message, *await _screen(cohort, visit))
 
 
@@ -144,7 +143,7 @@ async def _ask_region(event: Event, visit: Visit) -> Method:
     await visit.state.set_state(Founding.region)
     regions = [button(_(name), CohortPress(action="place", value=code)) for code, name in REGIONS.items()]
     several = button(_("Several regions"), CohortPress(action="place", value=_SEVERAL))
-    return show(event, _("Which region is it for?"), [*in_pairs(regions), [several], _cancel(_)])
+    return show(event, _("Which region is it for?"), [*in_rows(regions), [several], _cancel(_)])
 
 
 async def region_chosen(query: CallbackQuery, callback_data: CohortPress, visit: Visit) -> Method:
@@ -209,7 +208,7 @@ async def _make(event: Event, held_on: date, visit: Visit) -> Method:
         owner_id=visit.person.id,
         now=visit.now,
     )
-    await _note(visit, Audited.COHORT_MADE, cohort)
+    await note(visit, Audited.COHORT_MADE, detail=cohort.code)
     return show(event, *await _screen(cohort, visit))
 
 
@@ -219,7 +218,7 @@ async def open_cohort(query: CallbackQuery, callback_data: CohortPress, visit: V
     cohort = await visit.session.get(Cohort, callback_data.cohort)
     if cohort is None:
         return await show_cohorts(query, visit)
-    await _note(visit, Audited.COHORT_SEEN, cohort)
+    await note(visit, Audited.COHORT_SEEN, detail=cohort.code)
     screen = await _screen(cohort, visit)
     return show_anew(query, *screen) if callback_data.action == "beside" else show(query, *screen)
 
@@ -242,7 +241,7 @@ async def end(query: CallbackQuery, callback_data: CohortPress, visit: Visit) ->
     """End a cohort; ending it twice is harmless."""
     cohort = await visit.session.get(Cohort, callback_data.cohort)
     if cohort is not None and cohort.end(visit.now):
-        await _note(visit, Audited.COHORT_ENDED, cohort)
+        await note(visit, Audited.COHORT_ENDED, detail=cohort.code)
     return await open_cohort(query, callback_data, visit)
 
 
@@ -253,15 +252,7 @@ async def send_qr_code(query: CallbackQuery, callback_data: CohortPress, visit: 
     if cohort is None:
         return await show_cohorts(query, visit)
     values = {"cohort": cohort.id}
-    post_order(
-        visit.session,
-        visit.vault,
-        visit.person.id,
-        "cohort code",
-        values,
-        priority=Priority.RELAY,
-        now=visit.now,
-    )
+    visit.order("cohort code", values)
     return AnswerCallbackQuery(callback_query_id=query.id, text=_("The QR code comes as a picture."))
 
 
@@ -274,11 +265,6 @@ async def make_qr_code(workshop: Workshop, person: Person, values: Mapping[str, 
     link = workshop.link(PREFIX + cohort.code)
     photo = BufferedInputFile(await workshop.aside(qr_code, link), f"{cohort.code}.png")
     return Made(SendPhoto(chat_id=0, photo=photo, caption=f"{cohort.name}\n{link}", parse_mode=None))
-
-
-async def _note(visit: Visit, action: Audited, cohort: Cohort) -> None:
-    """Write down what this owner does."""
-    await record(visit.session, visit.vault, action, now=visit.now, actor_id=visit.person.id, detail=cohort.code)
 
 
 async def _screen(cohort: Cohort, visit: Visit) -> tuple[str, list[Row]]:
@@ -373,11 +359,6 @@ def _alone(number: int, _: Texts) -> str:
 def day(held_on: date) -> str:
     """A day as it's written in all three languages."""
     return held_on.strftime("%d.%m.%Y")
-
-
-def in_pairs(buttons: Row) -> list[Row]:
-    """Buttons two in a row."""
-    return [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
 
 
 def _line(text: str | None) -> str | None:

@@ -18,7 +18,6 @@ from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.behaviours import MAX_SEVERITY
 from models.consents import RECIPIENT_NAMES, Recipient, consents_of, say, says_yes_to
 from models.details import REACH_NAMES, Reach
@@ -193,4 +192,4 @@ async def take_contact(message: Message, visit: Visit) -> Method:
 async def _note(flag: Flag, action: Audited, detail: str, visit: Visit) -> None:
     """Write it down, unless the team doesn't know of the report."""
     if flag.state not in UNSEEN:
-        await record(visit.session, visit.vault, action, now=visit.now, flag_id=flag.id, detail=detail)
+        await visit.record(action, flag.id, detail=detail)

@@ -14,7 +14,7 @@ from handlers.presses import QueuePress, ReviewPress
 from handlers.screens import Event, Method, Row, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
-from models.audit import Action, entries, record
+from models.audit import Action, entries
 from models.behaviours import MAX_SEVERITY
 from models.flags import Flag, holders, reviewed_flag
 from models.flags import State as FlagState
@@ -34,9 +34,7 @@ class Writing(StatesGroup):
 
 async def note(visit: Visit, action: Action, flag: Flag | None = None, detail: str = "") -> None:
     """Write down what this member of the team does; `detail` holds codes, never words of a person."""
-    flag_id = flag.id if flag is not None else None
-    actor = visit.person.id
-    await record(visit.session, visit.vault, action, now=visit.now, actor_id=actor, flag_id=flag_id, detail=detail[:64])
+    await visit.record(action, flag.id if flag is not None else None, detail[:64], actor_id=visit.person.id)
 
 
 async def find(number: int, visit: Visit) -> Flag | None:

@@ -3,10 +3,9 @@
 from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton
 
-from handlers.cohort import in_pairs
 from handlers.home import call_button, way_out
 from handlers.presses import Action, RightsPress
-from handlers.screens import DANGER, Method, Row, button, show
+from handlers.screens import DANGER, Method, Row, button, in_rows, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.directory import EMERGENCY, Contact, Kind, shown
@@ -28,7 +27,7 @@ async def choose_region(query: CallbackQuery, visit: Visit) -> Method:
     _ = visit._
     rows: list[Row] = [
         [button(_("All of Kazakhstan"), RightsPress(action="region"))],
-        *in_pairs([button(_(name), RightsPress(action="region", region=code)) for code, name in REGIONS.items()]),
+        *in_rows([button(_(name), RightsPress(action="region", region=code)) for code, name in REGIONS.items()]),
         [button(_("« Know your rights"), RightsPress(action="list"))],
         way_out(_),
     ]
@@ -71,7 +70,7 @@ def _rows(contacts: tuple[Contact, ...], _: Texts) -> list[Row]:
     return [
         [call_button(first, DANGER)],
         dangers,
-        *in_pairs(others),
+        *in_rows(others),
         *([site] for site in sites),
         [back],
         way_out(_),

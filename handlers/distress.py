@@ -15,10 +15,12 @@ from aiogram import Router
 from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
-from handlers import evidence, form, talk
+from handlers import evidence, talk
 from handlers.asked import ABOUT_OTHERS, SECRETS
-from handlers.form import Filling, keep_answer
 from handlers.form import begin as go_on_with_draft
+from handlers.form_answers import keep_answer
+from handlers.form_answers import take_media as take_draft_media
+from handlers.form_screens import Filling
 from handlers.hearing import Answering, ask_word, keep_word
 from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.other_account import gone
@@ -61,7 +63,7 @@ _KEEPS: Mapping[str | None, Callable[[Event, str, Visit], Awaitable[Method]]] = 
 
 
 _TAKES: Mapping[str | None, Callable[[Message, Visit], Awaitable[Method | None]]] = {
-    Filling.answer.state: form.take_media,
+    Filling.answer.state: take_draft_media,
     Adding.words.state: evidence.take,
     evidence.Showing.media.state: evidence.take,
     Talking.person.state: talk.take_media,

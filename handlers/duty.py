@@ -11,6 +11,7 @@ from aiogram.methods import AnswerCallbackQuery, SendMessage
 from aiogram.types import CallbackQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handlers.desk import note
 from handlers.notices import first_free, post_message
 from handlers.presses import Action, DutyPress, ReviewPress
 from handlers.queue import show_queue
@@ -19,7 +20,6 @@ from handlers.screens import Method, button, keyboard
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.duty import URGENT, Alert, nobody_to_tell, on_call, set_duty
 from models.flags import Flag, parties
 from models.outbox import Priority
@@ -51,7 +51,7 @@ async def go(query: CallbackQuery, callback_data: DutyPress, visit: Visit) -> li
     now_on = callback_data.action == "on"
     if await set_duty(visit.session, visit.person.id, now_on, visit.now):
         action = Audited.ON_CALL if now_on else Audited.OFF_CALL
-        await record(visit.session, visit.vault, action, now=visit.now, actor_id=visit.person.id)
+        await note(visit, action)
     if (flags := await nobody_to_tell(visit.session, visit.now)) is not None:
         await post_nobody_on_call(visit.session, visit.vault, visit.texts, flags, visit.now)
     text = _("You are on call.") if now_on else _("You are no longer on call.")

@@ -4,12 +4,13 @@ from aiogram import Router
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, Message
 
+from handlers.desk import note
 from handlers.home import back_home, home_rows, start
 from handlers.menu import order_menu
 from handlers.notices import post_message
 from handlers.presses import Action, Payload, ReviewPress, TeamPress
 from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, keyboard, show
-from handlers.team import PREFIX, note
+from handlers.team import PREFIX
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.invites import Invite, accept, invite_of_code
@@ -88,7 +89,7 @@ async def join(query: CallbackQuery, callback_data: TeamPress, visit: Visit) -> 
 async def _enlist(found: Invite, visit: Visit) -> Role:
     """Make the person a member, write it down, and tell the owners."""
     member = await accept(visit.session, visit.vault, found, visit.person.id, visit.now)
-    await note(visit, Audited.JOINED, f"{visit.person.id} {member.role}")
+    await note(visit, Audited.JOINED, detail=f"{visit.person.id} {member.role}")
     order_menu(visit, visit.person.id)
     for other, person in await members(visit.session):
         if other.role in OWNING and other is not member:

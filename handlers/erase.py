@@ -13,7 +13,6 @@ from handlers.presses import Action, ErasePress, OwnPress
 from handlers.screens import DANGER, PRIMARY, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.deletion import delete_flag, keep_limits_of_flag
 from models.flags import Flag, holders, own_flag
 from models.merging import parted_by_deletion
@@ -56,10 +55,10 @@ async def erase(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -
         return await show_reports(query, visit)
     number, others = flag.id, await holders(visit.session, flag)
     for parted in await parted_by_deletion(visit.session, Flag.id == number):
-        await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=parted)
+        await visit.record(Audited.PARTED, parted)
     await keep_limits_of_flag(visit.session, visit.vault, flag, visit.now)
     if await delete_flag(visit.session, flag):
-        await record(visit.session, visit.vault, Audited.DELETED, now=visit.now, flag_id=number)
+        await visit.record(Audited.DELETED, number)
     for other in others:
         if other.id != visit.person.id:
             await tell_reporter(visit.session, visit.vault, visit.texts, other, number, visit.now)

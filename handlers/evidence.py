@@ -21,7 +21,7 @@ from handlers.cleaning import clean_photo, seconds_of_voice
 from handlers.desk import find_kept, no_such_flag, note
 from handlers.form import go
 from handlers.home import way_out
-from handlers.making import Made, OutOfReach, Workshop, post_order
+from handlers.making import Made, OutOfReach, Workshop
 from handlers.media import (
     ASKED,
     CAPTION_LEFT_OUT,
@@ -209,7 +209,7 @@ async def see_place(query: CallbackQuery, callback_data: EvidencePress, visit: V
 
 
 def _ordered(query: CallbackQuery, name: str, values: Mapping[str, Any], visit: Visit) -> Method:
-    post_order(visit.session, visit.vault, visit.person.id, name, values, priority=Priority.RECEIPT, now=visit.now)
+    visit.order(name, values, priority=Priority.RECEIPT)
     return AnswerCallbackQuery(callback_query_id=query.id, text=visit._("It comes below."))
 
 

@@ -22,7 +22,7 @@ from babel.numbers import format_decimal
 from handlers.commands import Command
 from handlers.flag_stats import RIDE_NAMES, TELLERS, UNSAID_NAME
 from handlers.home import back_home
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.own import STATE_NAMES
 from handlers.presses import Action, ExportPress
 from handlers.roles import OnTeam
@@ -37,7 +37,6 @@ from models.details import PLATFORM_NAMES
 from models.flag_export import OTHER, ExportRow, Source
 from models.flags import OUTCOME_NAMES
 from models.leases import hold, release
-from models.outbox import Priority
 from models.people import Person
 from models.profiles import UNSAID
 from models.regions import REGIONS
@@ -113,7 +112,7 @@ async def order(query: CallbackQuery, callback_data: ExportPress, visit: Visit) 
         return AnswerCallbackQuery(callback_query_id=query.id, text=text)
     message = query.message.message_id if query.message is not None else None
     values = {"kind": callback_data.value, "ticket": ticket, "message": message}
-    post_order(visit.session, visit.vault, visit.person.id, "export", values, priority=Priority.RELAY, now=visit.now)
+    visit.order("export", values)
     return AnswerCallbackQuery(callback_query_id=query.id, text=_("It comes in a moment."))
 
 

@@ -18,9 +18,10 @@ from babel.numbers import format_percent
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.commands import Command
+from handlers.desk import note
 from handlers.drawings.plots import bars, by_hour_of_day
 from handlers.home import back_home
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.presses import Action, FiguresPress
 from handlers.roles import OnTeam
 from handlers.screens import Method, Row, button, keyboard
@@ -28,7 +29,6 @@ from handlers.stats import HIDDEN, Table, table_lines
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.behaviours import BEHAVIOURS, FORM_NAMES, MAX_SEVERITY
 from models.details import PLATFORM_NAMES, Teller
 from models.flag_figures import (
@@ -47,7 +47,6 @@ from models.flag_figures import (
     totals,
 )
 from models.flags import OUTCOME_NAMES, Ride
-from models.outbox import Priority
 from models.people import Person
 from models.periods import ALL as EVER
 from models.periods import Period, period_of
@@ -163,8 +162,8 @@ def _asked(press: FiguresPress, visit: Visit) -> dict[str, Any]:
 
 async def _order(name: str, values: Mapping[str, Any], visit: Visit) -> None:
     detail = f"flags: {values['page']}, {values['period']}"
-    await record(visit.session, visit.vault, Audited.FIGURES, now=visit.now, actor_id=visit.person.id, detail=detail)
-    post_order(visit.session, visit.vault, visit.person.id, name, values, priority=Priority.RELAY, now=visit.now)
+    await note(visit, Audited.FIGURES, detail=detail)
+    visit.order(name, values)
 
 
 # made at delivery

@@ -16,7 +16,7 @@ from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from handlers.asking import alone_with_it, ask_second
 from handlers.flag_stats import PERIODS, RIDE_NAMES, TELLERS, period_name
 from handlers.home import back_home
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.own import STATE_NAMES, Typed
 from handlers.presses import Action, ExportPress
 from handlers.roles import OnTeam
@@ -32,7 +32,6 @@ from models.consents import RECIPIENT_NAMES, Recipient
 from models.details import PLATFORM_NAMES
 from models.flags import OUTCOME_NAMES, Flag
 from models.full_export import MOST, approved_for, flags_to_read, period_asked
-from models.outbox import Priority
 from models.people import Person
 from models.periods import period_of
 from models.regions import REGIONS
@@ -135,7 +134,7 @@ async def take_reason(message: Message, visit: Visit) -> Method:
 async def perform(approval: Approval, visit: Visit) -> None:
     """Have the file of an approved request made, for who asked."""
     who, values = approval.requester_id, {"approval": approval.id}
-    post_order(visit.session, visit.vault, who, "full export", values, priority=Priority.RELAY, now=visit.now)
+    visit.order("full export", values, person_id=who)
 
 
 # made at delivery

@@ -135,7 +135,7 @@ async def keep_word(event: Event, text: str, visit: Visit) -> Method:
     first = hearing.answered_at is None
     if not answer(visit.vault, flag, hearing, text, visit.now):
         return _screen(event, hearing, flag, visit)
-    await record(visit.session, visit.vault, Audited.DRIVER_ANSWERED, now=visit.now, flag_id=flag.id)
+    await visit.record(Audited.DRIVER_ANSWERED, flag.id)
     if first:
         await tell_team_of_answer(visit.session, visit.vault, visit.texts, flag, visit.now)
     return _screen(event, hearing, flag, visit, _("Saved. Thank you."))
@@ -148,7 +148,7 @@ async def say_nothing(query: CallbackQuery, callback_data: HearingPress, visit: 
         return await _gone(query, visit)
     hearing, flag = found
     if decline(hearing, visit.now):
-        await record(visit.session, visit.vault, Audited.DRIVER_DECLINED, now=visit.now, flag_id=flag.id)
+        await visit.record(Audited.DRIVER_DECLINED, flag.id)
         await tell_team_of_answer(visit.session, visit.vault, visit.texts, flag, visit.now)
     return _screen(query, hearing, flag, visit)
 

@@ -115,6 +115,12 @@ def call_rows(lines: Sequence[Contact] = HELP_LINES) -> list[Row]:
     return [[first], others]
 
 
+def help_rows(car: str, visit: Visit) -> list[Row]:
+    """The help lines, each a tap, and a text for somebody near, with the plate of the car whose code was scanned."""
+    trusted = button(visit._("A text for somebody you trust"), HomePress(action="text", value=car))
+    return [*call_rows(help_lines(visit)), [trusted]]
+
+
 def call_button(contact: Contact, style: ButtonStyle | None = None) -> InlineKeyboardButton:
     """A button that sends a phone number as a contact, which the phone dials on a tap."""
     return button(f"📞 {contact.value}", HomePress(action="call", value=contact.value), style)

@@ -9,10 +9,10 @@ from aiogram.filters import Filter, StateFilter
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
 from handlers.asked import SENTENCES
-from handlers.cohort import PREFIX, day, in_pairs
+from handlers.cohort import PREFIX, day
 from handlers.home import back_home, home_rows
 from handlers.presses import Action, CohortPress, LearnPress, Payload
-from handlers.screens import PRIMARY, Event, Method, Row, button, show
+from handlers.screens import PRIMARY, Event, Method, Row, button, in_rows, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from handlers.voting import ballot_beside
@@ -103,7 +103,7 @@ def _ask_gender(event: Event, cohort: Cohort | None, _: Texts) -> Method:
 def _ask_region(event: Event, cohort: Cohort | None, _: Texts) -> Method:
     regions = [_answer(_(name), "region", code, cohort) for code, name in REGIONS.items()]
     rows: list[Row] = [
-        *in_pairs(regions),
+        *in_rows(regions),
         [_answer(_("Rather not say"), "region", UNSAID, cohort)],
         [_answer(_("« Back"), "again", "", cohort), *back_home(_)],
     ]

@@ -17,7 +17,7 @@ from handlers.commands import Command
 from handlers.drawings.pictures import picture
 from handlers.home import back_home
 from handlers.lesson_screens import Presses, answer_screen, step_screen, steps_of
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.policy import policy_screen
 from handlers.presses import (
     Action,
@@ -37,7 +37,6 @@ from handlers.visit import Visit
 from models.course import Answer, Attempt, answers_of
 from models.exams import Exam
 from models.lessons import Lesson
-from models.outbox import Priority
 from models.path import Path, path_of
 from models.people import Person
 from models.policies import has_accepted
@@ -132,15 +131,7 @@ async def go_to_lesson(query: CallbackQuery, number: int, visit: Visit, action: 
     screen = step_screen(lesson, attempt.place, _presses(lesson, _), _)
     if number in path.finished:
         return show(query, *screen)
-    post_order(
-        visit.session,
-        visit.vault,
-        visit.person.id,
-        "picture",
-        {"lesson": number},
-        priority=Priority.RELAY,
-        now=visit.now,
-    )
+    visit.order("picture", {"lesson": number})
     # A message of its own, so that the picture comes to stand below it and not below an old list.
     return show_anew(query, *screen)
 

@@ -8,13 +8,14 @@ from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery
 
 from handlers.commands import Command
+from handlers.desk import note
 from handlers.home import back_home, home_rows
 from handlers.menu import order_menu
 from handlers.notices import post_message, tell_team_of_flags
 from handlers.presses import Action, LeavePress, TeamPress
 from handlers.roles import OnTeam
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, keyboard, show
-from handlers.team import HINDRANCES, member_line, note
+from handlers.team import HINDRANCES, member_line
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.membership import Hindrance, member_of, open_flags, remove_member, why_staying

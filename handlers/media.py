@@ -6,7 +6,6 @@ A handler only notes what came; it's fetched and checked at delivery (`handlers/
 from aiogram.filters import Filter
 from aiogram.types import Message
 
-from handlers.making import post_order
 from handlers.visit import Visit
 from models.evidence import (
     LARGEST,
@@ -20,7 +19,6 @@ from models.evidence import (
     pieces_of_flag,
     sent_in_talk,
 )
-from models.outbox import Priority
 from models.words import N_
 
 ASKED = N_(
@@ -119,7 +117,7 @@ async def note_piece(
         now=visit.now,
     )
     order = {"piece": piece.id}
-    post_order(visit.session, visit.vault, visit.person.id, "evidence", order, priority=Priority.RELAY, now=visit.now)
+    visit.order("evidence", order)
     return piece
 
 

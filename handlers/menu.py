@@ -6,7 +6,7 @@ from typing import Any
 from aiogram.methods import DeleteMyCommands, SetMyCommands
 from aiogram.types import BotCommand, BotCommandScopeChat
 
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.visit import Visit
 from models.outbox import Priority
 from models.people import Person
@@ -64,7 +64,7 @@ def commands_for(role: Role | None) -> dict[str, str]:
 
 def order_menu(visit: Visit, person_id: int) -> None:
     """Let the menu of a person's chat follow their role and language, once this is committed."""
-    post_order(visit.session, visit.vault, person_id, "menu", {}, priority=Priority.ALERT, now=visit.now)
+    visit.order("menu", {}, priority=Priority.ALERT, person_id=person_id)
 
 
 async def make_menu(workshop: Workshop, person: Person, values: Mapping[str, Any]) -> Made:

@@ -17,7 +17,6 @@ from handlers.presses import Action, OwnPress, PassphrasePress
 from handlers.screens import DANGER, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.flags import Flag, own_flag, own_flag_of_receipt
 from models.passphrases import (
     LEAST,
@@ -131,7 +130,7 @@ def gone(message: Message) -> DeleteMessage:
 
 
 async def _note(action: Audited, flag: Flag, visit: Visit, actor_id: int | None = None) -> None:
-    await record(visit.session, visit.vault, action, now=visit.now, actor_id=actor_id, flag_id=flag.id)
+    await visit.record(action, flag.id, actor_id=actor_id)
 
 
 async def remove(query: CallbackQuery, callback_data: PassphrasePress, visit: Visit) -> Method:

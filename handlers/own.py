@@ -28,7 +28,6 @@ from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_b
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.behaviours import behaviour_name
 from models.escrow import lock_vehicle
 from models.flags import MOST_PLATES, UNSEEN, Flag, Ride, flags_of, own_flag, plate_of_own
@@ -220,7 +219,7 @@ async def hand_over(query: CallbackQuery, callback_data: OwnPress, visit: Visit)
             await vehicle_named(flag, plate, visit)
         await arrived(flag, visit)
     elif flag is not None and send_quietly(flag, visit.now):
-        await record(visit.session, visit.vault, Audited.RECEIVED, now=visit.now, flag_id=flag.id)
+        await visit.record(Audited.RECEIVED, flag.id)
     return await open_report(query, callback_data, visit)
 
 
@@ -336,6 +335,6 @@ async def withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) 
     was_seen = flag is not None and flag.state not in UNSEEN
     if flag is not None and as_shown(flag, visit.now).is_open and flag.withdraw(visit.now) and was_seen:
         for each in await part_from(visit.session, flag):
-            await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=each.id)
-        await record(visit.session, visit.vault, Audited.WITHDRAWN, now=visit.now, flag_id=flag.id)
+            await visit.record(Audited.PARTED, each.id)
+        await visit.record(Audited.WITHDRAWN, flag.id)
     return await open_report(query, callback_data, visit)

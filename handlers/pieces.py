@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from aiogram.types import InlineKeyboardButton
-
 from handlers.presses import EvidencePress, TalkPress
-from handlers.screens import PRIMARY, Row, button
+from handlers.screens import PRIMARY, Row, button, in_rows
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.details import Reach
@@ -51,12 +49,7 @@ def remove_rows(pieces: Sequence[Evidence], _: Texts) -> list[Row]:
         button(_("Delete: {what}", what=names[piece.id]), EvidencePress(action="remove", piece=piece.id))
         for piece in pieces
     ]
-    return in_rows(buttons, 2)
-
-
-def in_rows(buttons: Sequence[InlineKeyboardButton], width: int) -> list[Row]:
-    """Buttons in rows of so many."""
-    return [buttons[i : i + width] for i in range(0, len(buttons), width)]
+    return in_rows(buttons)
 
 
 async def own_lines(flag: Flag, visit: Visit) -> list[str]:

@@ -16,10 +16,10 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.certificate import choice_text, lacks_plan, pledge_lines, show_certificate
 from handlers.home import back_home
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.own import Typed
 from handlers.presses import Action, PledgePress
-from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, keyboard, show
+from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, in_rows, keyboard, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.action_plans import (
@@ -120,7 +120,7 @@ async def _choice(event: Event, picks: Picks, visit: Visit) -> Method:
         press = PledgePress(action="leave" if chosen else "take", value=name)
         numbers.append(button(f"✓ {number}" if chosen else str(number), press, PRIMARY if chosen else None))
     lines += ["", _("Chosen: {n} of {total}", n=len(picks), total=PLEDGES)]
-    rows: list[Row] = [numbers[i : i + _IN_A_ROW] for i in range(0, len(numbers), _IN_A_ROW)]
+    rows = in_rows(numbers, _IN_A_ROW)
     if len(picks) == PLEDGES:
         rows.append([button(_("Done"), PledgePress(action="done"), SUCCESS)])
     else:
@@ -194,14 +194,10 @@ async def finish(query: CallbackQuery, visit: Visit) -> Method | list[Method]:
         return [await _choice(query, picks, visit), note]
     plan = await make_plan(visit.session, visit.vault, visit.person.id, known, visit.now)
     for days in ASKED_AFTER:
-        post_order(
-            visit.session,
-            visit.vault,
-            visit.person.id,
+        visit.order(
             "pledge check",
             {"plan": plan.id, "days": days},
             priority=Priority.REMINDER,
-            now=visit.now,
             due_at=visit.now + timedelta(days=days),
         )
     return await show_certificate(query, visit)

@@ -14,7 +14,6 @@ from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.team import HINDRANCES
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.deletion import delete_person, keep_limits
 from models.flags import Flag, claimed_by
 from models.membership import Hindrance, is_last_owner
@@ -136,9 +135,9 @@ async def delete(query: CallbackQuery, visit: Visit) -> Method | list[Method]:
         (Audited.DELETED, gone),
     ):
         for flag_id in numbers:
-            await record(visit.session, visit.vault, action, now=visit.now, flag_id=flag_id)
+            await visit.record(action, flag_id)
     if of_team:
-        await record(visit.session, visit.vault, Audited.LEFT, now=visit.now, actor_id=number)
+        await visit.record(Audited.LEFT, actor_id=number)
     freed = [flag for each in released if (flag := await visit.session.get(Flag, each, populate_existing=True))]
     await tell_team_of_flags(visit.session, visit.vault, visit.texts, freed, visit.now)
     text = _(

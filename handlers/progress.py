@@ -11,7 +11,7 @@ from handlers.commands import Command
 from handlers.drawings.plots import answers_over_time
 from handlers.exam import NAMES
 from handlers.home import back_home
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.presses import Action, LearnPress, StatsPress
 from handlers.screens import Event, Method, Row, button, progress, show
 from handlers.texts import Texts
@@ -19,7 +19,6 @@ from handlers.visit import Visit
 from models.certificates import Certificate, Standing, newest_certificate
 from models.course_figures import answers_by_day, coming_back
 from models.exams import Exam
-from models.outbox import Priority
 from models.path import Path, path_of
 from models.people import Person
 from models.reviews import ReviewPlan
@@ -105,7 +104,7 @@ async def order_plot(query: CallbackQuery, visit: Visit) -> Method:
     """Have the plot drawn; without answers there's nothing to draw."""
     if not await answers_by_day(visit.session, visit.person.id, visit.now):
         return await show_progress(query, visit)
-    post_order(visit.session, visit.vault, visit.person.id, "progress plot", {}, priority=Priority.RELAY, now=visit.now)
+    visit.order("progress plot", {})
     return AnswerCallbackQuery(callback_query_id=query.id, text=visit._("It comes in a moment."))
 
 

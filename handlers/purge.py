@@ -14,7 +14,6 @@ from handlers.screens import DANGER, Method, Row, button, keyboard, show
 from handlers.visit import Visit
 from models.approvals import Approval, Kind, purge
 from models.audit import Action as Audited
-from models.audit import record
 from models.flags import Flag, holders
 from models.merging import parted_by_deletion
 from models.outbox import Priority
@@ -42,9 +41,9 @@ async def perform(approval: Approval, visit: Visit) -> None:
     flag = await visit.session.get_one(Flag, flag_id)
     told = await holders(visit.session, flag)
     for parted in await parted_by_deletion(visit.session, Flag.id == flag_id):
-        await record(visit.session, visit.vault, Audited.PARTED, now=visit.now, flag_id=parted)
+        await visit.record(Audited.PARTED, parted)
     await purge(visit.session, approval)
-    await record(visit.session, visit.vault, Audited.PURGED, now=visit.now, actor_id=requester_id, flag_id=flag_id)
+    await visit.record(Audited.PURGED, flag_id, actor_id=requester_id)
     for person in told:
         _ = visit.texts[person.language]
         rows: list[Row] = [[button(_("Show"), OwnPress(action="gone"))]]

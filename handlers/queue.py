@@ -16,7 +16,7 @@ from handlers.home import back_home
 from handlers.own import STATE_NAMES
 from handlers.presses import Action, AppealPress, DutyPress, QueuePress, ReviewPress
 from handlers.roles import OnTeam
-from handlers.screens import PRIMARY, Event, Method, Row, button, show
+from handlers.screens import PRIMARY, Event, Method, Row, button, in_rows, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.appeals import appeals_for
@@ -24,7 +24,8 @@ from models.audit import Action as Audited
 from models.behaviours import FORM_NAMES, Form, form_name
 from models.details import PLATFORM_NAMES, Platform
 from models.duty import is_on_call
-from models.flags import COUNTED_TO, Flag, Place, State, Wanted, count_waiting, is_overdue, place_of, queue
+from models.flags import Flag, State
+from models.queue import COUNTED_TO, Place, Wanted, count_waiting, is_overdue, place_of, queue
 from models.regions import REGIONS
 from models.repeats import REPEAT_DAYS, count_on_vehicles
 from models.words import N_
@@ -82,8 +83,7 @@ async def show_queue(event: Event, visit: Visit, callback_data: QueuePress | Rev
     counts = {name: f"{n}+" if n == COUNTED_TO else n for name, n in waiting._asdict().items()}
     lines = [_("<b>Queue</b>"), _("Open: {open} · overdue: {overdue} · yours: {mine}", **counts), ""]
     lines += [queue_line(flag, repeats.get(flag.id, 1), visit.now, _) for flag in flags] or [_("Nothing is waiting.")]
-    numbers = [open_button(flag.id) for flag in flags]
-    rows: list[Row] = [numbers[i : i + 4] for i in range(0, len(numbers), 4)]
+    rows = in_rows([open_button(flag.id) for flag in flags], 4)
     turn: list[InlineKeyboardButton] = []
     if flags and earlier:
         turn.append(button("◀", press.model_copy(update={"at": _written("<", place_of(flags[0], visit.now))})))
@@ -186,7 +186,7 @@ def _filters(press: QueuePress, _: Texts) -> list[Row]:
         chosen = getattr(press, field)
         name = _(choice.names[chosen]) if chosen else _(choice.any)
         buttons.append(button(f"▾ {name}", first.model_copy(update={"action": field}), _style(chosen)))
-    return [buttons[i : i + 2] for i in range(0, len(buttons), 2)]
+    return in_rows(buttons)
 
 
 def _style(chosen: str) -> Any:

@@ -12,7 +12,7 @@ from aiogram import Router
 from aiogram.methods import DeleteMessages, SendMessage
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
-from handlers.making import method_of, post_order
+from handlers.making import method_of
 from handlers.notices import post_message
 from handlers.presses import ExitPress, LearnPress
 from handlers.screens import PRIMARY, Method, button, show_anew
@@ -74,15 +74,7 @@ async def _order_no_more(visit: Visit) -> None:
     for method, values in await take_back(visit.session, visit.vault, visit.person.id, methods):
         if method == method_of("evidence"):
             values["quiet"] = True
-            post_order(
-                visit.session,
-                visit.vault,
-                visit.person.id,
-                "evidence",
-                values,
-                priority=Priority.RELAY,
-                now=visit.now,
-            )
+            visit.order("evidence", values)
 
 
 def _neutral(query: CallbackQuery, visit: Visit) -> SendMessage:

@@ -155,7 +155,7 @@ async def disagree(event: Event, text: str, visit: Visit) -> Method:
     term = visit.terms.appeal_term_days
     appeal = await appeal_by_driver(visit.session, visit.vault, remedy, flag, text, term, visit.now)
     if appeal is not None:
-        await record(visit.session, visit.vault, Audited.DRIVER_APPEALED, now=visit.now, flag_id=flag.id)
+        await visit.record(Audited.DRIVER_APPEALED, flag.id)
         await called_again(appeal, visit)
     return await _screen(event, remedy, flag, visit, _("Saved. Thank you.") if appeal is not None else "")
 
@@ -164,7 +164,7 @@ async def lesson_done(attempt: Attempt, visit: Visit) -> None:
     """Note on the flags that a lesson was passed, and tell whoever reported, unless they want no questions."""
     for remedy in await note_passed(visit.session, attempt):
         for flag in await with_duplicates(visit.session, remedy.flag_id):
-            await record(visit.session, visit.vault, Audited.LESSON_PASSED, now=visit.now, flag_id=flag.id)
+            await visit.record(Audited.LESSON_PASSED, flag.id)
             await tell_of_news(visit.session, visit.vault, visit.texts, flag, visit.now)
 
 

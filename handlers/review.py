@@ -28,7 +28,7 @@ from handlers.presses import (
 from handlers.queue import repeat_line, show_queue
 from handlers.reasons import shown
 from handlers.roles import OnTeam, colleague
-from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, show
+from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, in_rows, show
 from handlers.texts import Texts
 from handlers.timeline import timeline
 from handlers.visit import Visit
@@ -108,8 +108,7 @@ async def flag_screen(event: Event, flag: Flag, visit: Visit, *, said: str = "")
     words: Row = []
     if flag.sealed_words is not None:
         words = [button(_("Show the person's words"), ReviewPress(action="read", flag=flag.id))]
-    numbers = [open_button(other.id) for other in others[:OTHERS]]
-    shared = [numbers[i : i + 4] for i in range(0, len(numbers), 4)]
+    shared = in_rows([open_button(other.id) for other in others[:OTHERS]], 4)
     beside = [*await _work_rows(flag, visit), *await rows_beside(flag, visit)]
     rows = [words, *await desk_rows(flag, visit), *await driver_rows(flag, visit), *beside, *shared, *rows]
     return show(event, "\n\n".join("\n".join(part) for part in parts if part), rows)

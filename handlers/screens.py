@@ -38,6 +38,11 @@ def copy_button(text: str, copied: str) -> InlineKeyboardButton:
     return InlineKeyboardButton(text=text, copy_text=CopyTextButton(text=copied))
 
 
+def in_rows(buttons: Sequence[InlineKeyboardButton], width: int = 2) -> list[Row]:
+    """Buttons in rows of so many."""
+    return [buttons[i : i + width] for i in range(0, len(buttons), width)]
+
+
 def keyboard(rows: Sequence[Row]) -> InlineKeyboardMarkup | None:
     """The keyboard of these rows; none without buttons."""
     return InlineKeyboardMarkup(inline_keyboard=[list(row) for row in rows if row]) if any(rows) else None

@@ -15,7 +15,7 @@ from handlers.home import back_home
 from handlers.own import STATE_NAMES, Typed
 from handlers.presses import Action, SearchPress
 from handlers.roles import OnTeam
-from handlers.screens import Event, Method, Row, button, show
+from handlers.screens import Event, Method, button, in_rows, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
@@ -69,8 +69,7 @@ async def ask(event: Event, visit: Visit) -> Method:
         "<code>01.11-15.11</code>. Or tap what it is about."
     )
     forms = [button(_(name), SearchPress(action="form", form=form)) for form, name in FORM_NAMES.items()]
-    rows: list[Row] = [forms[i : i + 2] for i in range(0, len(forms), 2)]
-    return show(event, text, [*rows, [*to_queue(_), *back_home(_)]])
+    return show(event, text, [*in_rows(forms), [*to_queue(_), *back_home(_)]])
 
 
 async def _begin(event: Event, what: Search | None, visit: Visit) -> Method:
@@ -95,8 +94,7 @@ async def _results(event: Event, what: Search, after: Found | None, visit: Visit
     flags = await search(visit.session, visit.vault, visit.person.id, what, limit=PAGE + 1, after=after)
     lines = [_("<b>Found</b>"), ""]
     lines += [_line(flag, _) for flag in flags[:PAGE]] or [_("Nothing was found.")]
-    numbers = [open_button(flag.id) for flag in flags[:PAGE]]
-    rows: list[Row] = [numbers[i : i + 4] for i in range(0, len(numbers), 4)]
+    rows = in_rows([open_button(flag.id) for flag in flags[:PAGE]], 4)
     pages = [button("⏮", SearchPress(action="turn"))] if after is not None else []
     if len(flags) > PAGE:
         pages.append(button("▶", SearchPress(action="turn", at=_written(flags[PAGE - 1]))))

@@ -14,7 +14,6 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.appeals import APPEAL_LIMIT, Side, appeal_by_reporter, appeal_of, may_appeal
 from models.audit import Action as Audited
-from models.audit import record
 from models.flags import State as FlagState
 from models.flags import own_flag
 from models.late_news import as_shown
@@ -81,6 +80,6 @@ async def ask_for_second_look(event: Event, text: str, visit: Visit) -> Method:
     appeal = await appeal_by_reporter(visit.session, visit.vault, flag, me, text, term, visit.now)
     if appeal is None:
         return await report_screen(event, flag, visit)
-    await record(visit.session, visit.vault, Audited.REPORTER_APPEALED, now=visit.now, flag_id=flag.id)
+    await visit.record(Audited.REPORTER_APPEALED, flag.id)
     await called_again(appeal, visit)
     return await report_screen(event, flag, visit, _("Saved. Thank you."))

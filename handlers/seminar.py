@@ -15,7 +15,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
 from handlers.cohort import show_cohorts
 from handlers.lesson_screens import numbered
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.presses import Action, CohortPress, SeminarPress
 from handlers.roles import Owns
 from handlers.screens import PRIMARY, Method, Row, button, keyboard, progress, show, written
@@ -25,7 +25,6 @@ from handlers.voting import Screen, order_scene, question_of
 from models.cohorts import Cohort, participants_of
 from models.lessons import Question, Rich, join
 from models.markup import bold
-from models.outbox import Priority
 from models.people import Person
 from models.seminars import Scene, counted, locked_scene, open_scene_of, voters
 from models.team import Role, role_of
@@ -201,7 +200,7 @@ def _lesson_question(press: SeminarPress, visit: Visit) -> Question | None:
 
 def _order(name: str, person_id: int, scene: Scene, visit: Visit) -> None:
     values = {"scene": scene.id}
-    post_order(visit.session, visit.vault, person_id, name, values, priority=Priority.RELAY, now=visit.now)
+    visit.order(name, values, person_id=person_id)
 
 
 def _to_cohort(cohort_id: int, _: Texts, *, beside: bool = False) -> InlineKeyboardButton:

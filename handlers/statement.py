@@ -20,7 +20,7 @@ from aiogram.types import BufferedInputFile, CallbackQuery
 
 from handlers.details import detail_lines, details_of
 from handlers.drawings.statement import Statement, as_pdf, moment
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.own import STATE_NAMES, show_reports
 from handlers.pieces import piece_lines
 from handlers.presses import StatementPress
@@ -32,7 +32,6 @@ from models.behaviours import BEHAVIOURS, Behaviour, behaviour_name, form_name
 from models.evidence import Evidence, Kind, pieces_of_flag
 from models.flags import Flag, Ride, State, own_flag
 from models.late_news import Shown, as_shown
-from models.outbox import Priority
 from models.people import Person
 from models.receipts import show_receipt
 from models.remedies import outcome_in_words
@@ -57,7 +56,7 @@ async def order(query: CallbackQuery, callback_data: StatementPress, visit: Visi
     if flag is None:
         return await show_reports(query, visit)
     values = {"flag": flag.id}
-    post_order(visit.session, visit.vault, visit.person.id, "statement", values, priority=Priority.RELAY, now=visit.now)
+    visit.order("statement", values)
     return AnswerCallbackQuery(callback_query_id=query.id, text=_("It comes in a moment."))
 
 

@@ -19,9 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.cohort import day, gain_line
 from handlers.commands import Command
+from handlers.desk import note
 from handlers.drawings.plots import bars
 from handlers.home import back_home
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.presses import Action, FiguresPress, StatsPress
 from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
@@ -29,7 +30,6 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.attitudes import Kind
 from models.audit import Action as Audited
-from models.audit import record
 from models.cohorts import Cohort
 from models.course_figures import (
     Counts,
@@ -43,7 +43,6 @@ from models.course_figures import (
 )
 from models.gain import gain
 from models.lessons import Course
-from models.outbox import Priority
 from models.people import Person
 from models.profiles import UNSAID, Gender
 from models.regions import REGIONS
@@ -111,11 +110,9 @@ async def show_page(query: CallbackQuery, callback_data: StatsPress, visit: Visi
 
 async def order_plot(query: CallbackQuery, callback_data: StatsPress, visit: Visit) -> Method:
     """Have a page drawn."""
-    await _note(visit)
+    await note(visit, Audited.FIGURES, detail="course")
     values = {"page": callback_data.value if callback_data.value in PAGES else ALL}
-    post_order(
-        visit.session, visit.vault, visit.person.id, "course plot", values, priority=Priority.RELAY, now=visit.now
-    )
+    visit.order("course plot", values)
     return AnswerCallbackQuery(callback_query_id=query.id, text=visit._("It comes in a moment."))
 
 
@@ -133,13 +130,9 @@ async def make_plot(workshop: Workshop, person: Person, values: Mapping[str, Any
     return Made(SendPhoto(chat_id=0, photo=BufferedInputFile(picture, "qurmet.png")))
 
 
-async def _note(visit: Visit) -> None:
-    await record(visit.session, visit.vault, Audited.FIGURES, now=visit.now, actor_id=visit.person.id, detail="course")
-
-
 async def _page(event: Event, page: str, visit: Visit) -> Method:
     _ = visit._
-    await _note(visit)
+    await note(visit, Audited.FIGURES, detail="course")
     table = await _table(page, visit.session, visit.course, visit.now, _)
     parts = [f"<b>{escape(_title(page, _))}</b>", "\n".join(table_lines(table, _))]
     if page == ALL:

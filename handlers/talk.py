@@ -14,17 +14,16 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.desk import find_kept, no_such_flag, note
 from handlers.home import back_home, way_out
-from handlers.making import post_order
 from handlers.media import UNFIT, Media, Unfit, note_piece, refusal
 from handlers.notices import tell_of_message
 from handlers.own import Typed, shorten, show_reports
-from handlers.pieces import in_rows, may_ask
+from handlers.pieces import may_ask
 from handlers.presses import Action, OwnPress, ReportPress, ReviewPress, TalkPress
 from handlers.roles import OnTeam
-from handlers.screens import PRIMARY, Event, Method, Row, button, show
+from handlers.screens import PRIMARY, Event, Method, Row, button, in_rows, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record, record_denied
+from models.audit import record_denied
 from models.evidence import Evidence, Kind, Status
 from models.flags import UNSEEN, Flag, own_flag
 from models.late_news import as_shown
@@ -258,7 +257,7 @@ async def _say(flag: Flag, text: str | None, visit: Visit, *, from_team: bool) -
     if from_team:
         await note(visit, Audited.QUESTIONED, flag)
     else:
-        await record(visit.session, vault, Audited.ANSWERED, now=visit.now, flag_id=flag.id)
+        await visit.record(Audited.ANSWERED, flag.id)
     return said
 
 
@@ -341,7 +340,7 @@ def _message_rows(
         if units(text) > (NEWEST_SHOWN if n == len(messages) else SHOWN):
             label = _("Read in full, {time}", time=at)
             buttons.append(button(label, TalkPress(action=f"{side}full", flag=flag.id, message=said.id)))
-    return in_rows(buttons, 2)
+    return in_rows(buttons)
 
 
 async def _one(query: CallbackQuery, press: TalkPress, flag: Flag, visit: Visit, *, by_team: bool) -> Method:
@@ -353,7 +352,7 @@ async def _one(query: CallbackQuery, press: TalkPress, flag: Flag, visit: Visit,
         if by_team:
             await note(visit, Audited.EVIDENCE, flag, f"{piece.kind.value} {piece.id}")
         order, priority = {"piece": piece.id}, Priority.RECEIPT
-        post_order(visit.session, visit.vault, visit.person.id, "piece", order, priority=priority, now=visit.now)
+        visit.order("piece", order, priority=priority)
         return AnswerCallbackQuery(callback_query_id=query.id, text=_("It comes below."))
     text = said.text(visit.vault, flag) if said is not None else None
     if text is None:

@@ -9,20 +9,20 @@ from aiogram import Router
 from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import SendMessage
-from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
+from aiogram.types import CallbackQuery, Message
 
 from handlers.commands import Command
+from handlers.desk import note
 from handlers.home import back_home, start
 from handlers.menu import order_menu
 from handlers.notices import post_message, tell_team_of_flags
 from handlers.own import Typed
 from handlers.presses import Action, LeavePress, TeamPress
 from handlers.roles import Owns, colleague
-from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, show
+from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, copy_button, in_rows, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.audit import record
 from models.invites import Invite, invite, waiting_invites, withdraw_invite
 from models.markup import unshowable
 from models.membership import Hindrance, change_role, member_of, open_flags, remove_member
@@ -69,11 +69,6 @@ def router() -> Router:
     return router
 
 
-async def note(visit: Visit, action: Audited, detail: str = "") -> None:
-    """Write down what is done with the team."""
-    await record(visit.session, visit.vault, action, now=visit.now, actor_id=visit.person.id, detail=detail)
-
-
 async def show_team(event: Event, visit: Visit, callback_data: TeamPress | None = None) -> Method:
     """Everybody in the team, and the invitations that nobody has accepted yet."""
     _ = visit._
@@ -89,7 +84,7 @@ async def show_team(event: Event, visit: Visit, callback_data: TeamPress | None 
     invites = [] if page else await waiting_invites(visit.session, visit.now)
     if invites:
         lines += ["", _("Invitations that wait: {number}", number=len(invites))]
-    rows: list[Row] = _in_pairs(
+    rows: list[Row] = in_rows(
         [
             button(
                 colleague(member.person_id, visit.person.id, known, _),
@@ -121,10 +116,6 @@ def member_line(member: Member, at_work: int, known: Mapping[int, str | None], v
         date=_.day(member.since),
         number=at_work,
     )
-
-
-def _in_pairs(buttons: list[InlineKeyboardButton]) -> list[Row]:
-    return [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
 
 
 def _to_team(_: Texts) -> Row:
@@ -173,7 +164,7 @@ async def give_role(query: CallbackQuery, callback_data: TeamPress, visit: Visit
     hindrance = await change_role(visit.session, number, role)
     if hindrance is not None:
         return await _member(query, number, visit, hindrance)
-    await note(visit, Audited.ROLE_CHANGED, f"{number} {role}")
+    await note(visit, Audited.ROLE_CHANGED, detail=f"{number} {role}")
     await _tell_of_change(number, visit, N_("Your role in the team has changed: {role}."), role)
     if number == visit.person.id and role is not Role.OWNER:
         return await start(query, visit)
@@ -204,7 +195,7 @@ async def remove(query: CallbackQuery, callback_data: TeamPress, visit: Visit) -
     freed = await remove_member(visit.session, visit.vault, number, visit.now)
     if isinstance(freed, Hindrance):
         return await _member(query, number, visit, freed)
-    await note(visit, Audited.REMOVED, str(number))
+    await note(visit, Audited.REMOVED, detail=str(number))
     await tell_team_of_flags(visit.session, visit.vault, visit.texts, freed, visit.now)
     await _tell_of_change(number, visit, N_("You are no longer in the team. Thank you for all you have done."))
     return await start(query, visit) if number == visit.person.id else await show_team(query, visit)
@@ -269,7 +260,7 @@ async def label_typed(message: Message, visit: Visit) -> Method:
     made, code = await invite(
         visit.session, visit.vault, role=role, label=label, made_by=visit.person.id, now=visit.now
     )
-    await note(visit, Audited.INVITED, f"{made.id} {role}")
+    await note(visit, Audited.INVITED, detail=f"{made.id} {role}")
     link = visit.link(PREFIX + code)
     lines = [
         *_about(made, visit),
@@ -305,5 +296,5 @@ async def open_invite(query: CallbackQuery, callback_data: TeamPress, visit: Vis
 async def withdraw(query: CallbackQuery, callback_data: TeamPress, visit: Visit) -> Method:
     """Make an invitation worthless."""
     if await withdraw_invite(visit.session, callback_data.member):
-        await note(visit, Audited.UNINVITED, str(callback_data.member))
+        await note(visit, Audited.UNINVITED, detail=str(callback_data.member))
     return await show_team(query, visit)

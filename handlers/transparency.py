@@ -16,7 +16,7 @@ from babel.numbers import format_decimal
 from handlers.commands import Command
 from handlers.drawings.quarter import Bars, Page, report_pdf
 from handlers.flag_stats import STANDINGS, dots, duration, period_name, share
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.presses import Action, ExportPress
 from handlers.roles import OnTeam
 from handlers.screens import Method
@@ -27,7 +27,6 @@ from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import FORM_NAMES
 from models.first_look import FirstLook
-from models.outbox import Priority
 from models.people import Person
 from models.periods import Period, last_quarter, period_of
 from models.quiet import local_day
@@ -79,9 +78,7 @@ async def order_last(query: CallbackQuery, visit: Visit) -> Method:
 
 def _order(period: Period, visit: Visit) -> None:
     values = {"quarter": period.name, "operator": visit.terms.operator, "days_kept": visit.terms.days_kept}
-    post_order(
-        visit.session, visit.vault, visit.person.id, "transparency", values, priority=Priority.RELAY, now=visit.now
-    )
+    visit.order("transparency", values)
 
 
 # made at delivery

@@ -14,7 +14,7 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.home import back_home
 from handlers.lesson_screens import Presses, answer_screen, step_screen, steps_of
-from handlers.making import Made, OutOfReach, Workshop, post_order
+from handlers.making import Made, OutOfReach, Workshop
 from handlers.presses import Action, HomePress, TrialPress
 from handlers.screens import Method, button, keyboard, show, written
 from handlers.texts import Texts
@@ -60,7 +60,7 @@ async def receive(message: Message, visit: Visit) -> Method | None:
         return show(message, _("A lesson has at most 64 KB; this file is larger."), [back_home(_)])
     language = Language.of((message.caption or "").strip(), visit.person.language)
     values = {"file": document.file_id, "name": (document.file_name or "")[:80], "language": language}
-    post_order(visit.session, visit.vault, visit.person.id, "trial", values, priority=Priority.RECEIPT, now=visit.now)
+    visit.order("trial", values, priority=Priority.RECEIPT)
     return None
 
 

@@ -21,7 +21,6 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.approvals import Approval, Kind
 from models.audit import Action as Audited
-from models.audit import record
 from models.certificates import (
     REASON_LIMIT,
     Certificate,
@@ -234,14 +233,7 @@ async def perform(approval: Approval, visit: Visit) -> None:
     reason = approval.reason(visit.vault)
     revoked = await revoke_all(visit.session, visit.vault, certificate.person_id, reason, visit.now)
     for each in revoked:
-        await record(
-            visit.session,
-            visit.vault,
-            Audited.REVOKED,
-            now=visit.now,
-            actor_id=approval.requester_id,
-            detail=each.number,
-        )
+        await visit.record(Audited.REVOKED, actor_id=approval.requester_id, detail=each.number)
     if revoked:
         await _tell_driver(certificate, visit)
 

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handlers.making import post_order
 from handlers.texts import Texts
+from models.audit import Action, record
 from models.lessons import Course
+from models.outbox import Priority
 from models.people import Language, Person
 from models.vault import Vault
 
@@ -52,3 +56,22 @@ class Visit:
     def _(self) -> Texts:
         """The texts in the person's language."""
         return self.texts[self.person.language]
+
+    async def record(
+        self, action: Action, flag_id: int | None = None, detail: str = "", *, actor_id: int | None = None
+    ) -> None:
+        """Write into the audit what happens; it names nobody, unless `actor_id` says who of the team does it."""
+        await record(self.session, self.vault, action, now=self.now, actor_id=actor_id, flag_id=flag_id, detail=detail)
+
+    def order(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        *,
+        priority: Priority = Priority.RELAY,
+        due_at: datetime | None = None,
+        person_id: int | None = None,
+    ) -> None:
+        """Order a message for this person, or another one, to be made at delivery; see `handlers/making.py`."""
+        who = self.person.id if person_id is None else person_id
+        post_order(self.session, self.vault, who, name, values, priority=priority, now=self.now, due_at=due_at)

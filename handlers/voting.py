@@ -14,7 +14,7 @@ from aiogram.types import CallbackQuery
 from handlers.fallback import dead_press
 from handlers.home import back_home
 from handlers.lesson_screens import numbered
-from handlers.making import Made, Workshop, post_order
+from handlers.making import Made, Workshop
 from handlers.presses import Action, LearnPress, SeminarPress
 from handlers.screens import Event, Method, Row, button, keyboard, show, show_anew, written
 from handlers.texts import Texts
@@ -89,15 +89,8 @@ def _made(screen: Screen) -> Made:
 def order_scene(scene: Scene, visit: Visit, wait: timedelta) -> None:
     """Order the trainer's message anew, unless an order waits already."""
     if scene.fall_behind():
-        post_order(
-            visit.session,
-            visit.vault,
-            scene.trainer_id,
-            "scene",
-            {"scene": scene.id},
-            priority=Priority.ALERT,
-            now=visit.now,
-            due_at=visit.now + wait,
+        visit.order(
+            "scene", {"scene": scene.id}, priority=Priority.ALERT, due_at=visit.now + wait, person_id=scene.trainer_id
         )
 
 

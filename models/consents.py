@@ -3,7 +3,7 @@
 The team reads every flag that was sent to it. Nothing is passed on to anybody else without a consent that stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -74,7 +74,7 @@ async def say(session: AsyncSession, flag_id: int, recipient: Recipient, yes: bo
     await session.flush()
 
 
-async def set_consents(session: AsyncSession, flag_id: int, recipients: Sequence[Recipient], now: datetime) -> None:
+async def set_consents(session: AsyncSession, flag_id: int, recipients: Collection[Recipient], now: datetime) -> None:
     """Give the consents of a flag that has none yet."""
     session.add_all(Consent(flag_id=flag_id, recipient=each, given_at=now) for each in dict.fromkeys(recipients))
     await session.flush()

@@ -1,5 +1,6 @@
 """A report that isn't sent yet: one a person, sealed, so that it can be left and gone on with; gone after 30 days."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, Field
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, UtcDateTime
-from models.consents import Recipient
+from models.consents import AT_FIRST, Recipient
 from models.details import Aim, Daytime, Details, Platform, Reach, Teller
 from models.quiet import local_day
 from models.vault import Vault
@@ -43,6 +44,16 @@ class Told(BaseModel):
     """Whether the review was seen: from then on each answer leads back to it."""
     capsule: str | None = None
     """Names the one reminder that was asked for last; any other is silent."""
+
+    @property
+    def by_driver(self) -> bool:
+        """Whether a driver tells, of a passenger."""
+        return self.teller is Teller.DRIVER
+
+    @property
+    def recipients(self) -> Collection[Recipient]:
+        """Who besides the team may know of it."""
+        return AT_FIRST if self.consents is None else self.consents
 
     @property
     def way_to_reach(self) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from bot.migrate import migrate
 from models.behaviours import Form
 from models.database import Database
-from models.flags import Wanted, count_waiting, place_of, queue
+from models.queue import Wanted, count_waiting, place_of, queue
 
 FEW, MANY, OPEN_ONE_IN = 1_000, 1_000_000, 50
 AT_ONCE = 100_000

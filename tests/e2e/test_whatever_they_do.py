@@ -51,9 +51,10 @@ from models.consents import Consent, Recipient
 from models.details import Aim, Reach
 from models.drivers import Hearing, Remedy
 from models.flag_figures import COUNTED, OPEN, by_form, by_outcome, by_severity, totals
-from models.flags import ENDED, UNSEEN, Flag, Outcome, Ride, State, count_waiting, queue, reviewable
+from models.flags import ENDED, UNSEEN, Flag, Outcome, Ride, State, reviewable
 from models.people import Person
 from models.periods import ALL, Period
+from models.queue import count_waiting, queue
 from models.readers import Reader
 from models.suppression import LEAST
 from models.team import Member, Role

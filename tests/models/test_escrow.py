@@ -11,8 +11,9 @@ from models.database import Database
 from models.details import Aim
 from models.escrow import name_vehicle
 from models.first_look import FIRST_LOOK
-from models.flags import Flag, Ride, State, flags_on_vehicle, forget_ended, queue, reviewed_flag, store_flag
+from models.flags import Flag, Ride, State, flags_on_vehicle, forget_ended, reviewed_flag, store_flag
 from models.people import Person
+from models.queue import queue
 from models.team import Role
 from models.vault import Vault
 from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_access, add_people, add_person, somebody_waits

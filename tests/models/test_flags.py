@@ -21,23 +21,18 @@ from models.flags import (
     Flag,
     FlagBehaviour,
     Outcome,
-    Place,
     Ride,
     State,
-    Wanted,
-    count_waiting,
     flags_of,
     flags_on_vehicle,
     forget_ended,
-    is_overdue,
     own_flag,
-    place_of,
-    queue,
     release_from_leavers,
     reviewed_flag,
     store_flag,
 )
 from models.people import Person
+from models.queue import Place, Wanted, count_waiting, is_overdue, place_of, queue
 from models.receipts import read_receipt
 from models.team import Member, Role
 from models.vault import CannotOpen, Vault

@@ -14,7 +14,7 @@ from models.consents import Recipient, say
 from models.database import Database
 from models.deletion import delete_person
 from models.drivers import Hearing
-from models.flags import Flag, Outcome, parties, queue, reviewed_flag
+from models.flags import Flag, Outcome, parties, reviewed_flag
 from models.hearings import (
     answer,
     ask_driver,
@@ -29,6 +29,7 @@ from models.hearings import (
 )
 from models.known_drivers import Unknown, driver_of
 from models.people import Person
+from models.queue import queue
 from models.rotation import rotate_keys
 from models.team import Member, Role
 from models.vault import Vault

@@ -3,8 +3,9 @@
 from models.cars import declare_car
 from models.consents import Recipient, set_consents
 from models.database import Database
-from models.flags import Flag, Outcome, State, parties, queue, reviewed_flag
+from models.flags import Flag, Outcome, State, parties, reviewed_flag
 from models.merging import differs, follow, merge, merged_with, part_from
+from models.queue import queue
 from models.team import Member, Role
 from models.vault import Vault
 from tests.models.helpers import NOW, add_access, add_flag, add_people, add_person

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from models.database import Database
 from models.deletion import delete_person
-from models.flags import State, flags_of, holders, own_flag, own_flag_of_receipt, queue, reviewed_flag
+from models.flags import State, flags_of, holders, own_flag, own_flag_of_receipt, reviewed_flag
 from models.passphrases import (
     A_DAY,
     A_DAY_ON_A_CODE,
@@ -29,6 +29,7 @@ from models.passphrases import (
     wait_before_try,
 )
 from models.people import Person
+from models.queue import queue
 from models.readers import Reader, count_readers, remove_readers
 from models.receipts import new_receipt, show_receipt
 from models.team import Role

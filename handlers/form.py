@@ -102,8 +102,6 @@ async def send(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> 
         note = visit._("To wait for another person, the number plate is needed.")
         return await show_step(query, draft, visit, note)
     told.codes = told.codes or ["OT"]
-    if told.by_driver and told.aim is Aim.HOLD:
-        told.aim = None
     screen = None
     if callback_data.step == "add":
         screen = await add_to_earlier(query, told, visit, draft.key)

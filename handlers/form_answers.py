@@ -5,19 +5,20 @@ from datetime import date, timedelta
 from aiogram.types import CallbackQuery, Message
 
 from handlers.consent import CONTACT_LIMIT, TOO_LONG
-from handlers.form_questions import QUESTIONS, REVIEW, following
+from handlers.form_questions import QUESTIONS, REVIEW, following, is_answered
 from handlers.form_screens import show_behaviours, show_step
+from handlers.home import way_out
 from handlers.media import CAPTION_LEFT_OUT, FAR_AWAY, UNFIT, place_of, take_piece, with_caption
 from handlers.own import ORDER_LIMIT, show_reports
 from handlers.pieces import is_around_kazakhstan
-from handlers.presses import FormPress
-from handlers.quick_exit import exit_button
-from handlers.screens import PRIMARY, Event, Method, button, show
+from handlers.presses import FormPress, HomePress
+from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.sending import WORDS_LIMIT
+from handlers.texts import Texts
 from handlers.visit import Visit
 from models.behaviours import BEHAVIOURS, Form, with_toggled
 from models.consents import Recipient
-from models.details import Reach
+from models.details import Aim, Reach
 from models.drafts import Draft, Told, draft_of
 from models.markup import units
 from models.plates import looks_kazakh, normalise_plate
@@ -25,11 +26,16 @@ from models.quiet import local_day, read_day
 
 
 async def choose(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> Method:
-    """Keep what was chosen by a button; an empty value is "skip", and takes back what was there."""
+    """Keep what was chosen by a button; an empty value is "skip", and takes back what was there.
+
+    "Skip" on a screen further up, whose question was answered since, takes nothing back.
+    """
     draft = await draft_of(visit.session, visit.person.id)
     step, value = callback_data.step, callback_data.value
     if draft is None or step not in QUESTIONS:
         return await show_reports(query, visit)
+    if not value and step != draft.place:
+        return await show_step(query, draft, visit)
     told, question = draft.read(visit.vault), QUESTIONS[step]
     if step == "what" and not value:
         told.codes = []
@@ -41,6 +47,8 @@ async def choose(query: CallbackQuery, callback_data: FormPress, visit: Visit) -
         setattr(told, step, {"yes": True, "no": False}.get(value))
     elif step != "media":
         setattr(told, step, next((each for each in question.choices if each == value), None))
+    if told.by_driver and told.aim is Aim.HOLD:  # no car, by which another person could name it
+        told.aim = None
     return await _on(query, draft, told, step, visit)
 
 
@@ -82,11 +90,18 @@ async def keep_answer(event: Event, typed: str, visit: Visit) -> Method:
     told, step = draft.read(visit.vault), draft.place
     wrong = _(question.hint) if question.hint else _write_down(step, typed.strip(), told, visit)
     if wrong is not None:
-        return show(event, wrong, [[exit_button(_), button(_("Skip"), FormPress(action="set", step=step))]])
+        return show(event, wrong, _rows_of_wrong(step, is_answered(step, draft.read(visit.vault)), _))
     note = ""
     if step == "plate" and not looks_kazakh(told.plate or ""):
         note = _("It does not look like a Kazakhstan plate; it is kept as you wrote it.")
     return await _on(event, draft, told, step, visit, note)
+
+
+def _rows_of_wrong(step: str, answered: bool, _: Texts) -> list[Row]:
+    """The ways on from an answer that can't be right; one that was there before is kept."""
+    back = button(_("« Back"), FormPress(action="go", step=step))
+    skip = [] if answered else [button(_("Skip"), FormPress(action="set", step=step))]
+    return [[back, *skip], [button(_("Help now"), HomePress(action="help"), DANGER)], way_out(_)]
 
 
 def _write_down(step: str, text: str, told: Told, visit: Visit) -> str | None:
@@ -136,7 +151,8 @@ async def take_media(message: Message, visit: Visit) -> Method | None:
     if said is None:
         return None
     if kept and message.media_group_id is not None:  # how many there are is known when all of it is here
-        return show(message, said, [[button(_("Next »"), FormPress(action="go", step=draft.place), PRIMARY)]])
+        onwards = button(_("Next »"), FormPress(action="go", step=draft.place), PRIMARY)
+        return show(message, said, [[onwards], way_out(_)])
     return await show_step(message, draft, visit, said)
 
 

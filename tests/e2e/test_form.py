@@ -175,6 +175,34 @@ async def test_every_question_can_be_skipped_and_what_is_left_is_accepted(house:
     await assert_sound(house)
 
 
+async def test_a_skip_further_up_and_a_slip_take_no_answer_back(house: House, language: str) -> None:
+    phone, _ = passenger(house, language), say(language)
+    screen = await begin(phone, _)
+    await phone.press_data(FormPress(action="go", step="words").pack(), screen)
+    asked = await send(phone, "Ол айқайлады")  # a new screen: the one above still offers to skip
+    await press(phone, _("Skip"), screen)
+    assert _("Own words") not in screen.text
+    await press(phone, _("« Back"), asked)
+    assert "Ол айқайлады" in asked.text
+    slip = await send(phone, "ы" * 4001)
+    assert _("That is longer than one report can hold. Please shorten it.") in slip.text
+    assert labels(slip) == [_("« Back"), _("Help now"), _("✕ Clear chat"), _("« Menu")]
+    await press(phone, _("« Back"), slip)
+    assert "Ол айқайлады" in slip.text
+    assert [each.read(house.app.vault).words for each in await stored(house, Draft)] == ["Ол айқайлады"]
+
+    # A driver has no car that another person could name: the review says what will happen.
+    await phone.press_data(FormPress(action="go", step="aim").pack(), slip)
+    await press(phone, _("Hold it until another person names the same car"), slip)
+    await phone.press_data(FormPress(action="go", step="review").pack(), slip)
+    assert _("People read it once another person names the same car.") in slip.text
+    await press(phone, _("Told by"), slip)
+    await press(phone, _("I was the driver"), slip)
+    assert _("People read it, and answer here.") in slip.text
+    assert _("Hold it until another person names the same car") not in slip.text
+    await assert_sound(house)
+
+
 async def test_one_can_go_back_and_change_any_answer_from_the_review(house: House, language: str) -> None:
     phone, _ = passenger(house, language), say(language)
     screen = await begin(phone, _)

@@ -28,8 +28,6 @@ from models.audit import record
 from models.course import Attempt
 from models.drivers import Given, Remedy
 from models.flags import Flag
-from models.flags import State as FlagState
-from models.late_news import as_shown
 from models.markup import units
 from models.people import Language, Person
 from models.remedies import note_passed, own_remedy, tell_due, with_duplicates
@@ -88,7 +86,7 @@ async def _screen(event: Event, remedy: Remedy, flag: Flag, visit: Visit, note: 
             parts.append(_("✓ You passed the lesson on {date}. Thank you.", date=_.day(remedy.passed_at)))
         elif remedy.kind is Given.LESSON:
             parts.append(_("It counts as passed if at least 80 % of the answers are right at the first try."))
-        if appeal is None and as_shown(flag, visit.now).state is FlagState.CLOSED:
+        if appeal is None:  # whatever the flag's state: by it the driver could tell when others report the car
             term = visit.terms.appeal_term_days
             if may_appeal(remedy.told_at, term, visit.now) and remedy.told_at is not None:
                 until = _.day(remedy.told_at + timedelta(days=term))
@@ -119,9 +117,8 @@ async def ask_words(query: CallbackQuery, callback_data: RemedyPress, visit: Vis
         return await _gone(query, visit)
     remedy, flag = found
     term = visit.terms.appeal_term_days
-    stands = as_shown(flag, visit.now).state is FlagState.CLOSED and remedy.lifted_at is None
     if (
-        not stands
+        remedy.lifted_at is not None
         or await appeal_of(visit.session, flag.id, Side.DRIVER)
         or not may_appeal(remedy.told_at, term, visit.now)
     ):

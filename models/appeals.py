@@ -95,9 +95,11 @@ async def appeal_of(session: AsyncSession, flag_id: int, side: Side) -> Appeal |
 async def appeal_by_driver(
     session: AsyncSession, vault: Vault, remedy: Remedy, flag: Flag, text: str, term_days: int, now: datetime
 ) -> Appeal | None:
-    """The driver's appeal against what was given to them; None if the term is over, it was lifted, or asked before."""
-    stands = as_shown(flag, now).state is State.CLOSED and remedy.lifted_at is None
-    if not stands or remedy.driver_id is None or not may_appeal(remedy.told_at, term_days, now):
+    """The driver's appeal against what was given to them; None if the term is over, it was lifted, or asked before.
+
+    If the flag was taken up again meanwhile, of which the driver hears nothing, the appeal waits until it's closed.
+    """
+    if remedy.lifted_at is not None or remedy.driver_id is None or not may_appeal(remedy.told_at, term_days, now):
         return None
     return await _appeal(session, vault, flag, Side.DRIVER, remedy.driver_id, text, now)
 

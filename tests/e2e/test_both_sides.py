@@ -439,6 +439,22 @@ async def take(driver: Phone, _: Say, screen: Message, language: str, number: in
         await press(driver, _("Finish" if question is lesson.questions[-1] else "Next »"), screen)
 
 
+async def test_a_drivers_screen_does_not_tell_when_others_report_the_car(house: House) -> None:
+    _, other = say("en"), house.phone(OWNER)
+    driver, _phone, _desk, _shown = await closed_with_lesson(house, _)
+    given = await news(driver, _)
+    before = (given.text, labels(given))
+    assert _("I see it differently") in labels(given)
+    await on_vehicle(other, _, "VB2")
+    for later in (timedelta(), timedelta(hours=13)):
+        house.clock.shift += later
+        await driver.press_data(RemedyPress(action="open", remedy=1).pack(), given)
+        assert (given.text, labels(given)) == before
+    await press(driver, _("I see it differently"), given)
+    assert (await send(driver, "It was not like that")).text.startswith(_("Saved. Thank you."))
+    await assert_sound(house)
+
+
 async def test_advice_reaches_the_driver_too_and_a_flag_taken_up_again_does_not(house: House) -> None:
     _ = say("en")
     desk, phone, driver = await reviewer(house), passenger(house), house.phone(DRIVER)

@@ -103,6 +103,7 @@ BEHAVIOURS = {
     )
 }
 """All of them, in the order in which they are offered: thirty, three of which have a more severe kind."""
+_OFFERED = {code: at for at, code in enumerate(BEHAVIOURS)}
 BY_PASSENGERS = {
     "PH6": None,
     "DI1": None,
@@ -132,8 +133,12 @@ def form_name(form: Form, *, by_passenger: bool = False) -> str:
 
 
 def primary_form(codes: Iterable[str]) -> Form:
-    """The form of the most severe of these behaviours. Raises KeyError for an unknown code, ValueError without any."""
-    return max((BEHAVIOURS[code] for code in sorted(codes)), key=lambda behaviour: behaviour.severity).form
+    """The form of the most severe of these behaviours, of equals the first that is offered, as the figures count.
+
+    Raises KeyError for an unknown code, ValueError without any.
+    """
+    offered = sorted(codes, key=_OFFERED.__getitem__)
+    return max((BEHAVIOURS[code] for code in offered), key=lambda behaviour: behaviour.severity).form
 
 
 def with_toggled(codes: list[str], code: str) -> list[str]:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.behaviours import BEHAVIOURS, FORM_NAMES, Form, behaviours_of, severity
+from models.behaviours import BEHAVIOURS, FORM_NAMES, Form, behaviours_of, primary_form, severity
 from models.first_look import FIRST_LOOK
+from models.flag_figures import RANKS
 
 # The table that the list is made from: code and severity.
 TABLE = """
@@ -56,3 +57,9 @@ def test_an_unknown_behaviour_or_none_at_all_has_no_severity() -> None:
         severity(["SX1", "XX9"], ride_going_on=False)
     with pytest.raises(ValueError, match="empty"):
         severity([], ride_going_on=False)
+
+
+@given(st.lists(st.sampled_from(sorted(BEHAVIOURS)), min_size=1))
+def test_a_report_of_several_stands_under_the_form_under_which_the_figures_count_it(codes: list[str]) -> None:
+    assert primary_form(codes) is BEHAVIOURS[min(codes, key=RANKS.__getitem__)].form
+    assert primary_form(["SX1", Form.OTHER]) is Form.SEXUALISED

@@ -185,7 +185,7 @@ async def test_the_owners_hear_once_a_week_of_what_hides_and_nobody_else_does(fr
         await fresh.app.housekeeping.tidy()
         fresh.app.sender.wake()
         await owner.until(lambda _phone: len(told()) >= times)
-        await send(owner, "/start")  # whatever else was posted would have come before this
+        await owner.send("/start")  # whatever else was posted would have come before this
         assert len(told()) == times
 
     soon = HIDDEN - timedelta(days=30)

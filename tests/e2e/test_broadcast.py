@@ -296,12 +296,10 @@ async def test_it_is_paused_resumed_and_stopped_for_good(house: House) -> None:
     assert not await stored(house, Recipient)
     await press(desk, _("Refresh"), screen)
     assert _("Did not get it: {number}", number=121 - number) in screen.text
-    assert [entry.action for entry in await stored(house, AuditEntry)][-4:] == [
-        Action.BROADCAST_PAUSED,
-        Action.BROADCAST_RESUMED,
-        Action.BROADCAST_CANCELLED,
-        Action.BROADCASTS_SEEN,
-    ]
+    done = [Action.BROADCAST_PAUSED, Action.BROADCAST_RESUMED, Action.BROADCAST_CANCELLED]
+    actions = [entry.action for entry in await stored(house, AuditEntry)]
+    assert [action for action in actions if action in done] == done
+    assert actions[-1] is Action.BROADCASTS_SEEN
     await assert_sound(house)
 
 

@@ -15,7 +15,7 @@ from models.people import Language
 from models.remedies import outcome_in_words
 from models.talk import Talk
 from tests.e2e.test_desk import claimed, close, on_vehicle
-from tests.e2e.test_who_may_know import HOLD, NEWS, told
+from tests.e2e.test_who_may_know import HOLD, NEWS, code_came, told
 from tests.e2e.walking import (
     Say,
     assert_sound,
@@ -114,7 +114,7 @@ async def test_what_is_sent_or_withdrawn_by_whoever_reported_while_the_news_wait
     desk = await reviewer(house)
     await told(one, _, HOLD, PLATE)
     await told(one, _, HOLD, PLATE)
-    await press(one, "No, it is another one: send it")
+    await code_came(one, await press(one, "No, it is another one: send it"))
     await told(one, _, HOLD, "111AAA05")
     shown = await send(one, "/myreports")
     await one.press_data(OwnPress(action="hand_over", flag=3).pack(), shown)  # one that nobody else named

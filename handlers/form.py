@@ -93,7 +93,7 @@ async def send(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> 
     if draft is None or draft.key != callback_data.value:
         sent = await sent_from(visit.session, visit.person.id, callback_data.value)
         if sent is not None:
-            return await open_report(query, OwnPress(action="open", flag=sent.id), visit)
+            return await open_report(query, OwnPress(action="open", flag=sent.handle), visit)
         return await show_reports(query, visit)
     await visit.state.clear()
     told = draft.read(visit.vault)

@@ -55,7 +55,7 @@ STATE_NAMES = {
 
 
 class Adding(StatesGroup):
-    """What a person is about to type for one of their reports; the data, which no phone sees, holds `flag`, its number."""
+    """What a person is about to type for one of their reports; the data holds `flag`, its number: no phone sees it."""
 
     plate = State()
     words = State()

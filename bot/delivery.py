@@ -323,10 +323,7 @@ class Sender:
             for result in results:
                 parcel = parcels.get(result.parcel_id)
                 if parcel is not None and parcel.status is Delivery.WAITING:
-                    _settle(parcel, result, now)
-                    if parcel.status is Delivery.REFUSED and result.if_given_up is not None:
-                        priority = Priority(parcel.priority)
-                        post(session, self.vault, result.person_id, *result.if_given_up, priority=priority, now=now)
+                    self._end_try(session, parcel, result, now)
             # In the same transaction: whoever takes things back sees either the row or the messages that came of it.
             seen = [result for result in results if result.recalled and result.parcel_id in parcels]
             await keep_traces(session, [(r.person_id, number, at) for r in seen for number, at in r.shown.items()])
@@ -336,6 +333,13 @@ class Sender:
         for result in too_late:
             with contextlib.suppress(Exception):  # the outbox has it as well
                 await tell(self.bot, methods.DeleteMessages(chat_id=result.chat_id, message_ids=list(result.shown)))
+
+    def _end_try(self, session: AsyncSession, parcel: Parcel, result: _Result, now: datetime) -> None:
+        """Settle a row or put it off; what something waits for is made once more where it's given up."""
+        _settle(parcel, result, now)
+        if parcel.status is Delivery.REFUSED and result.if_given_up is not None:
+            priority = Priority(parcel.priority)
+            post(session, self.vault, result.person_id, *result.if_given_up, priority=priority, now=now)
 
     async def _post_deletion(self, session: AsyncSession, result: _Result, now: datetime) -> None:
         """Delete the messages of what was taken back while it was on its way, if the person is still known."""

@@ -36,7 +36,7 @@ from handlers.media import (
     with_caption,
 )
 from handlers.notices import tell_of_message
-from handlers.own import Adding, Typed, open_report, show_reports
+from handlers.own import Adding, Typed, nothing_kept, open_report, show_reports
 from handlers.pieces import is_around_kazakhstan, piece_lines, piece_names, remove_rows
 from handlers.presses import Action, EvidencePress, FormPress, OwnPress, ReviewPress, TalkPress
 from handlers.review import open_flag
@@ -114,7 +114,7 @@ async def take(message: Message, visit: Visit) -> Method | None:
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     if flag is None or not as_shown(flag, visit.now).is_open:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     kept, said = await take_piece(message, visit, flag_id=flag.id)
     if kept:
         detail = "photo" if message.photo else "voice"
@@ -139,7 +139,7 @@ async def take_place(message: Message, visit: Visit) -> Method:
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     if flag is None or not as_shown(flag, visit.now).is_open:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     place = place_of(message)
     flag.write_place(visit.vault, place)
     await note_added(flag, "place", visit)
@@ -150,7 +150,7 @@ async def explain(message: Message, visit: Visit) -> Method:
     """Say what can be taken here, and why a file can't."""
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     if flag is None or not as_shown(flag, visit.now).is_open:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     return await _screen(message, flag, visit, visit._(HINT if message.text else UNFIT))
 
 

@@ -430,7 +430,8 @@ async def test_two_phones_of_one_account_together_keep_no_more_than_the_most(hou
         assert mine is not None
         mine.withdraw(house.clock())
     (screen,) = await phone.photo(photo())  # the report is over
-    assert screen.text == _("<b>My reports</b>\n\nTap a code to see where it stands.")
+    over = _("What you sent was not kept."), _("<b>My reports</b>\n\nTap a code to see where it stands.")
+    assert screen.text == "\n\n".join(over)
     assert len(await stored(house, Evidence)) == 8
     await assert_sound(house)
 

@@ -6,7 +6,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
 from handlers.called_again import called_again
-from handlers.own import Typed, report_screen, show_reports
+from handlers.own import Typed, nothing_kept, report_screen, show_reports
 from handlers.presses import Action, OwnPress, SecondLookPress
 from handlers.quick_exit import exit_button
 from handlers.screens import Event, Method, Row, button, show
@@ -75,7 +75,7 @@ async def ask_for_second_look(event: Event, text: str, visit: Visit) -> Method:
     await visit.state.clear()
     flag = await own_flag(visit.session, visit.person.id, number)
     if flag is None:
-        return await show_reports(event, visit)
+        return await nothing_kept(event, visit)
     term, me = visit.terms.appeal_term_days, visit.person.id
     appeal = await appeal_by_reporter(visit.session, visit.vault, flag, me, text, term, visit.now)
     if appeal is None:

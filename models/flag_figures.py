@@ -9,10 +9,11 @@ Everybody of the team sees the same figures, also who has reported something: if
 alone, two of the team who compare figures would see who has reported. The same holds for the rows of an export. What
 is only counted stays a number: nothing here, and nothing in an export, leads to one flag.
 
-Counts of fewer than five never leave here, nor what they could be worked out from; the total is told beside each
-table. How soon the team reacted is told as medians and shares, from five flags on, and only as far as no hidden count
-can be worked out from them (`told`). Two overlapping periods can be subtracted from each other: so these figures are
-for the team, and what is published (`models/transparency.py`) is of whole quarters.
+Counts of fewer than five never leave here, nor what they could be worked out from, also from one table about another
+(`models/flag_kinds.py`); the total is told beside each table. How soon the team reacted is told as medians and shares,
+from five flags on, and only as far as no hidden count can be worked out from them (`told`). Two overlapping periods can
+be subtracted from each other: so these figures are for the team, and what is published (`models/transparency.py`) is of
+whole quarters.
 """
 
 from collections import Counter
@@ -188,8 +189,8 @@ async def by_severity(session: AsyncSession, period: Period) -> Mapping[int, int
 async def by_kind(session: AsyncSession, period: Period) -> Kinds:
     """Flags by form, by behaviour and by severity, counted and hidden together."""
     columns = (rank().label("rank"), Flag.severity, Flag.ride, Flag.teller, Flag.same_vehicle)
-    flag = select(*columns).where(*counts(period)).subquery().c
-    rows = await session.execute(select(*flag, func.count()).group_by(*flag))
+    flag = select(*columns).where(*counts(period)).subquery()
+    rows = await session.execute(select(flag, func.count()).group_by(*flag.c))
     numbers: Counter[tuple[Circumstances, Place]] = Counter()
     for place, level, ride, teller, again, number in rows:
         circumstances = Circumstances(ride, by_driver=teller is Teller.DRIVER, same_vehicle=bool(again))
@@ -263,6 +264,8 @@ def told(
     Nothing of a severity whose count is hidden. Nothing at all while it's hidden how many flags were only counted: a
     share of the rest would tell it. Only the share looked at in time while it's hidden how many have no outcome yet:
     whether flags have an outcome, or were opened at all, has no part in that share.
+
+    What is told of all together tells no severity that is hidden: when somebody looked, it may have been another one.
     """
     levels = {level: level is None or severities[level] is not None for level in (*SEVERITIES, None)}
     found = {level: known.get(level, NOTHING) if shown else NOTHING for level, shown in levels.items()}

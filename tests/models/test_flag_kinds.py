@@ -17,7 +17,7 @@ World = Mapping[tuple[Circumstances, Place], int]
 Four = tuple[int, int, int, int]
 """How many there are of 1, 2, 3 and 4."""
 
-CODES = ("VB1", "VB2", "VB3", "SX1", "SX6", "PH3", "PH4", "DR1")
+CODES = ("VB1", "VB2", "VB3", "SX1", "SX6", "PH2", "PH4", "DR1")
 USUAL = Circumstances(Ride.OVER, by_driver=False, same_vehicle=False)
 RAISED = USUAL._replace(ride=Ride.GOING_ON), USUAL._replace(same_vehicle=True)
 
@@ -32,7 +32,7 @@ def worlds(draw: st.DrawFn) -> World:
         of, code, level = draw(circumstances), draw(st.sampled_from(CODES)), draw(st.integers(1, 4))
         if not of.allow(code, level) and (of.by_driver or draw(st.integers(0, 9))):
             of, level = USUAL if of.by_driver else of, 4
-        world[of, Place(code, level)] += draw(st.integers(1, 9))
+        world[of, Place(code, level)] += draw(st.sampled_from([1, 1, 2, 4, 5, 6, 9]))
     return world
 
 
@@ -116,11 +116,11 @@ def usual(**numbers: int) -> World:
 @settings(max_examples=150, deadline=None)
 @given(worlds())
 # As many of the highest severity as such behaviours are shown, and one more.
-@example(usual(PH4_4=1, PH3_3=9, SX6_4=8, VB1_1=20))
+@example(usual(PH4_4=1, PH2_3=9, SX6_4=8, VB1_1=20))
 # The severity that was raised is that of the ride that was going on.
-@example({**usual(VB1_1=1, VB2_2=4, DR1_1=6), (RAISED[0], Place("VB1", 2)): 6})
+@example({**usual(VB1_1=1, VB2_2=1, DR1_1=6), (RAISED[0], Place("VB1", 2)): 6})
 # All that isn't told by drivers is what drivers aren't asked.
-@example({**usual(DR1_1=5), (USUAL._replace(by_driver=True), Place("VB1", 1)): 2})
+@example({**usual(DR1_1=1), (USUAL._replace(by_driver=True), Place("VB1", 1)): 6})
 def test_no_hidden_number_can_be_worked_out_by_who_knows_the_rules(world: World) -> None:
     shown = visible(kinds_of(world))
     unsure = {key for key, number in shown.items() if number is None}
@@ -137,7 +137,7 @@ def test_no_hidden_number_can_be_worked_out_by_who_knows_the_rules(world: World)
 
 
 def test_behaviours_are_hidden_rather_than_forms_and_forms_rather_than_severities() -> None:
-    kinds = kinds_of(usual(PH4_4=1, PH3_3=9, SX6_4=8, VB1_1=20))
+    kinds = kinds_of(usual(PH4_4=1, PH2_3=9, SX6_4=8, VB1_1=20))
     hidden = {key for key, number in visible(kinds).items() if number is None}
     assert hidden == {("code", "PH4"), ("code", "SX6"), ("form", Form.PHYSICAL), ("form", Form.SEXUALISED)}
 

@@ -101,10 +101,16 @@ class Sender:
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _errands: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     """What takes long and is in work, by the number of its row."""
+    _resting: bool = False
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.rate)
         self._turns = {order: turn for lane in self.lanes for turn in [asyncio.Lock()] for order in lane}
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all is sent that could be sent by now, but for what takes long and is in work."""
+        return self._resting and not self._wake.is_set()
 
     def wake(self) -> None:
         """Look at once: something may have been posted."""
@@ -125,7 +131,7 @@ class Sender:
                 log.warning("the outbox waits: %s", type(error).__name__)
                 seconds = _LOOK_AGAIN
             if seconds > 0:
-                await pause(seconds, self._wake)
+                await self._rest(seconds, self._wake)
         for errand in self._errands.values():  # made again after the next start
             errand.cancel()
         await asyncio.gather(*self._errands.values(), return_exceptions=True)
@@ -135,10 +141,15 @@ class Sender:
         except (SQLAlchemyError, OSError) as error:
             log.warning("the outbox's lease could not be given back: %s", type(error).__name__)
 
+    async def _rest(self, seconds: float, ended_by: asyncio.Event) -> None:
+        self._resting = True
+        await pause(seconds, ended_by)
+        self._resting = False
+
     async def _round(self) -> float:
         """Send one round; how many seconds to wait before the next."""
         if (silence := self.pace.wait()) > 0:
-            await pause(silence, self._stop)  # whatever is posted meanwhile; only a stop ends it
+            await self._rest(silence, self._stop)  # whatever is posted meanwhile; only a stop ends it
             return 0
         now = self.clock()
         if (early := await self._until_due(now)) > 0:

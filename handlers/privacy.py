@@ -78,8 +78,9 @@ async def privacy(message: Message, visit: Visit) -> Method:
     )
     text += "\n\n" + _(
         "<b>Both sides</b>\n"
-        "The plate that a driver names is encrypted. If that car is reported, the driver may learn the kind of "
-        "behaviour and the week, at least {days} days later, and never if the person who reported says no. "
+        "The plate that a driver names is encrypted; how often they drive, if they said so, is not. "
+        "If that car is reported, the driver may learn the kind of behaviour and the week, at least {days} days later "
+        "(the less often they drive, the later), and never if the person who reported says no. "
         "A driver's answer is encrypted and for the team alone. It goes with the report, or with the driver's data.",
         days=visit.terms.reply_delay_days,
     )

@@ -42,7 +42,7 @@ from bot.traces import EVERY as TRACED_EVERY
 from bot.traces import Traces
 from bot.webhook import Webhook
 from bot.workshop import Address, Making
-from handlers import LANES, routers
+from handlers import AWAITED, LANES, routers
 from handlers.making import post_order
 from handlers.notices import tell_team_of_flags
 from handlers.quick_exit import OF_A_REPORT
@@ -231,6 +231,7 @@ async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterat
             make=making.make,
             lanes=LANES,
             recalled=OF_A_REPORT,
+            awaited=AWAITED,
             clock=clock,
             traces=traces,
         )

@@ -28,7 +28,7 @@ from bot.metrics import Metrics
 from bot.pace import Pace, pause
 from bot.telegram import Failure, Verdict, judge, tell
 from bot.traces import Traces
-from handlers.making import Made, ordered
+from handlers.making import GIVEN_UP, Made, ordered
 from models.database import Database
 from models.leases import hold, release
 from models.outbox import LEASE, Delivery, Parcel, Priority, is_waiting, keep, lease, locked, next_due, post, waiting
@@ -70,6 +70,8 @@ class _Result:
     """Whether the way to Telegram is closed for everything: then this try doesn't count."""
     recalled: bool = False
     """Whether it may be taken back at any moment."""
+    if_given_up: tuple[str, dict[str, Any]] | None = None
+    """What is put into the outbox in its place if it's given up."""
     chat_id: int = 0
     shown: dict[int, datetime] = field(default_factory=dict)
     """The messages that were sent, and when."""
@@ -94,6 +96,8 @@ class Sender:
     """The orders that take long, by what they take turns with."""
     recalled: Collection[str] = ()
     """The orders that may be taken back at any moment: what comes of them is not sent then, or deleted at once."""
+    awaited: Collection[str] = ()
+    """The orders for which something waits: given up, each is made once more, with `GIVEN_UP` among its values."""
     clock: Clock = utc_now
     traces: Traces = field(default_factory=Traces)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -101,10 +105,16 @@ class Sender:
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _errands: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     """What takes long and is in work, by the number of its row."""
+    _resting: bool = False
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.rate)
         self._turns = {order: turn for lane in self.lanes for turn in [asyncio.Lock()] for order in lane}
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all is sent that could be sent by now, but for what takes long and is in work."""
+        return self._resting and not self._wake.is_set()
 
     def wake(self) -> None:
         """Look at once: something may have been posted."""
@@ -125,7 +135,7 @@ class Sender:
                 log.warning("the outbox waits: %s", type(error).__name__)
                 seconds = _LOOK_AGAIN
             if seconds > 0:
-                await pause(seconds, self._wake)
+                await self._rest(seconds, self._wake)
         for errand in self._errands.values():  # made again after the next start
             errand.cancel()
         await asyncio.gather(*self._errands.values(), return_exceptions=True)
@@ -135,10 +145,15 @@ class Sender:
         except (SQLAlchemyError, OSError) as error:
             log.warning("the outbox's lease could not be given back: %s", type(error).__name__)
 
+    async def _rest(self, seconds: float, ended_by: asyncio.Event) -> None:
+        self._resting = True
+        await pause(seconds, ended_by)
+        self._resting = False
+
     async def _round(self) -> float:
         """Send one round; how many seconds to wait before the next."""
         if (silence := self.pace.wait()) > 0:
-            await pause(silence, self._stop)  # whatever is posted meanwhile; only a stop ends it
+            await self._rest(silence, self._stop)  # whatever is posted meanwhile; only a stop ends it
             return 0
         now = self.clock()
         if (early := await self._until_due(now)) > 0:
@@ -219,6 +234,8 @@ class Sender:
         try:
             name, parameters = parcel.read(self.vault)
             result.recalled = ordered(name) in self.recalled
+            if ordered(name) in self.awaited and GIVEN_UP not in parameters:
+                result.if_given_up = name, {**parameters, GIVEN_UP: True}
             # An order may be more than its message: what somebody sent is fetched though they have left since.
             wanted = person.blocked_at is None or ordered(name) is not None
             made = await self._made(name, parameters, person) if wanted else None
@@ -317,7 +334,7 @@ class Sender:
             for result in results:
                 parcel = parcels.get(result.parcel_id)
                 if parcel is not None and parcel.status is Delivery.WAITING:
-                    _settle(parcel, result, now)
+                    self._end_try(session, parcel, result, now)
             # In the same transaction: whoever takes things back sees either the row or the messages that came of it.
             seen = [result for result in results if result.recalled and result.parcel_id in parcels]
             await keep_traces(session, [(r.person_id, number, at) for r in seen for number, at in r.shown.items()])
@@ -327,6 +344,13 @@ class Sender:
         for result in too_late:
             with contextlib.suppress(Exception):  # the outbox has it as well
                 await tell(self.bot, methods.DeleteMessages(chat_id=result.chat_id, message_ids=list(result.shown)))
+
+    def _end_try(self, session: AsyncSession, parcel: Parcel, result: _Result, now: datetime) -> None:
+        """Settle a row or put it off; what something waits for is made once more where it's given up."""
+        _settle(parcel, result, now)
+        if parcel.status is Delivery.REFUSED and result.if_given_up is not None:
+            priority = Priority(parcel.priority)
+            post(session, self.vault, result.person_id, *result.if_given_up, priority=priority, now=now)
 
     async def _post_deletion(self, session: AsyncSession, result: _Result, now: datetime) -> None:
         """Delete the messages of what was taken back while it was on its way, if the person is still known."""

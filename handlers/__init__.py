@@ -176,6 +176,10 @@ in the other lane nor what else is to be delivered waits for it.
 """
 
 
+AWAITED = frozenset({"evidence"})
+"""Orders for which something waits: it must not wait for ever for one that is given up."""
+
+
 def makers() -> Mapping[str, Maker]:
     """What is made at delivery, by the name under which it's ordered."""
     return {

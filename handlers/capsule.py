@@ -20,7 +20,7 @@ from aiogram.types import CallbackQuery, Message
 from handlers.form_questions import FIRST
 from handlers.home import way_out
 from handlers.making import Made, Workshop
-from handlers.own import Typed, show_reports
+from handlers.own import Typed, nothing_kept, show_reports
 from handlers.presses import Action, CapsulePress, FormPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, keyboard, show
 from handlers.texts import Texts
@@ -128,7 +128,7 @@ async def take_plate(message: Message, visit: Visit) -> Method:
     _ = visit._
     draft = await draft_of(visit.session, visit.person.id)
     if draft is None:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     told, plate = draft.read(visit.vault), normalise_plate(message.text or "")
     if not plate:
         note = _("There are no letters or digits in that. Please write the plate once more.")

@@ -1,6 +1,6 @@
 """The QR code for a car: a certified driver declares a plate and prints a sheet; whoever scans it sees what is true.
 
-    certificate → QR for my car → plate → sheet to print
+    certificate → QR for my car → plate → how often it's driven → sheet to print
     scan → is the certificate valid? → thank the driver, or report an incident with the plate filled in
 
 What a scan shows is looked up at each scan: a sheet that stays in a car says nothing by itself.
@@ -18,6 +18,7 @@ from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from handlers.certificate import show_certificate
 from handlers.drawings.car import Sheet, as_pdf
 from handlers.drawings.qr import qr_code
+from handlers.driven import ask_how_often, how_often, how_often_button, keep_answer
 from handlers.driving import ADD_LATER
 from handlers.home import back_home
 from handlers.making import Made, Workshop
@@ -52,6 +53,8 @@ def router() -> Router:
     router.callback_query.register(show_cars, Action("list"))
     router.callback_query.register(ask_plate, Action("add"))
     router.callback_query.register(open_car, Action("open"))
+    router.callback_query.register(ask_often, Action("often"))
+    router.callback_query.register(say_often, Action("said"))
     router.callback_query.register(send, Action(PICTURE, PDF))
     router.callback_query.register(ask_end, Action("end"))
     router.callback_query.register(end, Action("ended"))
@@ -128,6 +131,8 @@ async def take_plate(message: Message, visit: Visit) -> Method:
         note = _(
             "It does not look like a plate of Kazakhstan. If it's a slip, end this code and add the car once more."
         )
+    if car.driven is None:
+        return ask_how_often(message, car, CarPress, visit, note)
     return _car_screen(message, car, certificate, visit, note)
 
 
@@ -137,6 +142,22 @@ async def open_car(query: CallbackQuery, callback_data: CarPress, visit: Visit) 
     if car is None or certificate is None:
         return await show_cars(query, visit)
     return _car_screen(query, car, certificate, visit)
+
+
+async def ask_often(query: CallbackQuery, callback_data: CarPress, visit: Visit) -> Method:
+    """Ask how often the car is driven."""
+    car, certificate = await _own(callback_data, visit)
+    if car is None or certificate is None:
+        return await show_cars(query, visit)
+    return ask_how_often(query, car, CarPress, visit)
+
+
+async def say_often(query: CallbackQuery, callback_data: CarPress, visit: Visit) -> Method:
+    """Keep how often the car is driven."""
+    car, certificate = await _own(callback_data, visit)
+    if car is None or certificate is None:
+        return await show_cars(query, visit)
+    return _car_screen(query, car, certificate, visit, keep_answer(car, callback_data, visit))
 
 
 async def _own(press: CarPress, visit: Visit) -> tuple[Car | None, Certificate | None]:
@@ -150,6 +171,7 @@ def _car_screen(event: Event, car: Car, certificate: Certificate, visit: Visit, 
     lines = [
         _("Number plate: <b>{plate}</b>", plate=car.plate(visit.vault)),
         _("Valid until: {date}", date=_.day(certificate.expires_at)),
+        *how_often(car, _),
         "",
         _("Print the sheet, or show the picture on a screen, where it can be read from the back seat."),
     ]
@@ -161,6 +183,7 @@ def _car_screen(event: Event, car: Car, certificate: Certificate, visit: Visit, 
             button(_("Picture"), CarPress(action=PICTURE, car=car.id)),
         ],
         [button(_("What passengers see"), CarPress(action="see", code=car.code))],
+        [how_often_button(car, CarPress, _)],
         [button(_("End this code"), CarPress(action="end", car=car.id), DANGER)],
         [button(_("« My cars"), CarPress(action="list")), *back_home(_)],
     ]

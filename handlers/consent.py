@@ -12,7 +12,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
 from handlers.details import consent_line
 from handlers.home import way_out
-from handlers.own import Typed, show_reports
+from handlers.own import Typed, nothing_kept, show_reports
 from handlers.presses import Action, ConsentPress, OwnPress
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.texts import Texts
@@ -180,7 +180,7 @@ async def take_contact(message: Message, visit: Visit) -> Method:
     contact = (message.text or "").strip()
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     if flag is None:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     if units(contact) > CONTACT_LIMIT:
         return show(message, _(TOO_LONG, limit=CONTACT_LIMIT), [_cancel(flag, _)])
     await visit.state.clear()

@@ -10,12 +10,13 @@ from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
+from handlers.driven import ask_how_often, how_often, how_often_button, keep_answer
 from handlers.home import back_home
 from handlers.own import Typed
 from handlers.presses import Action, DrivingPress, HearingPress, LearnPress, RemedyPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
-from models.cars import MOST, cars_of, declare_car, may_add_car, own_car
+from models.cars import MOST, Car, cars_of, declare_car, may_add_car, own_car
 from models.hearings import open_hearings
 from models.plates import looks_kazakh, normalise_plate
 from models.remedies import told_of
@@ -37,6 +38,9 @@ def router() -> Router:
     router.callback_query.filter(DrivingPress.filter())
     router.callback_query.register(show_driving, Action("list"))
     router.callback_query.register(ask_plate, Action("add"))
+    router.callback_query.register(open_car, Action("open"))
+    router.callback_query.register(ask_often, Action("often"))
+    router.callback_query.register(say_often, Action("said"))
     router.callback_query.register(ask_end, Action("end"))
     router.callback_query.register(end, Action("ended"))
     return router
@@ -56,7 +60,7 @@ async def show_driving(event: Event, visit: Visit, note: str = "") -> Method:
     for remedy in remedies:
         given = RemedyPress(action="open", remedy=remedy.handle(visit.vault))
         rows.append([button(_("Lesson {number} from the team", number=remedy.lesson), given)])
-    rows += [[button(f"✕ {car.plate(visit.vault)}", DrivingPress(action="end", car=car.id))] for car in cars]
+    rows += [[button(car.plate(visit.vault), DrivingPress(action="open", car=car.id))] for car in cars]
     lines = [
         _("<b>The car I drive</b>"),
         "",
@@ -92,10 +96,50 @@ async def take_plate(message: Message, visit: Visit) -> Method:
         text = _("There are no letters or digits in that. Please write the plate once more.")
         return show(message, text, [[button(_("Cancel"), DrivingPress(action="list"))]])
     car = await declare_car(visit.session, visit.vault, visit.person.id, plate, visit.now)
-    note = "" if car is None else _("Saved. Thank you.")
-    if car is not None and not looks_kazakh(plate):
-        note = _("Saved. It does not look like a plate of Kazakhstan; if it's a slip, you can change it below.")
-    return await show_driving(message, visit, note)
+    if car is None:
+        return await show_driving(message, visit)
+    await visit.state.clear()
+    note = _("Saved. Thank you.")
+    if not looks_kazakh(plate):
+        note = _(
+            "Saved. It does not look like a plate of Kazakhstan; if it's a slip, you can remove the car and add it "
+            "once more."
+        )
+    if car.driven is None:
+        return ask_how_often(message, car, DrivingPress, visit, note)
+    return _car_screen(message, car, visit, note)
+
+
+async def open_car(query: CallbackQuery, callback_data: DrivingPress, visit: Visit) -> Method:
+    """One car: how often it's driven, and its end."""
+    await visit.state.clear()
+    car = await own_car(visit.session, visit.person.id, callback_data.car)
+    return _car_screen(query, car, visit) if car is not None else await show_driving(query, visit)
+
+
+def _car_screen(event: Event, car: Car, visit: Visit, note: str = "") -> Method:
+    _ = visit._
+    lines = [_("Number plate: <b>{plate}</b>", plate=car.plate(visit.vault)), *how_often(car, _)]
+    rows: list[Row] = [
+        [how_often_button(car, DrivingPress, _)],
+        [button(_("I no longer drive this car"), DrivingPress(action="end", car=car.id), DANGER)],
+        [button(_("« My cars"), DrivingPress(action="list")), *back_home(_)],
+    ]
+    return show(event, "\n".join([note, "", *lines] if note else lines), rows)
+
+
+async def ask_often(query: CallbackQuery, callback_data: DrivingPress, visit: Visit) -> Method:
+    """Ask how often the car is driven."""
+    car = await own_car(visit.session, visit.person.id, callback_data.car)
+    return ask_how_often(query, car, DrivingPress, visit) if car is not None else await show_driving(query, visit)
+
+
+async def say_often(query: CallbackQuery, callback_data: DrivingPress, visit: Visit) -> Method:
+    """Keep how often the car is driven."""
+    car = await own_car(visit.session, visit.person.id, callback_data.car)
+    if car is None:
+        return await show_driving(query, visit)
+    return _car_screen(query, car, visit, keep_answer(car, callback_data, visit))
 
 
 async def ask_end(query: CallbackQuery, callback_data: DrivingPress, visit: Visit) -> Method:
@@ -110,7 +154,7 @@ async def ask_end(query: CallbackQuery, callback_data: DrivingPress, visit: Visi
     )
     rows: list[Row] = [
         [button(_("Yes, remove it"), DrivingPress(action="ended", car=car.id), DANGER)],
-        [button(_("No, keep it"), DrivingPress(action="list"), PRIMARY)],
+        [button(_("No, keep it"), DrivingPress(action="open", car=car.id), PRIMARY)],
     ]
     return show(query, text, rows)
 

@@ -21,7 +21,7 @@ from handlers.cleaning import clean_photo, seconds_of_voice
 from handlers.desk import find_kept, no_such_flag, note
 from handlers.form import go
 from handlers.home import way_out
-from handlers.making import Made, OutOfReach, Workshop
+from handlers.making import GIVEN_UP, Made, OutOfReach, Workshop
 from handlers.media import (
     ASKED,
     CAPTION_LEFT_OUT,
@@ -36,7 +36,7 @@ from handlers.media import (
     with_caption,
 )
 from handlers.notices import tell_of_message
-from handlers.own import Adding, Typed, open_report, show_reports
+from handlers.own import Adding, Typed, nothing_kept, open_report, show_reports
 from handlers.pieces import is_around_kazakhstan, piece_lines, piece_names, remove_rows
 from handlers.presses import Action, DeskPiecePress, EvidencePress, FormPress, OwnPress, ReviewPress
 from handlers.review import open_flag
@@ -125,7 +125,7 @@ async def take(message: Message, visit: Visit) -> Method | None:
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     if flag is None or not as_shown(flag, visit.now).is_open:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     kept, said = await take_piece(message, visit, flag_id=flag.id)
     if kept:
         detail = "photo" if message.photo else "voice"
@@ -150,7 +150,7 @@ async def take_place(message: Message, visit: Visit) -> Method:
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     if flag is None or not as_shown(flag, visit.now).is_open:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     place = place_of(message)
     flag.write_place(visit.vault, place)
     await note_added(flag, "place", visit)
@@ -161,7 +161,7 @@ async def explain(message: Message, visit: Visit) -> Method:
     """Say what can be taken here, and why a file can't."""
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     if flag is None or not as_shown(flag, visit.now).is_open:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     return await _screen(message, flag, visit, visit._(HINT if message.text else UNFIT))
 
 
@@ -231,16 +231,18 @@ async def make_evidence(workshop: Workshop, person: Person, values: Mapping[str,
     """Fetch what a person sent, check it, clean it and store it sealed; they're told only if it's refused.
 
     Done twice it changes nothing, and of a piece that was deleted meanwhile nothing is kept. With `quiet` among the
-    values they're told no more than that there's news, and read what it is when they ask.
+    values they're told no more than that there's news, and read what it is when they ask. So they are where the order
+    had to be given up, by which it's refused.
     """
     async with workshop.database.reading() as session:
         piece = await session.get(Evidence, values["piece"])
     if piece is None or piece.person_id != person.id or piece.status is Status.STORED:
         return None
-    quiet = bool(values.get("quiet"))
+    given_up = bool(values.get(GIVEN_UP))
+    quiet = given_up or bool(values.get("quiet"))
     if piece.status is Status.REFUSED:
         return await _refused(workshop, piece, person, quiet=quiet)
-    content = await _cleaned(workshop, piece)
+    content = await _cleaned(workshop, piece) if not given_up else None
     sealed = await workshop.aside(piece.seal, workshop.vault, content) if content is not None else None
     async with workshop.database.transaction() as session:
         piece = await locked_piece(session, piece.id)

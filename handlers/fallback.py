@@ -5,6 +5,7 @@ from aiogram.enums import ChatMemberStatus
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
+from handlers.after_sending import too_late
 from handlers.asked import OF_A_REPORT, OF_THE_TEAM
 from handlers.commands import SIGNS
 from handlers.distress import Distressed, care
@@ -46,6 +47,8 @@ async def unknown_message(message: Message, visit: Visit) -> Method:
         out = way_out(_) if visit.raw_state in OF_A_REPORT else back_home(_)
         rows = [[button(_("Help now"), HomePress(action="help"), DANGER)], out]
         return show(message, _("Please send it as text. To stop, press Cancel above or go to /start."), rows)
+    if (said := await too_late(message, visit)) is not None:
+        return said
     text = _("I did not understand that. Here is what I can do:")
     return show(message, text, await home_rows(visit))
 

@@ -11,6 +11,7 @@ from aiogram import Router
 from aiogram.filters import StateFilter
 from aiogram.types import CallbackQuery
 
+from handlers.after_sending import note_sent
 from handlers.form_answers import choose, explain, take_media, take_place, take_typed, toggle
 from handlers.form_questions import FIRST, STEPS, following
 from handlers.form_screens import Filling, show_behaviours, show_step
@@ -93,7 +94,9 @@ async def send(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> 
     if draft is None or draft.key != callback_data.value:
         sent = await sent_from(visit.session, visit.person.id, callback_data.value)
         if sent is not None:
-            return await open_report(query, OwnPress(action="open", flag=sent.handle), visit)
+            there = await open_report(query, OwnPress(action="open", flag=sent.handle), visit)
+            await note_sent(sent, visit)
+            return there
         return await show_reports(query, visit)
     await visit.state.clear()
     told = draft.read(visit.vault)

@@ -9,7 +9,7 @@ from handlers.form_questions import QUESTIONS, REVIEW, following, is_answered
 from handlers.form_screens import show_behaviours, show_step
 from handlers.home import way_out
 from handlers.media import CAPTION_LEFT_OUT, FAR_AWAY, UNFIT, place_of, take_piece, with_caption
-from handlers.own import ORDER_LIMIT, show_reports
+from handlers.own import ORDER_LIMIT, nothing_kept, show_reports
 from handlers.pieces import is_around_kazakhstan
 from handlers.presses import FormPress, HomePress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
@@ -86,7 +86,7 @@ async def keep_answer(event: Event, typed: str, visit: Visit) -> Method:
     question = QUESTIONS.get(draft.place) if draft is not None else None
     if draft is None or question is None or not (question.is_typed or question.hint):
         await visit.state.clear()
-        return await show_reports(event, visit)
+        return await nothing_kept(event, visit)
     told, step = draft.read(visit.vault), draft.place
     wrong = _(question.hint) if question.hint else _write_down(step, typed.strip(), told, visit)
     if wrong is not None:
@@ -138,7 +138,7 @@ async def take_media(message: Message, visit: Visit) -> Method | None:
     _ = visit._
     draft = await draft_of(visit.session, visit.person.id)
     if draft is None:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     kept, said = await take_piece(message, visit, draft=draft.key)
     if kept and message.caption:
         told = draft.read(visit.vault)
@@ -161,7 +161,7 @@ async def take_place(message: Message, visit: Visit) -> Method:
     _ = visit._
     draft = await draft_of(visit.session, visit.person.id)
     if draft is None:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     told = draft.read(visit.vault)
     told.place = place_of(message)
     note = "" if is_around_kazakhstan(told.place) else _(FAR_AWAY)
@@ -175,7 +175,7 @@ async def explain(message: Message, visit: Visit) -> Method:
     """Say what can be taken here, and why a file can't; the question stays asked."""
     draft = await draft_of(visit.session, visit.person.id)
     if draft is None:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     return await show_step(message, draft, visit, visit._(UNFIT))
 
 

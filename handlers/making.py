@@ -22,6 +22,8 @@ from models.outbox import Priority, post
 from models.people import Language, Person
 from models.vault import Vault
 
+GIVEN_UP = "given_up"
+"""Stands among the values of an order that is made once more because it had to be given up: only to end it well."""
 _MARK = "@"
 """Begins the name of an order in the outbox, where a method of the Bot API stands else."""
 

@@ -91,11 +91,21 @@ def router() -> Router:
 
 async def show_reports(event: Event, visit: Visit) -> Method:
     """The newest reports of the person, each a button."""
+    return await _reports(event, visit)
+
+
+async def nothing_kept(event: Event, visit: Visit) -> Method:
+    """The same in answer to what can't be kept: the report it was sent for is over, or the draft is gone."""
+    return await _reports(event, visit, visit._("What you sent was not kept."))
+
+
+async def _reports(event: Event, visit: Visit, note: str = "") -> Method:
     _ = visit._
     await visit.state.clear()
     flags = await flags_of(visit.session, visit.person.id)
+    said = f"{note}\n\n" if note else ""
     if not flags:
-        text = _("<b>My reports</b>\n\nThere is nothing here yet.")
+        text = said + _("<b>My reports</b>\n\nThere is nothing here yet.")
         return show(event, text, [[button(_("Report an incident"), ReportPress(action="begin"))], way_out(_)])
     rows: list[Row] = [
         [
@@ -106,7 +116,8 @@ async def show_reports(event: Event, visit: Visit) -> Method:
         ]
         for flag in flags
     ]
-    return show(event, _("<b>My reports</b>\n\nTap a code to see where it stands."), [*rows, way_out(_)])
+    text = said + _("<b>My reports</b>\n\nTap a code to see where it stands.")
+    return show(event, text, [*rows, way_out(_)])
 
 
 async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
@@ -256,7 +267,7 @@ async def add_plate(message: Message, visit: Visit) -> Method:
     plate = normalise_plate(message.text or "")
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     if flag is None or not as_shown(flag, visit.now).is_open or flag.by_driver:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     if not plate:
         rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.handle))]]
         return show(message, _("There are no letters or digits in that. Please write the plate once more."), rows)
@@ -283,7 +294,7 @@ async def keep_words(event: Event, words: str, visit: Visit) -> Method:
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     await visit.state.clear()
     if flag is None or not as_shown(flag, visit.now).is_open:
-        return await show_reports(event, visit)
+        return await nothing_kept(event, visit)
     flag.write_words(visit.vault, words)
     await note_added(flag, "words", visit)
     note = _("Saved. Thank you for telling.")
@@ -303,7 +314,7 @@ async def add_order(message: Message, visit: Visit) -> Method:
     order = (message.text or "").strip()
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     if flag is None or not as_shown(flag, visit.now).is_open:
-        return await show_reports(message, visit)
+        return await nothing_kept(message, visit)
     if len(order) > ORDER_LIMIT:
         rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.handle))]]
         return show(message, _("An order number is usually shorter. Please write only the number."), rows)

@@ -76,12 +76,13 @@ class CertificatePress(CallbackData, prefix="cert"):
     value: str = ""
 
 
-class CarPress(CallbackData, prefix="car"):
-    """Cars: to their driver by the number of the row, to whoever scans them by their code."""
+class CarPress(LastingPress, prefix="car"):
+    """Cars: to their driver by the number of the row, to whoever scans them by their code; how often one is driven."""
 
     action: str
     car: Number = 0
     code: str = ""
+    word: str = ""
 
 
 class ThanksPress(CallbackData, prefix="thanks"):
@@ -411,11 +412,12 @@ class AuditPress(CallbackData, prefix="audit"):
     before: Number = 0
 
 
-class DrivingPress(CallbackData, prefix="drive"):
-    """The cars that a person drives: the number of one."""
+class DrivingPress(LastingPress, prefix="drive"):
+    """The cars that a person drives: the number of one, and how often it's driven."""
 
     action: str
     car: Number = 0
+    word: str = ""
 
 
 class HearingPress(CallbackData, prefix="hear"):

@@ -57,8 +57,7 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "<b>What we can't promise</b>\n"
         "Chats with bots are not end-to-end encrypted, and Telegram keeps the history abroad. "
         "Anybody who holds your phone can read this chat. “{clear}”, a button on every screen about reports, "
-        "deletes the messages of the last 48 hours at once, yours too; older ones only you can delete in Telegram.\n\n"
-        "/deletedata deletes everything that is stored about you.",
+        "deletes the messages of the last 48 hours at once, yours too; older ones only you can delete in Telegram.",
         days=visit.terms.days_kept,
         clear=_(EXIT),
     )
@@ -67,8 +66,9 @@ async def privacy(message: Message, visit: Visit) -> Method:
         "Which accounts opened a report with it is kept as long as the report, a wrong try for a day."
     )
     text += "\n\n" + _(
-        "So that limits hold, deleting keeps, encrypted: when you reported or wrote a wrong passphrase in the last "
-        "24 hours, and a limit that was set because of misuse, as long as it stands."
+        "/deletedata deletes everything that is stored about you, except what limits need: under your encrypted "
+        "Telegram ID, when you reported or wrote a wrong passphrase in the last 24 hours, and a limit that was set "
+        "because of misuse, as long as it stands."
     )
     text += "\n\n" + _(
         "<b>The QR code of a car</b>\n"
@@ -78,8 +78,9 @@ async def privacy(message: Message, visit: Visit) -> Method:
     )
     text += "\n\n" + _(
         "<b>Both sides</b>\n"
-        "The plate that a driver names is encrypted. If that car is reported, the driver may learn the kind of "
-        "behaviour and the week, at least {days} days later, and never if the person who reported says no. "
+        "The plate that a driver names is encrypted; how often they drive, if they said so, is not. "
+        "If that car is reported, the driver may learn the kind of behaviour and the week, at least {days} days later "
+        "(the less often they drive, the later), and never if the person who reported says no. "
         "A driver's answer is encrypted and for the team alone. It goes with the report, or with the driver's data.",
         days=visit.terms.reply_delay_days,
     )
@@ -106,7 +107,8 @@ async def ask_delete(event: Event, visit: Visit) -> Method:
     text = _(
         "<b>Delete everything about you?</b>\n\nYour lesson results, your certificate and your reports will be gone "
         "for good, even those being looked at. Nobody can bring them back.\n\n"
-        "Of your reports only numbered records stay: that they were handled, without their content."
+        "Of your reports only numbered records stay: that they were handled, without their content. "
+        "What limits need stays too (/privacy says what)."
     )
     return show(event, text, rows)
 
@@ -141,8 +143,9 @@ async def delete(query: CallbackQuery, visit: Visit) -> Method | list[Method]:
     freed = [flag for each in released if (flag := await visit.session.get(Flag, each, populate_existing=True))]
     await tell_team_of_flags(visit.session, visit.vault, visit.texts, freed, visit.now)
     text = _(
-        "Everything about you is deleted. Of reports only numbered records stay, without content. "
-        "You can also clear this chat in Telegram. All the best to you."
+        "Everything about you is deleted, except what limits need (/privacy says what). "
+        "Of reports only numbered records stay, without content. You can also clear this chat in Telegram. "
+        "All the best to you."
     )
     screen = show(query, text, [back_home(_)])
     if not of_team:

@@ -18,7 +18,7 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.coarse import EXTRA_DAYS
 from models.hearings import ask_driver, hearing_of, is_delicate, may_hear, read_answer, take_back
-from models.known_drivers import driver_of
+from models.known_drivers import delay_of, driver_of
 
 
 def router() -> Router:
@@ -44,14 +44,15 @@ async def ask(query: CallbackQuery, callback_data: ReplyPress, visit: Visit) -> 
     if not flag.is_worked_on_by(visit.person.id) or flag.is_quiet(visit.now) or refused or not known:
         return await flag_screen(query, flag, visit)
     delicate = is_delicate(flag)
+    days = await delay_of(visit.session, visit.vault, flag, visit.terms.reply_delay_days)
     parts = [
         _("<b>Ask the driver of flag №{number} for their view?</b>", number=flag.id),
         _("All that the driver learns:") + "\n" + coarsely(flag, _),
         _(
-            "Not before the week is over and {days} days have passed since the report, and then on one "
-            "of {extra} days drawn by lot. The bot doesn't know how many rides there were: a driver with "
-            "few rides may guess who reported.",
-            days=visit.terms.reply_delay_days,
+            "Not before {days} days after the week of the report, and then on one of {extra} days drawn by lot: time "
+            "for several other rides, as far as the bot knows how often this driver drives. It can't count them: a "
+            "driver with few rides may guess who reported.",
+            days=days,
             extra=EXTRA_DAYS,
         ),
         _("The person who reported is told first and can say no."),

@@ -6,7 +6,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
 from handlers.called_again import called_again
-from handlers.own import Typed, report_screen, show_reports
+from handlers.own import Typed, nothing_kept, report_screen, show_reports
 from handlers.presses import Action, OwnPress, SecondLookPress
 from handlers.quick_exit import exit_button
 from handlers.screens import Event, Method, Row, button, show
@@ -79,7 +79,7 @@ async def ask_for_second_look(event: Event, text: str, visit: Visit) -> Method:
     number, text = (await visit.state.get_data()).get("flag", 0), text.strip()
     flag = await own_flag(visit.session, visit.person.id, number)
     if flag is None:
-        return await show_reports(event, visit)
+        return await nothing_kept(event, visit)
     if units(text) > APPEAL_LIMIT:
         too_long = _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT)
         return show(event, too_long, [_cancel(flag, _)])

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CallbackQuery
 
+from handlers.after_sending import note_sent
 from handlers.arrivals import arrived, note_added, released, vehicle_named
 from handlers.consent import choose_anew
 from handlers.home import call_rows, help_lines, way_out
@@ -74,6 +75,7 @@ async def send_flag(
     if is_new:
         await _keep_told(flag, told, visit)
         visit.order("receipt", {"receipt": receipt}, priority=Priority.RECEIPT)
+    await note_sent(flag, visit)
     return receipt_screen(query, flag, receipt, told.aim, visit)
 
 
@@ -175,6 +177,7 @@ async def add_to_earlier(query: CallbackQuery, told: Told, visit: Visit, draft: 
     if flag.severity > before and flag.with_team:
         main = await raise_main(visit.session, visit.vault, flag, visit.now)
         await tell_team_of_flag(visit.session, visit.vault, visit.texts, main, visit.now)
+    await note_sent(flag, visit)
     return await report_screen(query, flag, visit, _("Saved. Thank you."))
 
 

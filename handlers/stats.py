@@ -179,6 +179,9 @@ async def _table(page: str, session: AsyncSession, course: Course, now: datetime
 
 
 def _groups(labels: Sequence[str], counts: Collection[Counts], _: Texts) -> Table:
+    """Rows of groups; where each is hidden, one line says so for all of them."""
+    if set(counts) == {Counts(None, None)}:
+        labels, counts = ["…"], [Counts(None, None)]
     columns = {
         _("Started"): [each.started for each in counts],
         _("Certified"): [each.certified for each in counts],

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, LargeBinary, String, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, Index, LargeBinary, String, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from models.base import Base, Identifier, UtcDateTime, words
 from models.upsert import insert_new
@@ -209,6 +209,17 @@ BY_BOT = frozenset(
     }
 )
 """What nobody did, where the entry names nobody: its moment had come, or it follows from something else."""
+KEPT_OF_ANY = frozenset(
+    {
+        Action.STATEMENT,
+        Action.PASSPHRASE_SET,
+        Action.PASSPHRASE_REMOVED,
+        Action.WRONG_PASSPHRASE,
+        Action.OPENED_ELSEWHERE,
+        Action.CLOSED_ELSEWHERE,
+    }
+)
+"""What holders do that is written down of every flag, also of one that the team doesn't know of."""
 
 
 class Group(StrEnum):
@@ -387,8 +398,11 @@ async def entries(
     actions: Collection[Action] | None = None,
     flag_id: int | None = None,
 ) -> Sequence[AuditEntry]:
-    """The newest entries of which all that is given is true; `before` is the number after which a page goes on."""
-    query = select(AuditEntry)
+    """The newest entries of which all that is given is true; `before` is the number after which a page goes on.
+
+    As the team may read them: nothing tells of a flag that never came to it.
+    """
+    query = select(AuditEntry).where(or_(AuditEntry.action.not_in(KEPT_OF_ANY), _came_to_team()))
     if before:
         query = query.where(AuditEntry.number < before)
     if since is not None:
@@ -400,6 +414,12 @@ async def entries(
     if flag_id is not None:
         query = query.where(AuditEntry.flag_id == flag_id)
     return (await session.scalars(query.order_by(AuditEntry.number.desc()).limit(limit))).all()
+
+
+def _came_to_team() -> ColumnElement[bool]:
+    """A condition for entries: the flag that they are about was received, by now."""
+    received = aliased(AuditEntry)
+    return exists().where(received.flag_id == AuditEntry.flag_id, received.action == Action.RECEIVED)
 
 
 async def history_of(

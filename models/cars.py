@@ -7,13 +7,15 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, LargeBinary, Select, String, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime
+from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
+from models.quiet import local_day, monday_of
 from models.vault import CannotOpen, Vault
 
 MOST = 3
@@ -25,6 +27,14 @@ ENDED_KEPT = timedelta(days=90)
 """For how long an ended car still says so, and still names the vehicle in a report; then it's forgotten."""
 _CODE_BYTES = 9
 _CODE = re.compile(r"[A-Za-z0-9_-]{12}", re.ASCII)
+
+
+class Driven(StrEnum):
+    """How often somebody drives a car with passengers in it, as they say themselves."""
+
+    MOST_DAYS = "most_days"
+    SOME_DAYS = "some_days"
+    NOW_AND_THEN = "now_and_then"
 
 
 class Car(Base):
@@ -43,6 +53,11 @@ class Car(Base):
     """The same as of flags on this vehicle."""
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True, default=None)
+    driven: Mapped[Driven | None] = mapped_column(words(Driven, "driven"), default=None)
+    """What its driver says today; None if they were not asked, or would rather not say."""
+    driven_before: Mapped[Driven | None] = mapped_column(words(Driven, "driven_before"), default=None)
+    driven_from: Mapped[date | None] = mapped_column(default=None)
+    """The Monday from which a changed answer counts; until then it's the one before."""
 
     @property
     def seal_place(self) -> str:
@@ -62,6 +77,23 @@ class Car(Base):
         """Move what hangs on the master keys to the newest one."""
         self.plate_index = vault.index(self.plate(vault).encode(), "plate")
         self.sealed_plate = vault.rewrap(self.sealed_plate, self.seal_place)
+
+    def say_driven(self, driven: Driven, now: datetime) -> None:
+        """Keep how often it is driven. The first answer counts at once, a changed one for reports from next week on.
+
+        Or a driver who changes it after one ride, and then sees how long the bot waits, would know whether a report
+        came before that ride or after it.
+        """
+        if driven is self.driven:
+            return
+        monday = monday_of(local_day(now)) + timedelta(days=7)
+        if self.driven is not None and self.driven_from != monday:
+            self.driven_before, self.driven_from = self.driven, monday
+        self.driven = driven
+
+    def driven_in(self, monday: date) -> Driven | None:
+        """The answer that counts for a report that came in the week of this Monday, the last two being known."""
+        return self.driven if self.driven_from is None or self.driven_from <= monday else self.driven_before
 
     def end(self, now: datetime) -> None:
         """Let its code confirm nothing any more; ending it twice is harmless."""

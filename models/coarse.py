@@ -1,17 +1,20 @@
 """What a driver may learn of a flag, and when: the kind of behaviour and the week, after a while, and nothing else.
 
-Nobody must be able to tell from it which ride, which day or which passenger it was. The bot doesn't know a driver's
-rides and doesn't ask for them: a driver who had to count them would begin to guess. What stands in for "several other
-rides" is time: the week named has ended, some days have passed since the report came, and a few more days, which nobody
-can foresee, are added. A driver with very few rides may guess all the same; whoever asks is told so.
+Nobody must be able to tell from it which ride, which day or which passenger it was: several other rides have to lie in
+between. The bot can't count rides, but it asks drivers once, when they name a car and long before any report, how often
+they drive it with passengers; what is waited for is the time that several rides take at that pace. It begins when the
+week ends in which the report came, so that it's the same for all reports of a week, and some days, which nobody can
+foresee, are added. A driver with very few rides may guess all the same; whoever asks is told so.
 """
 
 import secrets
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from models.behaviours import Form
+from models.cars import Driven
 from models.flags import Flag
-from models.quiet import at_hour, local_day
+from models.quiet import at_hour, local_day, monday_of
 from models.words import N_
 
 HOUR = 10
@@ -20,6 +23,18 @@ TIME_TO_SAY_NO = 3
 """Days between a decision of the team and the first moment at which the driver may hear of it."""
 EXTRA_DAYS = 7
 """So many different days it may be, at random."""
+TIMES_AS_LONG: Mapping[Driven | None, int] = {
+    Driven.MOST_DAYS: 1,
+    Driven.SOME_DAYS: 2,
+    None: 2,
+    Driven.NOW_AND_THEN: 4,
+}
+"""How many times the delay of the settings, a week or more, several rides take.
+
+Whoever drives on most days has them within a week. On some days of the week is taken as about half of the days, so it
+takes two; now and then as once a week, so that four weeks bring several. Whoever said nothing is taken to be in the
+middle: to know nothing must not be a way to hear sooner, nor a reason to be heard last.
+"""
 FORMS_FOR_DRIVER = {
     Form.SEXUALISED: N_("personal questions and remarks"),
     Form.VERBAL: N_("tone and words"),
@@ -40,20 +55,29 @@ def day_of(flag: Flag) -> date:
 
 def week_named(flag: Flag) -> tuple[date, date]:
     """The first and the last day of the week that the driver is told, Monday and Sunday."""
-    day = day_of(flag)
-    monday = day - timedelta(days=day.weekday())
+    monday = monday_of(day_of(flag))
     return monday, monday + timedelta(days=6)
 
 
-def first_moment(flag: Flag, delay_days: int, now: datetime) -> datetime:
+def several_rides(driven: Driven | None, delay_days: int) -> int:
+    """Days that several rides take somebody who drives so often; `delay_days` at least."""
+    return delay_days * TIMES_AS_LONG[driven]
+
+
+def week_reported(flag: Flag) -> tuple[date, date]:
+    """The first and the last day of the week in which a report came, Monday and Sunday."""
+    monday = monday_of(local_day(flag.received_at))
+    return monday, monday + timedelta(days=6)
+
+
+def first_moment(flag: Flag, days: int, now: datetime) -> datetime:
     """When the driver may hear of something that is decided now, at the earliest.
 
-    `delay_days` are counted from when the report came. The rest is drawn by lot, anew at each call.
+    `days`, as many as several rides take, are counted from the end of the week in which the report came; the week
+    that is named is over by then. The rest is drawn by lot, anew at each call.
     """
-    _monday, sunday = week_named(flag)
     first = max(
-        local_day(flag.received_at) + timedelta(days=delay_days),
+        week_reported(flag)[1] + timedelta(days=days),
         local_day(now) + timedelta(days=TIME_TO_SAY_NO),
-        sunday + timedelta(days=1),
     )
     return at_hour(first + timedelta(days=secrets.randbelow(EXTRA_DAYS)), HOUR)

@@ -36,7 +36,7 @@ from models.profiles import UNSAID, Gender, Profile
 from models.quiet import ZONE, at_hour, local_day
 from models.regions import REGIONS
 from models.reviews import ReviewItem
-from models.suppression import LEAST, shown_count, suppress
+from models.suppression import BOTTOM, LEAST, TOP, Edge, Knot, shown_count, suppress, suppress_flow
 
 DAYS = 60
 """How many days of a driver's answers are told apart, today's included."""
@@ -44,6 +44,9 @@ SOON = timedelta(days=7)
 COHORTS = 29
 """How many cohorts are told apart, the newest ones; everybody else makes one more row."""
 _HARDEST = 5
+_CERTIFIED: Knot = ("certified", None)
+_KEPT = 1000
+"""How much rather a sum is kept than a count: it's told elsewhere."""
 
 K = TypeVar("K", bound=Hashable)
 
@@ -163,13 +166,17 @@ async def totals(session: AsyncSession, lessons: Collection[int], now: datetime)
 async def by_gender(session: AsyncSession, now: datetime) -> dict[Gender, Counts]:
     """How far women and men came, and those who didn't say."""
     started, holders = [_sums(each, 1) for each in await _by_region_and_gender(session, now)]
-    return _counts(Gender, started, holders)
+    return counts_of(Gender, started, holders)
 
 
 async def by_region(session: AsyncSession, now: datetime) -> dict[str, Counts]:
-    """How far people came in each region where anybody started (ISO 3166-2); "unsaid" is the last."""
+    """How far people came in each region where anybody started (ISO 3166-2); "unsaid" is the last.
+
+    Where nothing is told, not even whether anybody started, all regions are there.
+    """
     started, holders = [_sums(each, 0) for each in await _by_region_and_gender(session, now)]
-    return _counts([region for region in (*REGIONS, UNSAID) if started[region]], started, holders)
+    found = counts_of((*REGIONS, UNSAID), started, holders)
+    return {region: counts for region, counts in found.items() if counts.started != 0}
 
 
 async def by_cohort(session: AsyncSession, now: datetime) -> dict[Cohort | None, Counts]:
@@ -179,7 +186,7 @@ async def by_cohort(session: AsyncSession, now: datetime) -> dict[Cohort | None,
     """
     cohorts = await newest_cohorts(session, COHORTS)
     ids = [cohort.id for cohort in cohorts]
-    by_id = _counts(
+    by_id = counts_of(
         [*ids, None],
         await _in_cohorts(session, _started(), ids),
         await _in_cohorts(session, _certified(now), ids),
@@ -226,7 +233,7 @@ def _started() -> Select[int]:
 
 def _certified(now: datetime) -> Select[int]:
     valid = (Certificate.revoked_at.is_(None), Certificate.expires_at > now)
-    return select(Certificate.person_id).where(*valid).distinct()
+    return select(Certificate.person_id).where(*valid, Certificate.person_id.in_(_started())).distinct()
 
 
 async def _by_region_and_gender(session: AsyncSession, now: datetime) -> list[dict[tuple[str, Gender], int]]:
@@ -256,11 +263,28 @@ async def _in_cohorts(session: AsyncSession, people: Select[int], ids: Sequence[
     return dict(iter(rows))  # a result has keys(), so dict would take it for a mapping
 
 
-def _counts(keys: Iterable[K], started: Mapping[K, int], holders: Mapping[K, int]) -> dict[K, Counts]:
-    """Both counts of each group, each hidden among its like."""
+def counts_of(keys: Iterable[K], started: Mapping[K, int], holders: Mapping[K, int]) -> dict[K, Counts]:
+    """Both counts of each group, the small ones hidden, and others that they could be worked out from.
+
+    One flow, as those with a certificate are among those who started: the others, whom nobody counts, are unseen.
+    Both sums are told elsewhere. Where that of certificates would have to be hidden too, all counts of certificates
+    are instead; where that of those who started would, everything is.
+    """
     keys = list(keys)
-    first, second = [_hidden({key: numbers.get(key, 0) for key in keys}) for numbers in (started, holders)]
-    return {key: Counts(first[key], second[key]) for key in keys}
+    flow: dict[Edge, int] = {(BOTTOM, TOP): 0, (_CERTIFIED, BOTTOM): 0}
+    others: dict[Edge, int] = {}
+    for key in keys:
+        group, first, second = ("group", key), started.get(key, 0), holders.get(key, 0)
+        flow[TOP, group], flow[group, _CERTIFIED], others[group, BOTTOM] = first, second, first - second
+        flow[BOTTOM, TOP] += first
+        flow[_CERTIFIED, BOTTOM] += second
+    shown = suppress_flow(flow, {(BOTTOM, TOP): _KEPT, (_CERTIFIED, BOTTOM): _KEPT}, [others])
+    if shown[BOTTOM, TOP] is None:
+        return {key: Counts(None, None) for key in keys}
+    if shown[_CERTIFIED, BOTTOM] is None:
+        alone = _hidden({key: started.get(key, 0) for key in keys})
+        return {key: Counts(alone[key], None) for key in keys}
+    return {key: Counts(shown[TOP, ("group", key)], shown[("group", key), _CERTIFIED]) for key in keys}
 
 
 def _hidden(numbers: Mapping[K, int]) -> Mapping[K, int | None]:

@@ -9,12 +9,14 @@ Everybody of the team sees the same figures, also who has reported something: if
 alone, two of the team who compare figures would see who has reported. The same holds for the rows of an export. What
 is only counted stays a number: nothing here, and nothing in an export, leads to one flag.
 
-Counts of fewer than five never leave here, nor what they could be worked out from; the total is told beside each
-table. How soon the team reacted is told as medians and shares, from five flags on, and only as far as no hidden count
-can be worked out from them (`told`). Two overlapping periods can be subtracted from each other: so these figures are
-for the team, and what is published (`models/transparency.py`) is of whole quarters.
+Counts of fewer than five never leave here, nor what they could be worked out from, also from one table about another
+(`models/flag_kinds.py`); the total is told beside each table. How soon the team reacted is told as medians and shares,
+from five flags on, and only as far as no hidden count can be worked out from them (`told`). Two overlapping periods can
+be subtracted from each other: so these figures are for the team, and what is published (`models/transparency.py`) is of
+whole quarters.
 """
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -39,9 +41,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.behaviours import BEHAVIOURS, MAX_SEVERITY, Form
+from models.behaviours import BEHAVIOURS, Form
 from models.consents import Consent, Recipient
 from models.details import Platform, Teller
+from models.flag_kinds import SEVERITIES, Circumstances, Kinds, Place, kinds_of
 from models.flags import Flag, FlagBehaviour, Outcome, Ride, State
 from models.periods import Period
 from models.profiles import UNSAID
@@ -55,7 +58,6 @@ OPEN = "open"
 """Stands among the outcomes for what has none yet."""
 COUNTED = "counted"
 """Stands among the outcomes for what was sent to be counted only."""
-SEVERITIES = range(MAX_SEVERITY, 0, -1)
 _KEPT = 1000
 """How much rather the total is kept than the sum of a row: it's told elsewhere."""
 _RANKED = sorted(BEHAVIOURS.values(), key=lambda behaviour: -behaviour.severity)
@@ -144,8 +146,14 @@ def is_sqlite(session: AsyncSession) -> bool:
 
 
 async def totals(session: AsyncSession, period: Period) -> Totals:
-    """How many flags there are, and how many vehicles that were reported more than once."""
+    """How many flags there are, and how many vehicles that were reported more than once.
+
+    By ride, and of vehicles, nothing is told where it would be fewer than five, not even zero: both raise a severity.
+    Who knew that there is one, and sees that one severity was raised, would know that there is just one. And as a
+    driver tells of no vehicle, enough flags must be left that aren't on such vehicles.
+    """
     rides = await _by(session, period, Flag.ride)
+    flags = sum(rides.values())
     again = (
         select(Flag.plate_index)
         .where(*counts(period), Flag.plate_index.is_not(None))
@@ -154,35 +162,40 @@ async def totals(session: AsyncSession, period: Period) -> Totals:
         .subquery()
     )
     vehicles = await session.scalar(select(func.count()).select_from(again)) or 0
-    return Totals(shown_count(sum(rides.values())), hidden(rides, Ride), shown_count(vehicles))
+    rides_told = not flags or min(rides.get(ride, 0) for ride in Ride) >= LEAST
+    vehicles_told = not flags or min(vehicles, flags - 2 * vehicles) >= LEAST
+    return Totals(
+        flags=shown_count(flags),
+        by_ride={ride: rides.get(ride, 0) if rides_told else None for ride in Ride},
+        vehicles=vehicles if vehicles_told else None,
+    )
 
 
 async def by_form(session: AsyncSession, period: Period) -> Mapping[Form, int | None]:
     """Flags by the form of their most severe behaviour, in the order in which forms are offered."""
-    return (await _by_behaviour(session, period))[0]
+    return (await by_kind(session, period)).forms
 
 
 async def by_behaviour(session: AsyncSession, period: Period) -> Mapping[str, int | None]:
     """Flags by the code of their most severe behaviour, in the order in which behaviours are offered."""
-    return (await _by_behaviour(session, period))[1]
-
-
-async def _by_behaviour(
-    session: AsyncSession, period: Period
-) -> tuple[Mapping[Form, int | None], Mapping[str, int | None]]:
-    """By form and by behaviour: one table, because each form is the sum of its behaviours."""
-    ranks = await _by(session, period, rank())
-    numbers = {CODES[place]: number for place, number in ranks.items()}
-    cells = {(code, BEHAVIOURS[code].form): numbers[code] for code in BEHAVIOURS if code in numbers}
-    table = suppress(cells, total_is_worth=_KEPT)
-    told = table.total is not None
-    forms = {form: table.columns.get(form, 0) if told else None for form in Form}
-    return forms, {code: table.rows.get(code, 0) if told else None for code in BEHAVIOURS}
+    return (await by_kind(session, period)).behaviours
 
 
 async def by_severity(session: AsyncSession, period: Period) -> Mapping[int, int | None]:
     """Flags by severity, the most severe first."""
-    return hidden(await _by(session, period, Flag.severity), SEVERITIES)
+    return (await by_kind(session, period)).severities
+
+
+async def by_kind(session: AsyncSession, period: Period) -> Kinds:
+    """Flags by form, by behaviour and by severity, counted and hidden together."""
+    columns = (rank().label("rank"), Flag.severity, Flag.ride, Flag.teller, Flag.same_vehicle)
+    flag = select(*columns).where(*counts(period)).subquery()
+    rows = await session.execute(select(flag, func.count()).group_by(*flag.c))
+    numbers: Counter[tuple[Circumstances, Place]] = Counter()
+    for place, level, ride, teller, again, number in rows:
+        circumstances = Circumstances(ride, by_driver=teller is Teller.DRIVER, same_vehicle=bool(again))
+        numbers[circumstances, Place(CODES[place], level)] += number
+    return kinds_of(numbers)
 
 
 async def by_region(session: AsyncSession, period: Period) -> Mapping[str, int | None]:
@@ -251,6 +264,8 @@ def told(
     Nothing of a severity whose count is hidden. Nothing at all while it's hidden how many flags were only counted: a
     share of the rest would tell it. Only the share looked at in time while it's hidden how many have no outcome yet:
     whether flags have an outcome, or were opened at all, has no part in that share.
+
+    What is told of all together tells no severity that is hidden: when somebody looked, it may have been another one.
     """
     levels = {level: level is None or severities[level] is not None for level in (*SEVERITIES, None)}
     found = {level: known.get(level, NOTHING) if shown else NOTHING for level, shown in levels.items()}

@@ -21,7 +21,7 @@ from models.consents import Recipient, says_yes_to
 from models.drivers import Hearing
 from models.flags import Flag, State
 from models.handles import number_of
-from models.known_drivers import driver_of
+from models.known_drivers import delay_of, driver_of
 from models.late_news import waits_for_news
 from models.vault import CannotOpen, Vault
 
@@ -78,7 +78,8 @@ async def ask_driver(
         return known
     if await drop_untold(session, flag):  # of the driver of a plate that was corrected since
         await record(session, vault, Action.DRIVER_NOT_ASKED, now=now, flag_id=flag.id)
-    hearing = Hearing(flag_id=flag.id, driver_id=driver, asked_at=now, tell_at=first_moment(flag, delay_days, now))
+    tell_at = first_moment(flag, await delay_of(session, vault, flag, delay_days), now)
+    hearing = Hearing(flag_id=flag.id, driver_id=driver, asked_at=now, tell_at=tell_at)
     session.add(hearing)
     await session.flush()
     return hearing

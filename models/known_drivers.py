@@ -11,7 +11,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.cars import Car, CarIndex
-from models.coarse import day_of
+from models.coarse import day_of, several_rides, week_reported
 from models.flags import Flag, holders
 from models.quiet import local_day
 from models.vault import Vault
@@ -26,22 +26,34 @@ class Unknown(Enum):
 
 async def driver_of(session: AsyncSession, vault: Vault, flag: Flag) -> int | Unknown:
     """The person who had declared the car of a flag by the day in question, if it's exactly one."""
-    plate = flag.plate(vault)
-    if plate is None or flag.by_driver:
-        return Unknown.NOBODY
-    cars = await session.scalars(select(Car).where(Car.plate_index.in_(vault.indexes(plate.encode(), "plate"))))
-    day = day_of(flag)
-    drove = {
-        car.person_id
-        for car in cars
-        if car.made_at < flag.received_at
-        and local_day(car.made_at) <= day
-        and (car.ended_at is None or local_day(car.ended_at) >= day)
-    }
+    drove = {car.person_id for car in await _cars_of(session, vault, flag)}
     if len(drove) > 1:
         return Unknown.SEVERAL
     theirs = {person.id for person in await holders(session, flag)}
     return drove.pop() if drove and not drove & theirs else Unknown.NOBODY
+
+
+async def delay_of(session: AsyncSession, vault: Vault, flag: Flag, delay_days: int) -> int:
+    """Days that several rides in the car of a flag take its driver: the most, if they named it more than once."""
+    monday, _sunday = week_reported(flag)
+    answers = [car.driven_in(monday) for car in await _cars_of(session, vault, flag)]
+    return max(several_rides(each, delay_days) for each in answers or [None])
+
+
+async def _cars_of(session: AsyncSession, vault: Vault, flag: Flag) -> list[Car]:
+    """What was declared as the car of a flag by the day in question, and had not ended before it."""
+    plate = flag.plate(vault)
+    if plate is None or flag.by_driver:
+        return []
+    cars = await session.scalars(select(Car).where(Car.plate_index.in_(vault.indexes(plate.encode(), "plate"))))
+    day = day_of(flag)
+    return [
+        car
+        for car in cars
+        if car.made_at < flag.received_at
+        and local_day(car.made_at) <= day
+        and (car.ended_at is None or local_day(car.ended_at) >= day)
+    ]
 
 
 async def forget_cars(session: AsyncSession, ended_before: datetime) -> None:

@@ -15,23 +15,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, literal, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models.audit import Action, AuditEntry
+from models.audit import KEPT_OF_ANY, Action, AuditEntry
 from models.flags import ENDED, UNSEEN, WITH_TEAM, Flag, Outcome, State
 
 _HOUR = 60 * 60
 SOONEST, LATEST = 1 * _HOUR, 12 * _HOUR
 """Seconds after another person named the vehicle, between which the news is due."""
-_KEPT_OF_ANY = (
-    Action.STATEMENT,
-    Action.PASSPHRASE_SET,
-    Action.PASSPHRASE_REMOVED,
-    Action.WRONG_PASSPHRASE,
-    Action.OPENED_ELSEWHERE,
-    Action.CLOSED_ELSEWHERE,
-)
-"""What holders do that is written down of every flag, also of one that the team doesn't know of."""
 _BY_HOLDERS = (
-    *_KEPT_OF_ANY,
+    *KEPT_OF_ANY,
     Action.RECEIVED,
     Action.ADDED,
     Action.ANSWERED,
@@ -127,7 +118,7 @@ def shown_entries(flag: Flag, now: datetime) -> ColumnElement[bool]:
     shown = as_shown(flag, now)
     if shown.hidden_since is None:
         return literal(True)
-    visible = [AuditEntry.at < shown.hidden_since, AuditEntry.action.in_(_KEPT_OF_ANY)]
+    visible = [AuditEntry.at < shown.hidden_since, AuditEntry.action.in_(KEPT_OF_ANY)]
     since = shown.released_at if flag.outcome_before is None else shown.hidden_since
     if since is not None:
         visible.append(and_(AuditEntry.at >= since, AuditEntry.action.in_(_BY_HOLDERS)))

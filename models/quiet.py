@@ -19,6 +19,11 @@ def local_day(at: datetime) -> date:
     return at.astimezone(ZONE).date()
 
 
+def monday_of(day: date) -> date:
+    """The Monday of the week of a day."""
+    return day - timedelta(days=day.weekday())
+
+
 def at_hour(day: date, hour: int) -> datetime:
     """The moment at which an hour of a day begins in Kazakhstan."""
     return datetime.combine(day, time(hour), ZONE)

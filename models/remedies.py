@@ -19,7 +19,7 @@ from models.exams import PASS_SHARE
 from models.flags import ONCE_TOLD, OUTCOMES_FOR_REPORTER, Flag, Outcome, State
 from models.handles import number_of
 from models.hearings import may_hear
-from models.known_drivers import driver_of
+from models.known_drivers import delay_of, driver_of
 from models.late_news import as_shown, waits_for_news
 from models.matching import lesson_for
 from models.vault import CannotOpen, Vault
@@ -67,9 +67,10 @@ async def settle_remedy(
         await session.delete(old)
         await session.flush()
         old = None
+    days = await delay_of(session, vault, flag, delay_days)
     remedy = old or Remedy(flag_id=flag.id, driver_id=driver)
     remedy.kind, remedy.lesson = kind, lesson_for([behaviour.code for behaviour in flag.behaviours])
-    remedy.given_at, remedy.tell_at = now, first_moment(flag, delay_days, now)
+    remedy.given_at, remedy.tell_at = now, first_moment(flag, days, now)
     remedy.passed_at = remedy.lifted_at = None
     remedy.told_at = now if old is not None else None  # whoever knows of the report can't learn anything by the day
     session.add(remedy)

@@ -19,7 +19,7 @@ from models.audit import Action, record
 from models.cars import who_declared
 from models.flags import UNSEEN, Flag, Outcome, State, flags_on_vehicle, kept_out_of_queue, reviewable
 from models.late_news import news_at
-from models.merging import follow
+from models.merging import follow, raise_main
 from models.people import barred
 from models.readers import Reader
 from models.vault import Vault
@@ -43,7 +43,10 @@ async def without_weight(session: AsyncSession, vault: Vault, plate: str, flags:
 
 
 async def weigh_again(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> None:
-    """Make a flag, and all others on its vehicle that are open, more severe if the team knows of more than one."""
+    """Make a flag, and all others on its vehicle that are open, more severe if the team knows of more than one.
+
+    What they are looked at together with is then at least as severe.
+    """
     plate = flag.plate(vault)
     if plate is None:
         return
@@ -52,12 +55,14 @@ async def weigh_again(session: AsyncSession, vault: Vault, flag: Flag, now: date
     if flag.id in left_out:
         return
     others = [other for other in others if other.id not in left_out]
-    if others:
-        flag.name_again(now)
+    risen = [flag] if others and flag.name_again(now) else []
     if flag.state not in UNSEEN:
         for other in others:
             if other.name_again(now):
                 await record(session, vault, Action.SEVERITY_SET, now=now, flag_id=other.id, detail="vehicle")
+                risen.append(other)
+    for each in risen:
+        await raise_main(session, vault, each, now)
 
 
 async def take_up_again(session: AsyncSession, vault: Vault, flag: Flag, now: datetime) -> list[Flag]:

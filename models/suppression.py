@@ -6,9 +6,13 @@ can be worked out unless it lies on a ring of hidden numbers around which someth
 edge that goes along, one less on every edge that goes against. So each hidden number is given such a ring, the
 cheapest one. Zeros stay visible, so whoever looks knows that a hidden number is at least one, and no ring may lower
 it below that. L. H. Cox, "Network models for complementary cell suppression" (1995), has the idea.
+
+A flow may also have edges that nobody ever sees, as two tables of the same things are tied: hiding those costs nothing,
+and they may become zero.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
@@ -19,11 +23,12 @@ Row = TypeVar("Row", bound=Hashable)
 Column = TypeVar("Column", bound=Hashable)
 Knot = tuple[str, Hashable]
 Edge = tuple[Knot, Knot]
+_Steps = Mapping[Knot, Sequence[tuple[Knot, Edge]]]
 
 LEAST = 5
 """The smallest count of people that is shown, but for zero."""
-_TOP: Knot = ("top", None)
-_BOTTOM: Knot = ("bottom", None)
+TOP: Knot = ("top", None)
+BOTTOM: Knot = ("bottom", None)
 _ROW_IS_WORTH, _COLUMN_IS_WORTH = 1, 4
 """How much rather a row's sum (or the total) and a column's are kept than a cell, in totals."""
 
@@ -47,27 +52,59 @@ def suppress(
     is may be said, the sum of a row being worth 1 and that of a column 4.
     Cells that aren't in the table are zero. Raises ValueError for a negative count.
     """
-    if any(number < 0 for number in table.values()):
-        raise ValueError("a count can't be negative")
     rows, columns = list(dict.fromkeys(row for row, _ in table)), list(dict.fromkeys(column for _, column in table))
     cells = {(row, column): table.get((row, column), 0) for row in rows for column in columns}
     flow: dict[Edge, int] = {(("row", row), ("column", column)): number for (row, column), number in cells.items()}
+    worth: dict[Edge, int] = {(BOTTOM, TOP): total_is_worth}
     for row in rows:
-        flow[_TOP, ("row", row)] = sum(cells[row, column] for column in columns)
+        flow[TOP, ("row", row)] = sum(cells[row, column] for column in columns)
+        worth[TOP, ("row", row)] = _ROW_IS_WORTH
     for column in columns:
-        flow[("column", column), _BOTTOM] = sum(cells[row, column] for row in rows)
-    flow[_BOTTOM, _TOP] = sum(cells.values())
-    hidden = _hidden(flow, least, total_is_worth)
-
-    def shown(edge: Edge) -> int | None:
-        return None if edge in hidden else flow[edge]
-
+        flow[("column", column), BOTTOM] = sum(cells[row, column] for row in rows)
+        worth[("column", column), BOTTOM] = _COLUMN_IS_WORTH
+    flow[BOTTOM, TOP] = sum(cells.values())
+    shown = suppress_flow(flow, worth, least=least)
     return Suppressed(
-        cells={(row, column): shown((("row", row), ("column", column))) for row, column in cells},
-        rows={row: shown((_TOP, ("row", row))) for row in rows},
-        columns={column: shown((("column", column), _BOTTOM)) for column in columns},
-        total=shown((_BOTTOM, _TOP)),
+        cells={(row, column): shown[("row", row), ("column", column)] for row, column in cells},
+        rows={row: shown[TOP, ("row", row)] for row in rows},
+        columns={column: shown[("column", column), BOTTOM] for column in columns},
+        total=shown[BOTTOM, TOP],
     )
+
+
+def suppress_flow(
+    flow: Mapping[Edge, int],
+    worth: Mapping[Edge, int],
+    unseen: Sequence[Mapping[Edge, int]] = ({},),
+    *,
+    least: int = LEAST,
+) -> dict[Edge, int | None]:
+    """The numbers on the edges of a flow; None for those from 1 to `least` - 1, and what gives them away.
+
+    Together with the unseen edges, what goes into a knot comes out of it; the edge from BOTTOM to TOP is the total.
+    `worth` says how much rather an edge is kept than one that isn't there, in totals. The unseen edges come in kinds:
+    a ring takes those of one kind only, so how many there are of each kind may be known. They are all the edges that
+    whoever looks holds for possible, also those on which there's nothing.
+    Raises ValueError for a negative count.
+    """
+    if any(number < 0 for each in (flow, *unseen) for number in each.values()):
+        raise ValueError("a count can't be negative")
+    prices = {edge: number + worth.get(edge, 0) * flow[BOTTOM, TOP] for edge, number in flow.items()}
+    small = [edge for edge, number in flow.items() if 0 < number < least]
+    kinds = [_steps(flow, each) for each in unseen]
+    safe: set[Edge] = set()
+    for edge in small:
+        prices[edge] = 0
+    for edge in sorted(small, key=lambda edge: (-flow[edge], str(edge))):
+        if edge not in safe:
+            source, target = edge
+            ends = [(target, source), (source, target)] if flow[edge] > 1 else [(target, source)]  # one more, one less
+            rings = [_ring(edge, start, goal, steps, prices) for start, goal in ends for steps in kinds]
+            _cost, ring = min(rings, key=lambda each: each[0])
+            safe.update(ring)
+            prices.update(dict.fromkeys(ring, 0))
+    hidden = safe.union(small)
+    return {edge: None if edge in hidden else number for edge, number in flow.items()}
 
 
 def shown_count(number: int, least: int = LEAST) -> int | None:
@@ -75,24 +112,24 @@ def shown_count(number: int, least: int = LEAST) -> int | None:
     return None if 0 < number < least else number
 
 
-def _hidden(flow: Mapping[Edge, int], least: int, total_is_worth: int) -> set[Edge]:
-    """The small edges, and for each a ring of hidden ones."""
-    hidden = {edge for edge, number in flow.items() if 0 < number < least}
-    safe: set[Edge] = set()
-    for edge in sorted(hidden, key=lambda edge: (-flow[edge], str(edge))):
-        if edge not in safe:
+def _steps(flow: Mapping[Edge, int], unseen: Mapping[Edge, int]) -> _Steps:
+    """Where one more can go from each knot: along an edge, or against one, which then bears one less.
+
+    Whether a number is zero is known, but for those that nobody sees.
+    """
+    steps: dict[Knot, list[tuple[Knot, Edge]]] = defaultdict(list)
+    for edges, known in ((flow, 1), (unseen, 0)):
+        for edge, number in edges.items():
             source, target = edge
-            rings = [_ring(edge, target, source, flow, hidden, total_is_worth)]  # one more on this edge
-            if flow[edge] > 1:
-                rings.append(_ring(edge, source, target, flow, hidden, total_is_worth))  # one less
-            _cost, ring = min(rings, key=lambda each: each[0])
-            hidden.update(ring)
-            safe.update(ring)
-    return hidden
+            if number >= known:
+                steps[source].append((target, edge))
+            if number > known:
+                steps[target].append((source, edge))
+    return steps
 
 
 def _ring(
-    edge: Edge, start: Knot, goal: Knot, flow: Mapping[Edge, int], hidden: set[Edge], total_is_worth: int
+    edge: Edge, start: Knot, goal: Knot, steps: _Steps, prices: Mapping[Edge, int]
 ) -> tuple[float, frozenset[Edge]]:
     """The cheapest way for one more from the edge's one end to its other, with its cost and the edge itself."""
     order = count()
@@ -105,30 +142,7 @@ def _ring(
         if knot in seen:
             continue
         seen.add(knot)
-        for other, step in _steps(knot, edge, flow):
-            price = 0 if step in hidden else _price(step, flow, total_is_worth)
-            heappush(waiting, (cost + price, next(order), other, way | {step}))
+        for other, step in steps.get(knot, ()):
+            if step != edge and other not in seen:
+                heappush(waiting, (cost + prices.get(step, 0), next(order), other, way | {step}))
     return inf, frozenset()
-
-
-def _steps(knot: Knot, edge: Edge, flow: Mapping[Edge, int]) -> Iterator[tuple[Knot, Edge]]:
-    """Where one more can go from a knot: along an edge, or against one, which then bears one less, but never zero."""
-    for step, number in flow.items():
-        if step == edge or number == 0:
-            continue
-        if step[0] == knot:
-            yield step[1], step
-        elif step[1] == knot and number > 1:
-            yield step[0], step
-
-
-def _price(edge: Edge, flow: Mapping[Edge, int], total_is_worth: int) -> int:
-    """What is lost if an edge is hidden."""
-    worth = 0
-    if edge[1] == _TOP:
-        worth = total_is_worth
-    elif edge[1] == _BOTTOM:
-        worth = _COLUMN_IS_WORTH
-    elif edge[0] == _TOP:
-        worth = _ROW_IS_WORTH
-    return flow[edge] + worth * flow[_BOTTOM, _TOP]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, UtcDateTime, words
 from models.cars import Car
 from models.people import Person
-from models.quiet import at_hour, local_day, quiet_until
+from models.quiet import at_hour, local_day, monday_of, quiet_until
 from models.upsert import insert_new
 from models.words import N_
 
@@ -84,8 +84,7 @@ class ThanksPlan(Base):
 
 def week_of(at: datetime) -> date:
     """The Monday of the week of a moment, in Kazakhstan."""
-    day = local_day(at)
-    return day - timedelta(days=day.weekday())
+    return monday_of(local_day(at))
 
 
 async def thank(session: AsyncSession, car: Car, person_id: int, kind: KindWord | None, now: datetime) -> bool:

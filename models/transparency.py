@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.behaviours import Form
 from models.certificates import Certificate
 from models.course import Attempt
-from models.flag_figures import Reaction, by_form, by_outcome, by_severity, reactions, totals
+from models.flag_figures import Reaction, by_kind, by_outcome, reactions, totals
 from models.periods import Period
 from models.suppression import shown_count
 
@@ -40,11 +40,12 @@ async def quarter_figures(session: AsyncSession, period: Period, now: datetime) 
         await session.scalar(select(func.count()).select_from(query.subquery())) or 0
         for query in (certificates, lessons)
     ]
+    kinds = await by_kind(session, period)
     return Quarter(
         period=period,
         flags=(await totals(session, period)).flags,
-        forms=await by_form(session, period),
-        severities=await by_severity(session, period),
+        forms=kinds.forms,
+        severities=kinds.severities,
         reactions=await reactions(session, period, now),
         outcomes=await by_outcome(session, period),
         certificates=shown_count(numbers[0]),

@@ -7,7 +7,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.flags import UNSEEN, Flag, State
-from models.quiet import at_hour, local_day
+from models.quiet import at_hour, local_day, monday_of
 
 WEEK = timedelta(days=7)
 SUMMARY_HOUR = 10
@@ -50,7 +50,6 @@ async def week_of(session: AsyncSession, now: datetime) -> Week:
 
 def next_summary(now: datetime) -> datetime:
     """The next Monday's hour of the summary after a moment."""
-    day = local_day(now)
-    monday = day - timedelta(days=day.weekday())
+    monday = monday_of(local_day(now))
     at = at_hour(monday, SUMMARY_HOUR)
     return at if at > now else at_hour(monday + WEEK, SUMMARY_HOUR)

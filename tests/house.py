@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import functools
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -14,7 +15,7 @@ import pytest
 
 import bot.app
 from bot.app import App, open_app
-from bot.sandbox import Phone, Sandbox
+from bot.sandbox import Message, Phone, Sandbox
 from bot.settings import Settings, load_settings
 
 TOKEN = "42:TEST-TEST-TEST-TEST-TEST-TEST-TEST-"
@@ -26,6 +27,24 @@ bot.app.load_course = functools.cache(bot.app.load_course)
 bot.app.load_texts = functools.cache(bot.app.load_texts)
 bot.app.asked_in_turn = functools.cache(bot.app.asked_in_turn)
 ssl.create_default_context = functools.cache(ssl.create_default_context)
+
+
+_OPEN: "list[House]" = []
+"""The houses that are open now."""
+_SETTLING = 5.0
+"""Seconds after which a phone sends all the same: a test may keep the outbox from coming to rest."""
+
+
+async def _sent(phone: Phone, act: Callable[[], int], expect: int, timeout: float) -> list[Message]:  # noqa: ASYNC109
+    """Send once all news of before is there: so what comes then is the answer."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_SETTLING):
+            while not all(house.app.sender.is_at_rest for house in _OPEN):  # noqa: ASYNC110 - no event tells of it
+                await asyncio.sleep(0.002)
+    return await _sent_at_once(phone, act, expect, timeout)
+
+
+_sent_at_once, Phone._sent = Phone._sent, _sent  # type: ignore[method-assign]
 
 
 def replace_handler(monkeypatch: pytest.MonkeyPatch, place: str, handler: Callable[..., Any]) -> None:
@@ -75,20 +94,37 @@ def settings_for(url: str, database_url: str, **overrides: Any) -> Settings:
     return load_settings(_env_file=None, **(settings | overrides))
 
 
+async def _set_nothing() -> None:
+    pass
+
+
 @asynccontextmanager
 async def open_house(
-    database_url: str, *, sandbox: Sandbox | None = None, clock: TestClock | None = None, **overrides: Any
+    database_url: str,
+    *,
+    sandbox: Sandbox | None = None,
+    clock: TestClock | None = None,
+    menu: bool = True,
+    **overrides: Any,
 ) -> AsyncIterator[House]:
-    """Start the bot in the sandbox; when the block ends it's stopped as a deployment would stop it."""
+    """Start the bot in the sandbox; when the block ends it's stopped as a deployment would stop it.
+
+    Without `menu` it spares the dozens of requests that set its commands and descriptions.
+    """
     clock = clock or TestClock()
     sandbox = sandbox or Sandbox(token=TOKEN, clock=clock)
     async with (
         sandbox.serve() as url,
         open_app(settings_for(url, database_url, **overrides), clock=clock) as app,
     ):
+        if not menu:
+            app._set_menu = _set_nothing  # type: ignore[method-assign]
         running = asyncio.create_task(app.run())
+        house = House(app, sandbox, clock)
+        _OPEN.append(house)
         try:
-            yield House(app, sandbox, clock)
+            yield house
         finally:
+            _OPEN.remove(house)
             app.stop.set()
             await running

@@ -83,40 +83,40 @@ class Phone:
 
     # sending
 
-    async def send(self, text: str, expect: int = 1, timeout: float = 5) -> list[Message]:
+    async def send(self, text: str, expect: int = 1, timeout: float = 20) -> list[Message]:
         """Type and send a text."""
         return await self._sent(lambda: self.post(text), expect, timeout)
 
     async def photo(
-        self, data: bytes, caption: str | None = None, expect: int = 1, timeout: float = 5
+        self, data: bytes, caption: str | None = None, expect: int = 1, timeout: float = 20
     ) -> list[Message]:
         return await self._sent(lambda: self.post_photo(data, caption), expect, timeout)
 
     async def album(
-        self, photos: Sequence[bytes], caption: str | None = None, expect: int = 1, timeout: float = 5
+        self, photos: Sequence[bytes], caption: str | None = None, expect: int = 1, timeout: float = 20
     ) -> list[Message]:
         return await self._sent(lambda: self.post_album(photos, caption), expect, timeout)
 
-    async def video(self, data: bytes, duration: int = 1, expect: int = 1, timeout: float = 5) -> list[Message]:
+    async def video(self, data: bytes, duration: int = 1, expect: int = 1, timeout: float = 20) -> list[Message]:
         return await self._sent(lambda: self.post_video(data, duration), expect, timeout)
 
     async def document(
-        self, data: bytes, file_name: str, mime_type: str, expect: int = 1, timeout: float = 5
+        self, data: bytes, file_name: str, mime_type: str, expect: int = 1, timeout: float = 20
     ) -> list[Message]:
         return await self._sent(lambda: self.post_document(data, file_name, mime_type), expect, timeout)
 
-    async def voice(self, data: bytes, duration: int = 1, expect: int = 1, timeout: float = 5) -> list[Message]:
+    async def voice(self, data: bytes, duration: int = 1, expect: int = 1, timeout: float = 20) -> list[Message]:
         return await self._sent(lambda: self.post_voice(data, duration), expect, timeout)
 
-    async def location(self, lat: float, lon: float, expect: int = 1, timeout: float = 5) -> list[Message]:
+    async def location(self, lat: float, lon: float, expect: int = 1, timeout: float = 20) -> list[Message]:
         return await self._sent(lambda: self.post_location(lat, lon), expect, timeout)
 
     async def contact(
-        self, phone_number: str, first_name: str | None = None, expect: int = 1, timeout: float = 5
+        self, phone_number: str, first_name: str | None = None, expect: int = 1, timeout: float = 20
     ) -> list[Message]:
         return await self._sent(lambda: self.post_contact(phone_number, first_name), expect, timeout)
 
-    async def sticker(self, expect: int = 1, timeout: float = 5) -> list[Message]:
+    async def sticker(self, expect: int = 1, timeout: float = 20) -> list[Message]:
         file = self._world.files.add("stickers", "sticker.webp", "image/webp", b"RIFF\0\0\0\0WEBP")
         shape = {
             "type": "regular",
@@ -128,11 +128,11 @@ class Phone:
         }
         return await self._sent(lambda: self._message({"sticker": {**shape, **file.described()}}), expect, timeout)
 
-    async def forward(self, text: str, expect: int = 1, timeout: float = 5) -> list[Message]:
+    async def forward(self, text: str, expect: int = 1, timeout: float = 20) -> list[Message]:
         """Forward a text of somebody who hides their account."""
         return await self._sent(lambda: self.post_forward(text), expect, timeout)
 
-    async def edit(self, message: Message, text: str, expect: int = 1, timeout: float = 5) -> list[Message]:
+    async def edit(self, message: Message, text: str, expect: int = 1, timeout: float = 20) -> list[Message]:
         """Edit one of the person's own texts."""
         return await self._sent(lambda: self.post_edit(message, text), expect, timeout)
 
@@ -200,7 +200,7 @@ class Phone:
 
     # pressing buttons
 
-    async def press(self, text: str, message: Message | None = None, timeout: float = 5, expect: int = 0) -> Answer:
+    async def press(self, text: str, message: Message | None = None, timeout: float = 20, expect: int = 0) -> Answer:
         """Press the inline button `text` (the exact words, else a part that only one button has).
 
         Looks at `message`, or at the newest message that has such a button. Returns when the bot has answered
@@ -210,7 +210,7 @@ class Phone:
         return await self._pressed(found, _data_of(button), f"pressed [{button['text']}]", timeout, expect)
 
     async def press_data(
-        self, data: str, message: Message | None = None, timeout: float = 5, expect: int = 0
+        self, data: str, message: Message | None = None, timeout: float = 20, expect: int = 0
     ) -> Answer:
         """Press a button with any `data`, also one that no message has."""
         return await self._pressed(message, data, f"pressed a forged button with {data!r}", timeout, expect)
@@ -326,7 +326,7 @@ class Phone:
         messages = [each for each in self.messages if each.from_bot and each.revision > since]
         return sorted(messages, key=lambda message: message.revision)
 
-    async def until(self, true: Callable[["Phone"], Any], timeout: float = 5) -> None:
+    async def until(self, true: Callable[["Phone"], Any], timeout: float = 20) -> None:
         """Wait until `true(phone)` is, after whatever change of this world."""
         await self._until(lambda: true(self), timeout, lambda: "waited for a screen that did not come")
 

@@ -99,15 +99,15 @@ class Sandbox:
         """The number of updates that the bot has not confirmed."""
         return self.delivery.count
 
-    async def confirmed(self, update_id: int, timeout: float | None = 5) -> None:
+    async def confirmed(self, update_id: int, timeout: float | None = 20) -> None:
         """Wait until the bot has confirmed an update; TimeoutError after `timeout` seconds."""
         await self.until(lambda: not self.delivery.waits(update_id), timeout)
 
-    async def idle(self, timeout: float | None = 5) -> None:
+    async def idle(self, timeout: float | None = 20) -> None:
         """Wait until all is confirmed and no call but getUpdates is under way; else TimeoutError."""
         await self.until(lambda: self._api.idle, timeout)
 
-    async def until(self, true: Callable[[], Any], timeout: float | None = 5) -> None:
+    async def until(self, true: Callable[[], Any], timeout: float | None = 20) -> None:
         """Wait until `true()` is, after whatever change of this world; else TimeoutError."""
         await self.world.changes.until(true, timeout)
 

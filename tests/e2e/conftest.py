@@ -1,4 +1,7 @@
-"""Houses to walk in: tests press faster than people do, so nobody is told here to slow down."""
+"""Houses to walk in: tests press faster than people do, so nobody is told here to slow down.
+
+Few walks look at the menu of commands: the bot sets it for those that are marked with `menu`.
+"""
 
 import zlib
 from collections.abc import AsyncIterator
@@ -53,14 +56,18 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest_asyncio.fixture
-async def house(database_url: str) -> AsyncIterator[House]:
+async def house(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[House]:
     """The bot at work inside the sandbox, on both kinds of database."""
-    async with open_house(database_url, **QUICK) as house:
+    async with open_house(database_url, menu=_looks_at_menu(request), **QUICK) as house:
         yield house
 
 
 @pytest_asyncio.fixture
-async def small_house(sqlite_url: str) -> AsyncIterator[House]:
+async def small_house(sqlite_url: str, request: pytest.FixtureRequest) -> AsyncIterator[House]:
     """The same on SQLite alone, for what does not depend on the database."""
-    async with open_house(sqlite_url, **QUICK) as house:
+    async with open_house(sqlite_url, menu=_looks_at_menu(request), **QUICK) as house:
         yield house
+
+
+def _looks_at_menu(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("menu") is not None

@@ -19,13 +19,15 @@ from handlers.presses import (
 from models.appeals import Appeal
 from models.audit import ACTION_NAMES, Action, AuditEntry
 from models.behaviours import BEHAVIOURS, FORM_NAMES
-from models.coarse import FORMS_FOR_DRIVER
+from models.cars import Car, Driven
+from models.coarse import EXTRA_DAYS, FORMS_FOR_DRIVER
 from models.drivers import Hearing, Remedy
 from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome
 from models.matching import lesson_for
 from models.quiet import at_hour, local_day
 from models.team import Role
 from tests.e2e.handles import handle
+from tests.e2e.test_car import wednesday
 from tests.e2e.test_desk import PLATE, claimed, close, on_vehicle
 from tests.e2e.walking import (
     COURSE,
@@ -46,7 +48,8 @@ from tests.e2e.walking import (
 )
 from tests.house import DRIVER, OWNER, House
 
-LATER = timedelta(days=21)
+LATER = timedelta(days=28)
+"""When whoever didn't say how often they drive has heard: 14 days after the week of the report, and 6 more by lot."""
 ANSWER = 'Ол күні <b>балам</b> ауырып & мен ренжіткен болармын 🙏 "кешіріңіз"'
 
 
@@ -95,6 +98,12 @@ async def report_of(phone: Phone, _: Say) -> Message:
     return shown
 
 
+async def opened(desk: Phone, shown: Message) -> Message:
+    """The flag as it is now, on the same screen: the summary of a week may come at any moment."""
+    await desk.press_data(ReviewPress(action="open", flag=1).pack(), shown)
+    return shown
+
+
 async def closed_with_lesson(house: House, _: Say, code: str = "SX1") -> tuple[Phone, Phone, Phone, Message]:
     """A driver, a passenger, the desk and its screen; the driver has heard of the lesson."""
     desk, phone, driver = await reviewer(house), passenger(house), house.phone(DRIVER)
@@ -111,7 +120,12 @@ async def test_a_driver_hears_the_kind_and_the_week_answers_and_only_the_team_re
 ) -> None:
     _ = say(language)
     desk, phone, driver = await reviewer(house, language), passenger(house, language), house.phone(DRIVER, language)
-    assert PLATE in whole(await names_car(driver, _))
+    wednesday(house)  # how long it is until the week ends is known
+    named = await names_car(driver, _)
+    assert PLATE in named.text
+    assert _("Saved. Thank you.") in named.text
+    await press(driver, _("Now and then"), named)
+    assert _("I drive passengers: <b>{often}</b>", often=_("Now and then")) in named.text
     await on_vehicle(phone, _, "SX1")
     shown = await claimed(desk, _, 1)
     assert (
@@ -123,8 +137,27 @@ async def test_a_driver_hears_the_kind_and_the_week_answers_and_only_the_team_re
     )
     await press(desk, _("Ask the driver for their view"), shown)
     assert _("The person who reported is told first and can say no.") in shown.text
+    rides = _(
+        "Not before {days} days after the week of the report, and then on one of {extra} days drawn by lot: time "
+        "for several other rides, as far as the bot knows how often this driver drives. It can't count them: a "
+        "driver with few rides may guess who reported.",
+        days=28,
+        extra=EXTRA_DAYS,
+    )
+    assert rides in shown.text
     assert await stored(house, Hearing) == []
+
+    # Another answer makes nothing come sooner, whether it's decided already or not.
+    await press(driver, _("How often I drive"), named)
+    await press(driver, _("Most days"), named)
+    assert [car.driven for car in await stored(house, Car)] == [Driven.MOST_DAYS]
+    await desk.press_data(ReplyPress(action="ask", flag=1).pack(), shown)
+    assert rides in shown.text
     await press(desk, _("Yes, ask"), shown)
+    (hearing,) = await stored(house, Hearing)
+    await press(driver, _("How often I drive"), named)
+    await press(driver, _("Some days of the week"), named)
+    assert [each.tell_at for each in await stored(house, Hearing)] == [hearing.tell_at]
 
     await phone.until(lambda phone: phone.texts.count(_("There is news for you.")) >= 1)
     mine = await report_of(phone, _)
@@ -132,6 +165,7 @@ async def test_a_driver_hears_the_kind_and_the_week_answers_and_only_the_team_re
     assert _("The team would like to hear the driver too.") in mine.text
     assert kind in mine.text
     assert await house.app.telling.look() == 0
+    await days_pass(house, told=0)
     await days_pass(house)
 
     asked = await news(driver, _)
@@ -168,6 +202,16 @@ async def test_a_driver_hears_the_kind_and_the_week_answers_and_only_the_team_re
         Action.DRIVER_ANSWERED,
         Action.ANSWER_READ,
     ]
+
+    # What the bot knows of a car ends with it.
+    await press(driver, _("« My cars"), thanked)
+    await press(driver, PLATE, thanked)
+    await press(driver, _("I no longer drive this car"), thanked)
+    await press(driver, _("Yes, remove it"), thanked)
+    for action in ("open", "often", "said"):
+        await driver.press_data(DrivingPress(action=action, car=1, word=Driven.MOST_DAYS).pack(), thanked)
+        assert _("<b>The car I drive</b>") in thanked.text
+    assert [car.driven for car in await stored(house, Car)] == [Driven.SOME_DAYS]
     await assert_sound(house)
 
 
@@ -207,7 +251,7 @@ async def test_a_no_of_whoever_reported_keeps_it_from_the_driver(house: House, l
     await press(phone, _("No, don't tell the driver"), mine)
     assert _("You said no: the driver hears nothing of it.") in mine.text
     await days_pass(house)
-    again = await send(desk, "/flag 1")
+    again = await opened(desk, shown)
     assert _("The person who reported doesn't want the driver to hear of it.") in again.text
     assert _("Ask the driver for their view") not in labels(again)
     await desk.press_data(ReplyPress(action="really", flag=1).pack(), again)
@@ -276,7 +320,10 @@ async def test_nobody_else_gets_anything_by_forged_buttons(house: House) -> None
     forged = [
         *(HearingPress(action=each, hearing=remedy) for each in ("open", "write", "decline")),
         *(RemedyPress(action=each, remedy=remedy) for each in ("open", "appeal")),
-        *(DrivingPress(action=each, car=1) for each in ("end", "ended")),
+        *(
+            DrivingPress(action=each, car=1, word=Driven.MOST_DAYS)
+            for each in ("open", "often", "said", "end", "ended")
+        ),
         *(AgreePress(action=each, flag=of_flag) for each in ("yes", "no")),
         *(ReplyPress(action=each, flag=1) for each in ("ask", "really", "stop", "read")),
         *(AppealPress(action=each, appeal=1) for each in ("list", "open", "read", "other", "why")),
@@ -289,6 +336,7 @@ async def test_nobody_else_gets_anything_by_forged_buttons(house: House) -> None
     assert [[vars(row)["id"] for row in rows] for rows in before] == [
         [row.id for row in await stored(house, table)] for table in (Flag, Hearing, Remedy, Appeal)
     ]
+    assert [(car.ended_at, car.driven) for car in await stored(house, Car)] == [(None, None)]
     given = await news(driver, _)
     for unknown in ("1", "", of_flag, remedy[:-1], "ә" * 22):  # a number as old buttons have it, and no handle
         await driver.press_data(RemedyPress(action="open", remedy=unknown).pack(), given)
@@ -406,13 +454,13 @@ async def test_the_lesson_that_fits_is_given_taken_and_told_as_action_taken(hous
         if not right:
             await driver.press_data(RemedyPress(action="open", remedy=await handle(house, Remedy)).pack(), given)
     assert plain_start(_("Action taken: the driver passed the lesson on {date}.")) in (await report_of(phone, _)).text
-    again = await send(desk, "/flag 1")
+    again = await opened(desk, shown)
     assert plain_start(_("✓ Lesson passed on {date}.")) in again.text
     await driver.press_data(RemedyPress(action="open", remedy=await handle(house, Remedy)).pack(), given)
     assert "✓" in given.text
 
     await press(driver, _("Yes, delete everything"), await send(driver, "/deletedata"))
-    assert plain_start(_("✓ Lesson passed on {date}.")) in (await send(desk, "/flag 1")).text
+    assert plain_start(_("✓ Lesson passed on {date}.")) in (await opened(desk, shown)).text
     await press(phone, _("Yes, delete everything"), await send(phone, "/deletedata"))
     assert await stored(house, Remedy) == []
     await assert_sound(house)
@@ -582,7 +630,7 @@ async def test_after_the_term_it_is_too_late_to_answer_and_to_see_it_differently
     await press(driver, _("Answer"), asked)
     house.clock.shift += timedelta(hours=2)
     assert _("The time to answer is over.") in (await send(driver, "late")).text
-    shown = await send(desk, "/flag 1")
+    await opened(desk, shown)
     assert _("The driver was asked and did not answer in time.") in shown.text
     await close(desk, _, shown, Outcome.LESSON)
     await days_pass(house)

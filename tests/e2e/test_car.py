@@ -7,7 +7,7 @@ from bot.sandbox import Message, Phone
 from handlers.presses import CarPress, FormPress, ReportPress, ThanksPress
 from handlers.texts import load_texts
 from models.behaviours import BEHAVIOURS
-from models.cars import Car
+from models.cars import Car, Driven
 from models.certificates import Certificate, issue, revoke_all
 from models.drafts import Draft
 from models.exams import Exam, Sitting
@@ -94,6 +94,33 @@ async def test_a_scanned_car_is_thanked_and_reported_and_the_driver_hears_once_a
     assert _("Number plate: <b>{plate}</b>", plate=PLATE) in screen.text
     (car,) = await stored(house, Car)
     assert car.plate(house.app.vault) == PLATE
+
+    # It's kept already when the bot asks once how often it's driven; that may be skipped, said and changed.
+    assert _("<b>How often do you drive passengers in this car?</b>") in screen.text
+    often = [_("Most days"), _("Some days of the week"), _("Now and then")]
+    assert labels(screen) == [*often, _("Skip")]
+    await press(driver, _("Skip"), screen)
+    assert _("I drive passengers: <b>{often}</b>", often="") not in screen.text
+    await press(driver, _("How often I drive"), screen)
+    assert labels(screen) == [*often, _("Skip")]
+    for word in ("", "never", "SOME_DAYS"):
+        await driver.press_data(CarPress(action="said", car=car.id, word=word).pack(), screen)
+        assert _("PDF to print") in labels(screen)
+    assert (await stored(house, Car))[0].driven is None
+    for answer, driven in zip(often, Driven, strict=True):
+        await press(driver, _("How often I drive"), screen)
+        await press(driver, answer, screen)
+        assert _("I drive passengers: <b>{often}</b>", often=answer) in screen.text
+        assert (await stored(house, Car))[0].driven is driven
+    await press(driver, _("How often I drive"), screen)
+    assert labels(screen) == [*often, _("« Back")]
+    await press(driver, _("« Back"), screen)
+    again = await send(driver, "/certificate")
+    await press(driver, _("QR for my car"), again)
+    await press(driver, _("Add a car"), again)
+    again = await send(driver, TYPED)  # the same car: what was said of it stands, and isn't asked once more
+    assert _("I drive passengers: <b>{often}</b>", often=often[2]) in again.text
+
     await press(driver, _("PDF to print"), screen)
     await press(driver, _("Picture"), screen)
     await driver.until(
@@ -118,6 +145,7 @@ async def test_a_scanned_car_is_thanked_and_reported_and_the_driver_hears_once_a
     ):
         assert true in scan.text
     assert SURNAME not in scan.text
+    assert not any(answer in scan.text for answer in often)
     await press(rider, _("Thank the driver"), scan)
     assert set(map(_, KIND_WORDS.values())) < set(labels(scan))
     await press(rider, _(KIND_WORDS[KindWord.QUIET]), scan)
@@ -203,11 +231,11 @@ async def test_without_a_valid_certificate_there_is_no_car_and_a_scan_confirms_n
     stranger = house.phone(PASSENGER + 60, "ru")
     code = await with_car(house, driver, _)
     screen = await send(stranger, "/start")
-    for action in ("list", "add", "open", "pdf", "end", "ended"):
-        await stranger.press_data(CarPress(action=action, car=1).pack(), screen)
+    for action in ("list", "add", "open", "often", "said", "pdf", "end", "ended"):
+        await stranger.press_data(CarPress(action=action, car=1, word=Driven.MOST_DAYS).pack(), screen)
         assert _("<b>My certificate</b>") in screen.text, action
-    async with house.app.database.reading() as session:
-        assert (await session.get_one(Car, 1)).ended_at is None
+    (car,) = await stored(house, Car)
+    assert (car.ended_at, car.driven) == (None, None)
 
     # Whatever ends it, the scan is the same: without a name, without thanks, and with a report.
     async def scan() -> Message:
@@ -301,11 +329,11 @@ async def test_three_cars_an_odd_plate_and_nobody_elses_cars(house: House, langu
     assert _("Add a car") not in labels(screen)
 
     screen = await send(other, "/start")
-    for action in ("open", "pdf", "picture", "end", "ended"):
+    for action in ("open", "often", "said", "pdf", "picture", "end", "ended"):
         for number in (1, 0, 99, 2**63 - 1):
-            await other.press_data(CarPress(action=action, car=number).pack(), screen)
+            await other.press_data(CarPress(action=action, car=number, word=Driven.MOST_DAYS).pack(), screen)
             assert "ODD1" not in screen.text
-    assert [car.ended_at for car in await stored(house, Car)] == [None] * 3
+    assert [(car.ended_at, car.driven) for car in await stored(house, Car)] == [(None, None)] * 3
     assert await house.app.sender.make("car", await person(house, other), {"car": 1, "form": "pdf"}) is None
     assert not [parcel for parcel in await stored(house, Parcel) if parcel.status == "waiting"]
     await assert_sound(house)

@@ -25,6 +25,7 @@ from tests.e2e.walking import (
     holds_none_of,
     labels,
     passenger,
+    person,
     press,
     reviewer,
     say,
@@ -209,7 +210,7 @@ async def test_who_is_no_longer_of_the_team_is_heard_where_a_note_was_being_writ
     await appoint(small_house, desk, None)
     assert_cared(await send(desk, CRY["en"]), _)
     assert _("Lessons for drivers") in labels(await send(desk, "What I saw there"))  # as anybody, and the note is over
-    assert await stored(small_house, Conversation) == []
+    assert await stored(small_house, Conversation, person_id=(await person(small_house, desk)).id) == []
     await assert_sound(small_house)
 
 

@@ -5,7 +5,9 @@ from datetime import timedelta
 from io import BytesIO
 
 from PIL import Image
+from sqlalchemy import func, select, update
 
+from bot.delivery import MOST_TRIES
 from bot.sandbox import Message, Phone
 from handlers.media import UNFIT
 from handlers.presses import DeskPiecePress, EvidencePress, FormPress
@@ -14,6 +16,7 @@ from models.audit import Action, AuditEntry
 from models.drafts import Draft
 from models.evidence import LARGEST, LONGEST_VOICE, Evidence, Status, content_of
 from models.flags import Flag, own_flag
+from models.outbox import Delivery, Parcel
 from models.people import Language
 from models.team import Role
 from tests.e2e.conftest import QUICK
@@ -36,6 +39,7 @@ from tests.e2e.walking import (
 )
 from tests.house import DRIVER, OWNER, House, open_house
 from tests.media import MADE_WITH, photo, voice
+from tests.walks import eventually
 
 PLACE = (43.238949, 76.889709)
 DRAFT_FORGOTTEN = timedelta(days=31)
@@ -341,6 +345,45 @@ async def test_telegrams_passing_trouble_delays_a_photo_and_a_file_it_never_give
     assert [piece.status for piece in await settled(small_house, 2)] == [Status.STORED, Status.REFUSED]
 
 
+async def test_a_photo_that_telegram_never_hands_over_is_told_neutrally_once_it_is_given_up(
+    house: House, language: str
+) -> None:
+    phone, _ = passenger(house, language), say(language)
+    desk, en = await reviewer(house), say("en")
+    screen = await flag(phone, _)
+    await phone.press_data(EvidencePress(action="add", flag=await handle(small_house, Flag)).pack(), screen)
+    house.sandbox.faults.broken(times=99, method="getFile")
+    (screen,) = await phone.photo(photo())
+    assert photos(language, 1) in screen.text
+    await called(desk, en)
+    await tried_for_a_day(house)
+    (piece,) = await settled(house, 1)
+    assert piece.status is Status.REFUSED
+    await phone.until(lambda phone: phone.last.text == _("There is news for you."))
+    await press(phone, _("Show"), shown := phone.last)
+    assert shown.text == _(
+        "One of your photos could not be read as a picture, so it was not kept. Please send it once more."
+    )
+    assert photos("en", 1) not in (await send(desk, "/flag 1")).text
+    await press(phone, _("Photo, voice or place"), shown)
+    assert photos(language, 1) not in shown.text
+    await assert_sound(house)
+
+
+async def tried_for_a_day(house: House) -> None:
+    """What waits in the outbox failed once, and is now tried for the last time."""
+    waits = Parcel.status == Delivery.WAITING
+
+    async def failed() -> bool:
+        async with house.app.database.reading() as session:
+            return bool(await session.scalar(select(func.count()).where(waits, Parcel.error.is_not(None))))
+
+    await eventually(failed)
+    async with house.app.database.transaction() as session:
+        await session.execute(update(Parcel).where(waits).values(tries=MOST_TRIES - 1, due_at=house.clock()))
+    house.app.sender.wake()
+
+
 async def test_what_was_sent_is_kept_though_the_person_leaves_at_once(small_house: House) -> None:
     phone, _ = passenger(small_house), say("en")
     screen = await flag(phone, _)
@@ -398,7 +441,8 @@ async def test_two_phones_of_one_account_together_keep_no_more_than_the_most(hou
         assert mine is not None
         mine.withdraw(house.clock())
     (screen,) = await phone.photo(photo())  # the report is over
-    assert screen.text == _("<b>My reports</b>\n\nTap a code to see where it stands.")
+    over = _("What you sent was not kept."), _("<b>My reports</b>\n\nTap a code to see where it stands.")
+    assert screen.text == "\n\n".join(over)
     assert len(await stored(house, Evidence)) == 8
     await assert_sound(house)
 

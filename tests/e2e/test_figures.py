@@ -198,6 +198,7 @@ async def test_figures_before_anybody_came_are_a_plain_screen(small_house: House
     await assert_sound(small_house)
 
 
+@pytest.mark.menu
 async def test_everybody_else_gets_the_answer_to_an_unknown_command(small_house: House) -> None:
     phone = passenger(small_house)
     nonsense = await send(phone, "/nonsense")

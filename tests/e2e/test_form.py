@@ -343,6 +343,7 @@ async def test_of_two_phones_of_one_account_one_changes_the_draft_while_the_othe
 ) -> None:
     one, _ = passenger(house, language), say(language)
     other, vault = one.another(), house.app.vault
+    too_late = _("What you sent was not kept: the report had been sent already. You can still add it.")
     for number, in_time in enumerate([True, False], 1):
         screen = await begin(one, _)
         await one.press_data(FormPress(action="go", step="review").pack(), screen)
@@ -357,6 +358,9 @@ async def test_of_two_phones_of_one_account_one_changes_the_draft_while_the_othe
             else:
                 one.tap_data(sending, screen)
                 other.tap_data(sending, there)
+        if not in_time:
+            await house.sandbox.idle()
+            (late,) = [message for message in other.messages if message.text == too_late]
         one.tap_data(FormPress(action="set", step="teller", value="witness").pack(), screen)
         await house.sandbox.idle()
 
@@ -377,7 +381,7 @@ async def test_of_two_phones_of_one_account_one_changes_the_draft_while_the_othe
         await press(other, labels(listed)[0], listed)
         assert (words in listed.text) is in_time
         if not in_time:
-            await press(other, _("Add your words"), listed)
+            await press(other, _("Add your words"), late)
             assert words in (await send(other, words)).text
         house.clock.shift += timedelta(hours=3)  # not the same story again
     await assert_sound(house)

@@ -93,6 +93,7 @@ async def test_until_somebody_chooses_the_bot_follows_telegrams_language(small_h
     assert say("kk")("Help now") in labels(await send(phone, "/start"))
 
 
+@pytest.mark.menu
 async def test_the_commands_are_described_in_each_language(small_house: House) -> None:
     for number, language in enumerate(LANGUAGES):
         phone, _ = small_house.phone(PASSENGER + 50 + number, language), say(language)

@@ -17,7 +17,7 @@ from handlers.presses import (
 from handlers.statement import statement_of
 from handlers.texts import load_texts
 from models.appeals import Appeal
-from models.audit import Action, AuditEntry
+from models.audit import ACTION_NAMES, Action, AuditEntry
 from models.flags import OUTCOME_NAMES, Flag, Outcome, State
 from models.late_news import SOONEST
 from models.people import Language
@@ -25,11 +25,15 @@ from models.remedies import outcome_in_words
 from models.talk import Talk
 from tests.e2e.handles import handle
 from tests.e2e.test_desk import claimed, close, on_vehicle
+from tests.e2e.test_other_account import set_phrase
+from tests.e2e.test_statement import order
 from tests.e2e.test_who_may_know import HOLD, NEWS, code_came, told
 from tests.e2e.walking import (
     Say,
     assert_sound,
     called,
+    code_on,
+    holds_none_of,
     labels,
     passenger,
     press,
@@ -90,11 +94,18 @@ async def test_until_the_news_is_due_a_held_report_looks_held_whatever_the_team_
 ) -> None:
     one, other, _ = passenger(house, language), house.phone(DRIVER, "en"), say(language)
     desk, en = await reviewer(house), say("en")
-    await told(one, _, HOLD, PLATE)
+    screen = await told(one, _, HOLD, PLATE)
+    code = code_on(screen)
+    await set_phrase(one, _, screen)
+    await order(one, _, await send(one, code))
     before = await seen(house, one)
     assert _("held") in before[0]
+    done = [ACTION_NAMES[each] for each in (Action.PASSPHRASE_SET, Action.STATEMENT)]
+    for asked in ("/audit", "/audit 1"):
+        assert holds_none_of((await send(desk, asked)).text, done)
     await on_vehicle(other, en, "DR1", PLATE)
     await called(desk, en, 2)
+    assert not holds_none_of((await send(desk, "/audit 1")).text, done)
     await work_on(desk, en)
     await claimed(desk, en, 2)
     shown = await send(desk, "/flag 2")

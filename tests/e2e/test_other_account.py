@@ -217,7 +217,7 @@ async def test_every_account_that_may_open_a_report_hears_of_it_in_its_own_langu
 
 
 async def test_of_a_thousand_guessed_codes_no_answer_tells_which_exist_and_after_a_few_tries_there_is_none(
-    house: House,
+    house: House, kind: str
 ) -> None:
     set_clock(house, 10, day=1)
     phone, en = passenger(house), say("en")
@@ -225,7 +225,10 @@ async def test_of_a_thousand_guessed_codes_no_answer_tells_which_exist_and_after
     await set_phrase(phone, en, await send(phone, code))
     thieves = [house.phone(PASSENGER + 100 + number, LANGUAGES[number % 3]) for number in range(6)]
 
-    made_up = [show_receipt(new_receipt()) if number % 2 else new_receipt() for number in range(1000)]
+    made_up = [
+        show_receipt(new_receipt()) if number % 2 else new_receipt()
+        for number in range(1000 if kind == "sqlite" else 420)
+    ]
     guessed = [[*([code, bare] if number < 3 else []), *made_up[number::6]] for number in range(6)]
     said: list[list[str]] = [[] for _thief in thieves]
     for thief, codes, answers in zip(thieves, guessed, said, strict=True):

@@ -20,6 +20,7 @@ from models.behaviours import (
 from models.details import Details
 from models.directory import HELP_LINES
 from models.flags import MOST_PLATES, Flag, Outcome, Ride, State, flags_of, weight
+from models.limits import Limit, What
 from models.markup import units
 from models.notes import Kind, write_note
 from models.people import Person
@@ -471,6 +472,13 @@ async def test_deletedata_leaves_nothing_of_a_person_and_the_next_start_is_the_f
     assert after == before | {"conversations": 0, "traces": after["traces"]}  # the chat goes on
     await send(phone, "/deletedata")
     screen = await press(phone, _("Yes, delete everything"))
+    left = (
+        "Everything about you is deleted, except what limits need (/privacy says what). "
+        "Of reports only numbered records stay, without content. You can also clear this chat in Telegram. "
+        "All the best to you."
+    )
+    assert screen.text == _(left)
+    assert {row.what for row in await stored(house, Limit)} == {What.REPORT, What.TRY}
     assert set((await everything_of(house, ids)).values()) == {0}
     await press(phone, _("« Menu"), screen)
     assert (await person(house, phone)).id != gone.id
@@ -478,6 +486,11 @@ async def test_deletedata_leaves_nothing_of_a_person_and_the_next_start_is_the_f
     assert not any(label.startswith(("✓", "▶")) for label in labels(await send(phone, "/learn")))
     assert (await open_lesson(phone, "ru")).text
     assert len(await stored(house, Flag)) == 1  # the other person's
+    async with house.app.database.transaction() as session:
+        (await session.get_one(Person, (await person(house, other)).id)).barred_at = house.clock()
+    screen = await press(other, "Yes, delete everything", await send(other, "/deletedata"))
+    assert screen.text == left  # as everybody reads
+    assert {row.what for row in await stored(house, Limit)} == set(What)
     await assert_sound(house)
 
 

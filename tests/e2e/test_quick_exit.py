@@ -326,6 +326,8 @@ async def test_what_the_outbox_sent_goes_too_and_what_it_sends_later_is_neutral(
     assert len(phone.messages) == 3
     await press(phone, _("✕ Clear chat"))
     await cleared(phone, language)
+    answer = await send(phone, "?")  # whoever holds the phone now reads nothing of what was sent
+    assert answer.text == _("I did not understand that. Here is what I can do:")
     assert len(await stored(house, Flag)) == 1
     parcels = await stored(house, Parcel)
     assert all(parcel.sealed is None or b"message_ids" not in parcel.sealed for parcel in parcels)

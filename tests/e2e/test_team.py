@@ -3,6 +3,8 @@
 import re
 from datetime import timedelta
 
+import pytest
+
 from bot.sandbox import Message, Phone
 from handlers.leaving import STAYING
 from handlers.menu import EVERYONE, OWNERS, REVIEWERS, SUPERVISORS, commands_for
@@ -40,6 +42,7 @@ from tests.models.test_stolen_file import spellings
 from tests.models.test_stolen_file import whole as stolen_bytes
 from tests.walks import eventually
 
+pytestmark = pytest.mark.menu
 _TEXTS = load_texts()
 LABEL = "Света & <b>Аяжан</b>"
 

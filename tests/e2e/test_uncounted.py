@@ -107,6 +107,7 @@ async def test_no_screen_file_or_button_says_how_many_reports_messages_or_hearin
     set_clock(house, 10, day=1)
     await names_car(driver, _)
     await told(phone, _, HOLD, "777 ABE 05")
+    assert "Add your words" in labels(await send(phone, "And one more thing"))  # just after it was sent
     await on_vehicle(phone, _, "SX1")
     held, sent = await stored(house, Flag)
     assert (held.id, sent.id) == (7_654_321, 7_654_322)

@@ -26,6 +26,7 @@ from models.approvals import Kind as ApprovalKind
 from models.approvals import ask
 from models.audit import Action, AuditEntry
 from models.behaviours import Form
+from models.cars import Driven
 from models.conversation import Conversation
 from models.drivers import Hearing, Remedy
 from models.evidence import Evidence, Kind
@@ -67,7 +68,7 @@ BUTTONS: Mapping[type[CallbackData], Mapping[Needed, str]] = {
         ITS_PERSON: "issue, picture, pdf",
         Role.OWNER: "revoke, revoked",
     },
-    presses.CarPress: {ANYBODY: "list, add, see", ITS_PERSON: "open, picture, pdf, end, ended"},
+    presses.CarPress: {ANYBODY: "list, add, see", ITS_PERSON: "open, often, said, picture, pdf, end, ended"},
     presses.ThanksPress: {ANYBODY: "ask, give, stop, silence, again"},
     presses.PledgePress: {ANYBODY: "begin, list, take, leave, own, done", ITS_PERSON: "ask, kept, skip"},
     presses.CohortPress: {
@@ -120,7 +121,7 @@ BUTTONS: Mapping[type[CallbackData], Mapping[Needed, str]] = {
         Role.OWNER: "list, open, role, remove, removed, invite, as, invited, withdraw",
     },
     presses.AuditPress: {Role.OWNER: "show, members, groups"},
-    presses.DrivingPress: {ANYBODY: "list, add", ITS_PERSON: "end, ended"},
+    presses.DrivingPress: {ANYBODY: "list, add", ITS_PERSON: "open, often, said, end, ended"},
     presses.HearingPress: {ITS_PERSON: "open, write, decline"},
     presses.RemedyPress: {ITS_PERSON: "open, appeal"},
     presses.ReplyPress: {Role.REVIEWER: "ask, really, stop, read"},
@@ -152,6 +153,8 @@ OF_DRIVER = (
 )
 """Of these the rows in this house are the driver's, of all others the passenger's."""
 WORDS: Mapping[type[CallbackData], Mapping[str, str]] = {
+    presses.CarPress: {"word": Driven.MOST_DAYS},
+    presses.DrivingPress: {"word": Driven.NOW_AND_THEN},
     presses.ClosePress: {"outcome": Outcome.ADVICE},
     presses.AppealPress: {"outcome": Outcome.NO_FINDING},
     presses.CategoryPress: {"value": "4"},

@@ -13,6 +13,7 @@ from models.audit import (
     DENIED_AN_HOUR,
     GROUP_NAMES,
     GROUPS,
+    KEPT_OF_ANY,
     Action,
     Anchor,
     AuditEntry,
@@ -380,6 +381,21 @@ async def test_entries_are_found_by_time_member_kind_and_flag_page_by_page(datab
         assert await numbers(actions={Action.CLOSED, Action.LISTED}) == [6]
         assert await numbers(flag_id=3) == [6, 4]
         assert await numbers(flag_id=3, actor_id=2, actions=[Action.OPENED]) == []
+
+
+async def test_what_holders_do_with_a_flag_is_found_once_it_came_to_the_team(database: Database, vault: Vault) -> None:
+    async with database.transaction() as session:
+        for flag_id in (3, 4):  # nobody but their holders knows of them
+            for action in sorted(KEPT_OF_ANY):
+                await record(session, vault, action, now=NOW, flag_id=flag_id)
+        await record(session, vault, Action.LISTED, now=NOW, actor_id=1)
+        await record(session, vault, Action.AUDIT_SEEN, now=NOW, actor_id=1, flag_id=4)
+        assert [each.action for each in await entries(session, limit=2)] == [Action.AUDIT_SEEN, Action.LISTED]
+        assert len(await entries(session, limit=99)) == 2  # no page is cut short by what isn't shown
+        assert await entries(session, limit=99, flag_id=3) == []
+        await record(session, vault, Action.RECEIVED, now=NOW, flag_id=3)
+        assert {each.action for each in await entries(session, limit=99, flag_id=3)} == {*KEPT_OF_ANY, Action.RECEIVED}
+        assert len(await entries(session, limit=99)) == 3 + len(KEPT_OF_ANY)
 
 
 async def test_a_flood_of_refused_tries_does_not_fill_the_audit(database: Database, vault: Vault) -> None:

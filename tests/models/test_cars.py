@@ -1,6 +1,6 @@
 """Cars: one for a plate, three at most, found by whoever has the code and by nobody who guesses or counts."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from models.cars import (
     MOST,
     MOST_LATELY,
     Car,
+    Driven,
     car_of_code,
     cars_of,
     declare_car,
@@ -45,6 +46,23 @@ async def test_a_car_is_declared_once_and_a_driver_has_three_at_most(database: D
         assert await declare_car(session, vault, driver.id, PLATES[3], NOW) is not None
         assert [car.plate(vault) for car in await cars_of(session, driver.id)] == [PLATES[0], PLATES[2], PLATES[3]]
         assert await declare_car(session, vault, driver.id, PLATES[1], NOW) is None
+
+
+def test_the_first_answer_how_often_a_car_is_driven_counts_at_once_and_a_changed_one_from_the_next_week_on() -> None:
+    this, following, after = date(2026, 11, 16), date(2026, 11, 23), date(2026, 11, 30)
+    car, week = Car(), timedelta(days=7)
+    assert car.driven_in(this) is None
+    car.say_driven(Driven.MOST_DAYS, NOW)
+    assert (car.driven_in(this - week), car.driven_in(this)) == (Driven.MOST_DAYS, Driven.MOST_DAYS)
+    for said in (Driven.SOME_DAYS, Driven.NOW_AND_THEN):  # however often it's changed within a week
+        car.say_driven(said, NOW)
+        assert car.driven is said
+        assert (car.driven_in(this), car.driven_in(following)) == (Driven.MOST_DAYS, said)
+    car.say_driven(Driven.NOW_AND_THEN, NOW + week)  # nothing new
+    assert car.driven_in(this) is Driven.MOST_DAYS
+    car.say_driven(Driven.SOME_DAYS, NOW + week)
+    told = (Driven.NOW_AND_THEN, Driven.NOW_AND_THEN, Driven.SOME_DAYS)
+    assert tuple(map(car.driven_in, (this, following, after))) == told
 
 
 async def test_flags_and_cars_on_the_same_vehicle_match(database: Database, vault: Vault) -> None:

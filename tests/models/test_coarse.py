@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.behaviours import Form
-from models.coarse import EXTRA_DAYS, FORMS_FOR_DRIVER, HOUR, TIME_TO_SAY_NO, first_moment, week_named
+from models.cars import Driven
+from models.coarse import (
+    EXTRA_DAYS,
+    FORMS_FOR_DRIVER,
+    HOUR,
+    TIME_TO_SAY_NO,
+    first_moment,
+    several_rides,
+    week_named,
+    week_reported,
+)
 from models.flags import Flag
 from models.quiet import ZONE, local_day, quiet_until
 
@@ -33,21 +43,37 @@ def test_the_week_is_that_of_the_day_it_happened_and_else_of_the_day_it_was_repo
     received=MOMENTS,
     later=st.timedeltas(timedelta(), timedelta(days=60)),
     ago=st.integers(0, 60),
-    delay=st.integers(0, 30),
+    delay=st.integers(7, 30),
+    driven=st.sampled_from([None, *Driven]),
 )
-def test_the_driver_hears_by_day_after_the_delay_the_week_and_the_time_to_say_no(
-    received: datetime, later: timedelta, ago: int, delay: int
+def test_the_driver_hears_by_day_after_several_rides_the_week_and_the_time_to_say_no(
+    received: datetime, later: timedelta, ago: int, delay: int, driven: Driven | None
 ) -> None:
     flag, now = a_flag(received, local_day(received) - timedelta(days=ago)), received + later
-    moments = {first_moment(flag, delay, now) for _ in range(20)}
+    days = several_rides(driven, delay)
+    moments = {first_moment(flag, days, now) for _ in range(20)}
     for moment in moments:
         day = local_day(moment)
         assert moment.astimezone(ZONE).hour == HOUR
         assert quiet_until(moment) is None
         assert day > week_named(flag)[1]
-        assert day >= local_day(received) + timedelta(days=delay)
+        assert day >= local_day(received) + timedelta(days=days)
         assert day >= local_day(now) + timedelta(days=TIME_TO_SAY_NO)
     assert max(moments) - min(moments) < timedelta(days=EXTRA_DAYS)
+
+
+def test_the_less_often_somebody_drives_the_longer_several_rides_take() -> None:
+    answers = (Driven.MOST_DAYS, Driven.SOME_DAYS, Driven.NOW_AND_THEN, None)
+    assert [several_rides(each, 7) for each in answers] == [7, 14, 28, 14]
+
+
+def test_the_days_it_may_be_are_the_same_for_all_reports_of_a_week() -> None:
+    monday = datetime(2026, 11, 15, 19, tzinfo=UTC)  # 00:00 in Almaty
+    for received in (monday, monday + timedelta(days=3), monday + timedelta(days=7, minutes=-1)):
+        flag = a_flag(received)
+        assert week_reported(flag) == (date(2026, 11, 16), date(2026, 11, 22))
+        days = {local_day(first_moment(flag, 14, received)) for _ in range(200)}
+        assert days == {date(2026, 12, 6) + timedelta(days=each) for each in range(EXTRA_DAYS)}
 
 
 def test_the_day_is_drawn_by_lot() -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import count
+from itertools import count, product
 from typing import Any
 
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +25,7 @@ from models.course_figures import (
     by_gender,
     by_region,
     coming_back,
+    counts_of,
     hardest,
     opinions,
     totals,
@@ -31,7 +34,8 @@ from models.database import Database
 from models.exams import ATTITUDE, Exam, Sitting, SittingAnswer
 from models.gain import gain
 from models.people import Person
-from models.profiles import Gender, Profile
+from models.profiles import UNSAID, Gender, Profile
+from models.regions import REGIONS
 from models.reviews import ReviewItem
 from tests.models.helpers import NOW, counted
 
@@ -225,9 +229,8 @@ async def test_fewer_than_five_people_are_not_counted_out(database: Database) ->
         await drivers(session, 4, finished=[1, 2])
     async with database.reading() as session:
         assert await totals(session, LESSONS, NOW) == Totals(started=None, finished=None, certified=0)
-        assert await by_gender(session, NOW) == {gender: Counts(None, 0) for gender in Gender}
-        assert await by_region(session, NOW) == {"unsaid": Counts(None, 0)}
-        assert await by_cohort(session, NOW) == {None: Counts(None, 0)}
+        for table in (by_gender, by_region, by_cohort):
+            assert set((await table(session, NOW)).values()) == {Counts(None, None)}, table
 
 
 async def test_a_small_group_cannot_be_worked_out_from_the_others(database: Database) -> None:
@@ -255,7 +258,40 @@ async def test_where_the_sum_gives_all_away_everything_is_hidden(database: Datab
             await drivers(session, 1, region=region)
     async with database.reading() as session:
         assert (await totals(session, LESSONS, NOW)).started == 5
-        assert {each.started for each in (await by_region(session, NOW)).values()} == {None}
+        # Not even where: five people in five regions would be one in each.
+        assert await by_region(session, NOW) == dict.fromkeys((*REGIONS, UNSAID), Counts(None, None))
+
+
+TOLD = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=4)
+
+
+def around(numbers: Sequence[int], shown: Sequence[int | None]) -> list[Sequence[int]]:
+    """Numbers of the same sum that look the same, each hidden one another by one at most."""
+    least = 0 if set(shown) == {None} else 1  # else zeros are shown
+    steps = [(n - 1, n, n + 1) if told is None else (n,) for n, told in zip(numbers, shown, strict=True)]
+    hidden = [at for at, told in enumerate(shown) if told is None]
+    return [each for each in product(*steps) if sum(each) == sum(numbers) and all(each[at] >= least for at in hidden)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(TOLD)
+@example([(0, 1), (6, 0), (0, 9), (0, 0)])  # all six hold a certificate, so six there started, and one elsewhere
+def test_who_started_cannot_be_worked_out_from_who_is_certified(groups: list[tuple[int, int]]) -> None:
+    holders = [certified for certified, _rest in groups]
+    started = [certified + rest for certified, rest in groups]
+    found = counts_of(range(len(groups)), dict(enumerate(started)), dict(enumerate(holders)))
+    shown = [(each.started, each.certified) for each in found.values()]
+    firsts, seconds = around(started, [first for first, _ in shown]), around(holders, [second for _, second in shown])
+    worlds = [
+        (first, second)
+        for first, second in product(firsts, seconds)
+        if all(some >= part for some, part in zip(first, second, strict=True))
+    ]
+    for at, (first, second) in enumerate(shown):
+        if first is None:
+            assert len({one[at] for one, _two in worlds}) > 1 or set(shown) == {(None, None)}
+        if second is None:
+            assert len({two[at] for _one, two in worlds}) > 1 or {told for _, told in shown} == {None}
 
 
 async def test_cohorts_are_counted_and_everybody_else_beside_them(database: Database) -> None:

@@ -21,11 +21,12 @@ from models.flag_figures import (
     COUNTED,
     NOTHING,
     OPEN,
-    SEVERITIES,
     Reaction,
+    Totals,
     by_behaviour,
     by_form,
     by_hour,
+    by_kind,
     by_outcome,
     by_platform,
     by_region,
@@ -36,6 +37,7 @@ from models.flag_figures import (
     told,
     totals,
 )
+from models.flag_kinds import SEVERITIES, Circumstances, Place, kinds_of
 from models.flags import Flag, FlagBehaviour, Outcome, Ride, State
 from models.people import Person
 from models.periods import ALL, Period, last_quarter, period_of
@@ -203,6 +205,29 @@ async def test_a_small_form_hides_another_form_and_not_the_total(database: Datab
         assert forms[form] is not None or None in shown  # a hidden form isn't the sum of what is shown
 
 
+async def test_what_raises_a_severity_and_who_told_it_have_a_say_in_what_is_hidden(database: Database) -> None:
+    usual = Circumstances(Ride.OVER, by_driver=False, same_vehicle=False)
+    raised = [("VB1", 1, 1), ("VB2", 2, 1), ("DR1", 1, 6)], ("VB1", 2, 6)
+    told = [("DR1", 1, 1), ("SX6", 4, 9)], ("VB1", 1, 6)
+    cases: list[tuple[str, Any, Circumstances, Any]] = [
+        ("2026-09", {"ride": Ride.GOING_ON}, usual._replace(ride=Ride.GOING_ON), raised),
+        ("2026-10", {"same_vehicle": True}, usual._replace(same_vehicle=True), raised),
+        ("2026-11", {"teller": Teller.DRIVER}, usual._replace(by_driver=True), told),
+    ]
+    for month, values, circumstances, (others, special) in cases:
+        period = period_of(month, NOW)
+        assert period is not None
+        async with database.transaction() as session:
+            for (code, level, number), said in [*((each, {}) for each in others), (special, values)]:
+                await flags(session, number, code, severity=level, received_at=period.since, **said)
+        world = {(usual, Place(code, level)): number for code, level, number in others}
+        place = Place(*special[:2])
+        async with database.reading() as session:
+            found = await by_kind(session, period)
+        assert found == kinds_of({**world, (circumstances, place): special[2]})
+        assert found != kinds_of({**world, (usual, place): special[2]}), "it would be told too much"
+
+
 async def test_so_few_that_nothing_can_be_told_are_hidden_everywhere(database: Database) -> None:
     async with database.transaction() as session:
         await flags(session, 2, "SX1", region="KZ-75")
@@ -214,6 +239,23 @@ async def test_so_few_that_nothing_can_be_told_are_hidden_everywhere(database: D
             assert set((await table(session, EVER)).values()) == {None}, table
 
 
+async def test_one_ride_or_vehicle_that_raised_a_severity_is_not_told_from_none(database: Database) -> None:
+    vehicle = {"sealed_plate": b"", "plate_index": b"twice" * 6}
+    async with database.transaction() as session:
+        await flags(session, 5, "VB1", severity=1)
+        await flags(session, 6, "VB2", severity=2)
+    for raised in (None, {"ride": Ride.GOING_ON, **vehicle}, vehicle):
+        if raised is not None:
+            async with database.transaction() as session:
+                await flags(session, 1, "VB1", severity=2, **raised)
+        async with database.reading() as session:
+            few = await totals(session, EVER)
+            assert (set(few.by_ride.values()), few.vehicles) == ({None}, None)
+            assert None not in {*(await by_severity(session, EVER)).values()}
+    async with database.reading() as session:
+        assert await totals(session, period_of("2025-12", NOW) or EVER) == Totals(0, dict.fromkeys(Ride, 0), 0)
+
+
 async def test_vehicles_that_were_reported_again(database: Database) -> None:
     async with database.transaction() as session:
         for vehicle in range(5):
@@ -222,6 +264,10 @@ async def test_vehicles_that_were_reported_again(database: Database) -> None:
         await flags(session, 1, sealed_plate=b"", plate_index=b"once" * 8)
         await flags(session, 1, sealed_plate=b"", plate_index=b"held" * 8)
         await flags(session, 1, sealed_plate=b"", plate_index=b"held" * 8, state=State.HELD)
+    async with database.reading() as session:
+        assert (await totals(session, EVER)).vehicles is None  # of a dozen flags, two at most could be of drivers
+    async with database.transaction() as session:
+        await flags(session, 4)
     async with database.reading() as session:
         assert (await totals(session, EVER)).vehicles == 5
     async with database.transaction() as session:
@@ -347,7 +393,9 @@ def test_no_hidden_count_can_be_worked_out_from_all_that_is_shown(world: dict[Ki
     """For each hidden count there's another world that looks the same and in which it's another one."""
     assume(sum(world.values()) >= 5)  # of fewer nothing is told at all
     levels, outcomes = two_tables(world)
-    shown = {**hidden(levels, SEVERITIES), **hidden(outcomes, STANDINGS)}
+    usual = Circumstances(Ride.OVER, by_driver=False, same_vehicle=False)
+    kinds = kinds_of({(usual, Place("VB1", level)): number for level, number in levels.items()})
+    shown = {**kinds.severities, **hidden(outcomes, STANDINGS)}
     tables = {key: shown[key] for key in SEVERITIES}, {key: shown[key] for key in STANDINGS}
     rest = what_is_told(world, *tables)
     unsure = {key for key, number in shown.items() if number is None}

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.approvals import Fault, Kind, ask, fault_of, may_ask
 from models.audit import Action, entries
-from models.cars import Car, CarIndex, declare_car, index_cars
+from models.cars import Car, CarIndex, Driven, declare_car, index_cars
 from models.consents import Recipient, say
 from models.database import Database
 from models.deletion import delete_person
@@ -28,9 +28,10 @@ from models.hearings import (
     take_back,
     tell_due,
 )
-from models.known_drivers import Unknown, driver_of
+from models.known_drivers import Unknown, delay_of, driver_of
 from models.people import Person
 from models.queue import queue
+from models.quiet import local_day
 from models.rotation import rotate_keys
 from models.team import Member, Role
 from models.vault import Vault
@@ -134,6 +135,36 @@ async def test_the_driver_hears_nothing_before_the_moment_has_come(database: Dat
         assert await tell_due(session, vault, at, 14, 10) == ([hearing], 1)
         assert (hearing.told_at, hearing.answer_by) == (at, at + 14 * DAY)
         assert await tell_due(session, vault, at + DAY, 14, 10) == ([], 0)
+
+
+async def test_the_driver_hears_after_as_long_as_several_rides_take_in_the_car_of_the_flag(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault)
+        other = await declare_car(session, vault, case.driver.id, OTHER, NOW - DAY)
+        assert other is not None
+        other.say_driven(Driven.MOST_DAYS, NOW - DAY)
+        assert await delay_of(session, vault, case.flag, 7) == 14
+        case.car.say_driven(Driven.NOW_AND_THEN, NOW - DAY)
+        hearing = await asked(session, vault, case)
+        decided = hearing.tell_at
+        assert timedelta(days=28) <= local_day(decided) - local_day(NOW) <= timedelta(days=28 + 6 + 6)
+
+        case.car.say_driven(Driven.MOST_DAYS, NOW)  # once it came, nothing makes it come sooner
+        assert (await asked(session, vault, case)).tell_at == decided
+        assert await delay_of(session, vault, case.flag, 7) == 28
+        later = await add_flag(session, vault, case.reporter, "later", now=NOW + 7 * DAY)
+        later.write_plate(vault, PLATE)
+        assert await delay_of(session, vault, later, 7) == 7
+
+        case.car.end(NOW)
+        again = await declare_car(session, vault, case.driver.id, PLATE, NOW - timedelta(hours=1))
+        assert again is not None
+        again.say_driven(Driven.MOST_DAYS, NOW)
+        assert await delay_of(session, vault, case.flag, 7) == 28  # named twice: the longer one
+        case.flag.write_plate(vault, "ODD1")
+        assert await delay_of(session, vault, case.flag, 7) == 14
 
 
 async def test_a_no_of_whoever_reported_ends_it_before_the_driver_hears(database: Database, vault: Vault) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.audit import Action, entries
+from models.cars import Driven
 from models.consents import Recipient, say
 from models.course import Attempt
 from models.database import Database
@@ -66,6 +67,7 @@ async def test_only_advice_and_a_lesson_reach_the_driver_and_late(
 ) -> None:
     async with database.transaction() as session:
         case = await a_case(session, vault, ("NV1", "SX1"))
+        case.car.say_driven(Driven.NOW_AND_THEN, NOW)
         allowed = set(Recipient)
         assert case.flag.close(case.reviewer.id, outcome, NOW, allowed)
         remedy, told = await settle_remedy(session, vault, case.flag, 7, NOW)
@@ -74,7 +76,7 @@ async def test_only_advice_and_a_lesson_reach_the_driver_and_late(
         if remedy is not None:
             assert remedy.kind == outcome.value
             assert remedy.lesson == lesson_for(["NV1", "SX1"])
-            assert remedy.tell_at >= NOW + 6 * DAY
+            assert remedy.tell_at >= NOW + 28 * DAY
             assert await tell_due(session, vault, remedy.tell_at - timedelta(seconds=1), 10) == ([], 0)
             assert await own_remedy(session, case.driver.id, remedy.id) is None
             assert not await opens_lesson(session, case.driver.id, remedy.lesson)

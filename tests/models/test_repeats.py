@@ -45,6 +45,33 @@ async def test_a_second_flag_raises_the_earlier_ones_that_are_open_by_one_level_
         assert flags[0].severity == 2
 
 
+async def test_a_duplicate_whose_vehicle_is_named_again_raises_its_main_flag_too(
+    database: Database, vault: Vault
+) -> None:
+    later = NOW + timedelta(hours=1)
+    async with database.transaction() as session:
+        one, two, three, four = await add_people(session, vault, 1, 2, 3, 4)
+        reviewer = await add_person(session, vault, 9, Role.REVIEWER)
+        main = await add_flag(session, vault, one, codes=["SX1"])
+        named, unnamed = await add_flag(session, vault, two), await add_flag(session, vault, three)
+        await name_vehicle(session, vault, named, PLATE, NOW)
+        main.claim(reviewer.id)
+        for each in (named, unnamed):
+            assert await merge(session, reviewer.id, each, main)
+        another = await add_flag(session, vault, four, now=later)
+        await name_vehicle(session, vault, another, PLATE, later)
+        assert [each.severity for each in (main, named, unnamed, another)] == [2, 2, 1, 2]
+        assert main.due_at == NOW + FIRST_LOOK[2]
+        unnamed.add_behaviours(["VB2"])  # told since, as severe as the main one
+        await name_vehicle(session, vault, unnamed, PLATE, later)
+        assert [each.severity for each in (main, named, unnamed, another)] == [3, 2, 3, 2]
+        raised = [
+            (each.flag_id, each.detail) for each in await entries(session, actions={Action.SEVERITY_SET}, limit=9)
+        ]
+        expected = [(named.id, "vehicle"), (main.id, f"duplicate {named.id}"), (main.id, f"duplicate {unnamed.id}")]
+        assert raised[::-1] == expected
+
+
 async def test_a_second_flag_opens_a_closed_one_again_once_and_its_duplicates_with_it(
     database: Database, vault: Vault
 ) -> None:

@@ -351,7 +351,7 @@ async def test_a_photo_that_telegram_never_hands_over_is_told_neutrally_once_it_
     phone, _ = passenger(house, language), say(language)
     desk, en = await reviewer(house), say("en")
     screen = await flag(phone, _)
-    await phone.press_data(EvidencePress(action="add", flag=await handle(small_house, Flag)).pack(), screen)
+    await phone.press_data(EvidencePress(action="add", flag=await handle(house, Flag)).pack(), screen)
     house.sandbox.faults.broken(times=99, method="getFile")
     (screen,) = await phone.photo(photo())
     assert photos(language, 1) in screen.text

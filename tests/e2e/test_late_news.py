@@ -4,7 +4,16 @@ from datetime import timedelta
 
 from bot.sandbox import Message, Phone
 from handlers import reasons
-from handlers.presses import CategoryPress, ClosePress, HistoryPress, MergePress, OwnPress, SecondLookPress, TalkPress
+from handlers.presses import (
+    CategoryPress,
+    ClosePress,
+    FlagPress,
+    HistoryPress,
+    MergePress,
+    OwnPress,
+    SecondLookPress,
+    TalkPress,
+)
 from handlers.statement import statement_of
 from handlers.texts import load_texts
 from models.appeals import Appeal
@@ -66,7 +75,12 @@ async def work_on(desk: Phone, _: Say, number: int = 1) -> Message:
     """Read and claim a flag whose news waits, and try all that would reach whoever sent it."""
     shown = await claimed(desk, _, number)
     assert "Another person named this car a short while ago." in shown.text
-    assert not {"Set the outcome", "Category", "Ask the person", "Ready replies"} & set(labels(shown))
+    assert not {"Set the outcome", "Category", "Ask the person", "Ready replies", "Delete for good"} & set(
+        labels(shown)
+    )
+    for action in ("purge", "contact"):
+        await desk.press_data(FlagPress(action=action, flag=number).pack(), shown)
+        assert "nobody is asked or contacted" in shown.text
     await desk.press_data(TalkPress(action="ask", flag=number).pack(), shown)
     await send(desk, "What was the colour of the car?")
     for forged in (

@@ -6,7 +6,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, Message
 
-from handlers.desk import back_to, find, no_such_flag, note
+from handlers.desk import back_to, find, no_such_flag, note, only_to_read
 from handlers.home import back_home
 from handlers.notices import post_message
 from handlers.own import Typed
@@ -37,8 +37,10 @@ def router() -> Router:
 
 
 async def ask_reason(event: Event, kind: Kind, flag: Flag, visit: Visit) -> Method:
-    """Wait for the reason, if there is somebody who could say yes."""
+    """Wait for the reason, if it may be asked for now and there is somebody who could say yes."""
     _ = visit._
+    if early := only_to_read(flag, visit):
+        return show(event, early, [[back_to(flag.id), *back_home(_)]])
     alone = await alone_with_it(event, kind, visit, [back_to(flag.id)], flag_id=flag.id)
     if alone is not None:
         return alone
@@ -71,7 +73,7 @@ async def take_reason(message: Message, visit: Visit) -> Method:
     data = await visit.state.get_data()
     kind = Kind(data["kind"])
     flag = await find(data["flag"], visit)
-    if flag is None or not await may_ask(visit.session, kind, visit.person.id, flag):
+    if flag is None or not await may_ask(visit.session, kind, visit.person.id, visit.now, flag):
         await visit.state.clear()
         return no_such_flag(message, visit._)
     reason = (message.text or "").strip()

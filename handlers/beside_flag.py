@@ -16,7 +16,7 @@ async def rows_beside(flag: Flag, visit: Visit) -> list[Row]:
     _ = visit._
     role = await role_of(visit.session, visit.person.id)
     rows: list[Row] = []
-    if await may_ask(visit.session, Kind.CONTACT, visit.person.id, flag):
+    if await may_ask(visit.session, Kind.CONTACT, visit.person.id, visit.now, flag):
         open_now = await granted(visit.session, Kind.CONTACT, visit.person.id, visit.now, flag.id)
         label = _("Show the contact") if open_now else _("How to reach the person")
         rows.append([button(label, FlagPress(action="contact", flag=flag.id))])
@@ -24,5 +24,6 @@ async def rows_beside(flag: Flag, visit: Visit) -> list[Row]:
         rows.append([button(_("Hand over"), FlagPress(action="give", flag=flag.id))])
     if role in OWNING:
         rows.append([bar_button(await visit.session.get_one(Person, flag.reporter_id), flag.id, _)])
-        rows.append([button(_("Delete for good"), FlagPress(action="purge", flag=flag.id), DANGER)])
+        if not flag.is_quiet(visit.now):
+            rows.append([button(_("Delete for good"), FlagPress(action="purge", flag=flag.id), DANGER)])
     return rows

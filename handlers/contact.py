@@ -7,7 +7,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 
 from handlers.asking import ask_reason
-from handlers.desk import back_to, find, no_such_flag, note
+from handlers.desk import back_to, find, no_such_flag, note, only_to_read
 from handlers.home import back_home
 from handlers.presses import Action, FlagPress
 from handlers.roles import OnTeam
@@ -31,7 +31,9 @@ async def contact(query: CallbackQuery, callback_data: FlagPress, visit: Visit) 
     flag = await find(callback_data.flag, visit)
     if flag is None:
         return no_such_flag(query, visit._)
-    if not await may_ask(visit.session, Kind.CONTACT, visit.person.id, flag):
+    if early := only_to_read(flag, visit):
+        return show(query, early, [[back_to(flag.id), *back_home(_)]])
+    if not await may_ask(visit.session, Kind.CONTACT, visit.person.id, visit.now, flag):
         await note(visit, Audited.DENIED, flag, "contact")
         return no_such_flag(query, visit._)
     approval = await granted(visit.session, Kind.CONTACT, visit.person.id, visit.now, flag.id)

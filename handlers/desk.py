@@ -65,8 +65,8 @@ def only_to_read(flag: Flag, visit: Visit) -> str:
         return ""
     return visit._(
         "Another person named this car a short while ago. So that nobody learns by the hour who reported, whoever sent "
-        "this flag hears of it on {time}. Until then it can be read and claimed, but not closed, recategorised or put "
-        "together with another, and nobody is asked.",
+        "this flag hears of it on {time}. Until then it can be read and claimed, but not closed, recategorised, "
+        "deleted or put together with another, and nobody is asked or contacted.",
         time=visit._.moment(flag.quiet_until),
     )
 

@@ -145,7 +145,7 @@ async def make_full_export(workshop: Workshop, person: Person, values: Mapping[s
     _, vault, now = workshop.texts[person.language], workshop.vault, workshop.now
     async with workshop.database.transaction() as session:
         approval = await approved_for(session, values["approval"], person.id)
-        if approval is None or not await may_ask(session, Kind.EXPORT, person.id):
+        if approval is None or not await may_ask(session, Kind.EXPORT, person.id, now):
             return None
         if approval.is_over(now):
             return Made(SendMessage(chat_id=0, text=_("The half hour is over. Please ask once more.")))

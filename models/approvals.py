@@ -132,9 +132,9 @@ class Approval(Base):
         return not since - APART <= now < since + TERM
 
 
-async def may_ask(session: AsyncSession, kind: Kind, person_id: int, flag: Flag | None = None) -> bool:
-    """Whether this member may ask for that now."""
-    if await role_of(session, person_id) not in ASKERS[kind]:
+async def may_ask(session: AsyncSession, kind: Kind, person_id: int, now: datetime, flag: Flag | None = None) -> bool:
+    """Whether this member may ask for that now; of a flag whose news waits, nobody may."""
+    if await role_of(session, person_id) not in ASKERS[kind] or (flag is not None and flag.is_quiet(now)):
         return False
     if kind is Kind.CONTACT:
         if flag is None or not await works_on(session, flag, person_id):
@@ -202,7 +202,7 @@ async def fault_of(session: AsyncSession, approval: Approval, person_id: int, no
     if approval.is_over(now):
         return Fault.LATE
     flag = await session.get(Flag, approval.flag_id) if approval.flag_id is not None else None
-    if not await may_ask(session, approval.kind, approval.requester_id, flag):
+    if not await may_ask(session, approval.kind, approval.requester_id, now, flag):
         return Fault.LAPSED
     if await _is_party(session, approval.flag_id, approval.certificate_id, person_id):
         return Fault.PARTY

@@ -8,6 +8,7 @@ from handlers.presses import (
     CategoryPress,
     ClosePress,
     DeskTalkPress,
+    FlagPress,
     HistoryPress,
     MergePress,
     OwnPress,
@@ -76,7 +77,12 @@ async def work_on(desk: Phone, _: Say, number: int = 1) -> Message:
     """Read and claim a flag whose news waits, and try all that would reach whoever sent it."""
     shown = await claimed(desk, _, number)
     assert "Another person named this car a short while ago." in shown.text
-    assert not {"Set the outcome", "Category", "Ask the person", "Ready replies"} & set(labels(shown))
+    assert not {"Set the outcome", "Category", "Ask the person", "Ready replies", "Delete for good"} & set(
+        labels(shown)
+    )
+    for action in ("purge", "contact"):
+        await desk.press_data(FlagPress(action=action, flag=number).pack(), shown)
+        assert "nobody is asked or contacted" in shown.text
     await desk.press_data(DeskTalkPress(action="ask", flag=number).pack(), shown)
     await send(desk, "What was the colour of the car?")
     for forged in (

@@ -615,7 +615,7 @@ def test_states_audit_and_counts_agree_whatever_people_do(
     monkeypatch.setattr(bot.engine, "PATIENCE", (0.0, 0.0, 0.0))
     monkeypatch.setattr(Desk, "fresh_database", staticmethod(fresh_database), raising=False)
     monkeypatch.setattr(Desk, "stage_of", stage, raising=False)
-    hundredths = {(Backstage, "sqlite"): 8, (Backstage, "postgres"): 3}.get((stage, kind), 1)
+    hundredths = {(Backstage, "sqlite"): 5, (Backstage, "postgres"): 2}.get((stage, kind), 1)
     few = settings(
         max_examples=settings.default.max_examples * hundredths // 100,
         stateful_step_count=40,

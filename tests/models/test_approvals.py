@@ -65,17 +65,22 @@ async def test_who_may_ask_for_what(database: Database, vault: Vault) -> None:
             (supervisor, {Kind.EXPORT}),  # works on another flag
             (owner, {Kind.EXPORT, Kind.PURGE, Kind.REVOCATION}),
         ):
-            assert {kind for kind in Kind if await may_ask(session, kind, person.id, flag)} == kinds
+            assert {kind for kind in Kind if await may_ask(session, kind, person.id, NOW, flag)} == kinds
+        flag.quiet_until = NOW + MOMENT  # whoever reported would hear by it that another person has
+        assert not await may_ask(session, Kind.CONTACT, reviewer.id, NOW, flag)
+        assert not await may_ask(session, Kind.PURGE, owner.id, NOW, flag)
+        assert await may_ask(session, Kind.PURGE, owner.id, NOW + MOMENT, flag)
+        flag.quiet_until = None
         stranger = await session.get_one(Person, flag.reporter_id)
-        assert not [kind for kind in Kind if await may_ask(session, kind, stranger.id, flag)]
+        assert not [kind for kind in Kind if await may_ask(session, kind, stranger.id, NOW, flag)]
         session.add(Member(person_id=stranger.id, role=Role.OWNER, since=NOW))
         await session.flush()
-        assert not await may_ask(session, Kind.PURGE, stranger.id, flag)
+        assert not await may_ask(session, Kind.PURGE, stranger.id, NOW, flag)
         for reach in set(Reach) - {Reach.CONTACT}:  # whatever is stored, it's no longer what the person wants
             flag.reach = reach
-            assert not await may_ask(session, Kind.CONTACT, reviewer.id, flag)
+            assert not await may_ask(session, Kind.CONTACT, reviewer.id, NOW, flag)
         flag.reach, flag.sealed_contact = Reach.CONTACT, None
-        assert not await may_ask(session, Kind.CONTACT, reviewer.id, flag)
+        assert not await may_ask(session, Kind.CONTACT, reviewer.id, NOW, flag)
     assert set(ASKERS) == set(KIND_NAMES) == set(Kind)
 
 
@@ -113,8 +118,8 @@ async def test_the_contact_of_a_duplicate_is_for_who_works_on_its_main_flag_and_
         main.claim(reviewer.id)
         assert await merge(session, reviewer.id, double, main)
         await session.flush()
-        assert await may_ask(session, Kind.CONTACT, reviewer.id, double)
-        assert not await may_ask(session, Kind.CONTACT, supervisor.id, double)
+        assert await may_ask(session, Kind.CONTACT, reviewer.id, NOW, double)
+        assert not await may_ask(session, Kind.CONTACT, supervisor.id, NOW, double)
         approval = await asked(session, vault, double, reviewer)
         assert await fault_of(session, approval, supervisor.id, NOW) is None
         assert main.give(supervisor.id)

@@ -33,8 +33,8 @@ async def too_late(message: Message, visit: Visit) -> Method | None:
         return None
     words = _("Change your words") if flag.sealed_words else _("Add your words")
     rows: list[Row] = [
-        [button(words, OwnPress(action="words", flag=flag.id), PRIMARY)],
-        [button(_("Photo, voice or place"), EvidencePress(action="add", flag=flag.id))],
+        [button(words, OwnPress(action="words", flag=flag.handle), PRIMARY)],
+        [button(_("Photo, voice or place"), EvidencePress(action="add", flag=flag.handle))],
         way_out(_),
     ]
     return show(message, _("What you sent was not kept: the report had been sent already. You can still add it."), rows)

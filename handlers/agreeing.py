@@ -9,7 +9,7 @@ from handlers.presses import Action, AgreePress
 from handlers.screens import Method
 from handlers.visit import Visit
 from models.consents import Recipient
-from models.flags import own_flag
+from models.flags import own_flag_of_handle
 from models.late_news import as_shown
 
 
@@ -23,7 +23,7 @@ def router() -> Router:
 
 async def agree(query: CallbackQuery, callback_data: AgreePress, visit: Visit) -> Method:
     """Keep what was said."""
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or as_shown(flag, visit.now).unseen:
         return await show_reports(query, visit)
     await say_for(flag, Recipient.DRIVER, callback_data.action == "yes", visit)

@@ -38,7 +38,7 @@ async def _take_up_again(flag: Flag, visit: Visit) -> None:
 async def _tell_later(person: Person, flag: Flag, visit: Visit) -> None:
     """Tell a person of their flag once the news is due; see `models/late_news.py`."""
     due_at = flag.quiet_until
-    await tell_reporter(visit.session, visit.vault, visit.texts, person, flag.id, visit.now, due_at=due_at)
+    await tell_reporter(visit.session, visit.vault, visit.texts, person, flag.handle, visit.now, due_at=due_at)
 
 
 async def vehicle_named(flag: Flag, plate: str, visit: Visit) -> None:

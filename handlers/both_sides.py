@@ -164,12 +164,12 @@ async def own_driver_rows(flag: Flag, visit: Visit) -> list[Row]:
     untold = _untold(await hearing_of(visit.session, flag.id), await remedy_of(visit.session, flag.id))
     if untold is not None and flag.merged_into_id is None:
         allowed = await may_hear(visit.session, flag)
-        yes = button(_("Yes, the driver may hear this"), AgreePress(action="yes", flag=flag.id), SUCCESS)
-        no = button(_("No, don't tell the driver"), AgreePress(action="no", flag=flag.id), DANGER)
+        yes = button(_("Yes, the driver may hear this"), AgreePress(action="yes", flag=flag.handle), SUCCESS)
+        no = button(_("No, don't tell the driver"), AgreePress(action="no", flag=flag.handle), DANGER)
         rows += [[yes]] if allowed is not True else []
         rows += [[no]] if allowed is not False else []
     shown = as_shown(flag, visit.now)
     runs = shown.state is State.CLOSED and may_appeal(shown.ended_at, visit.terms.appeal_term_days, visit.now)
     if runs and await appeal_of(visit.session, flag.id, Side.REPORTER) is None:
-        rows.append([button(_("Ask for a second look"), SecondLookPress(action="ask", flag=flag.id))])
+        rows.append([button(_("Ask for a second look"), SecondLookPress(action="ask", flag=flag.handle))])
     return rows

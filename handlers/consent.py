@@ -21,7 +21,7 @@ from models.audit import Action as Audited
 from models.behaviours import MAX_SEVERITY
 from models.consents import RECIPIENT_NAMES, Recipient, consents_of, say, says_yes_to
 from models.details import REACH_NAMES, Reach
-from models.flags import UNSEEN, Flag, own_flag
+from models.flags import UNSEEN, Flag, own_flag, own_flag_of_handle
 from models.markup import units
 from models.words import N_
 
@@ -55,7 +55,7 @@ def router() -> Router:
 async def open_consents(query: CallbackQuery, callback_data: ConsentPress, visit: Visit) -> Method:
     """Who may know of this report."""
     await visit.state.clear()
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
     return await _screen(query, flag, visit)
@@ -76,19 +76,19 @@ async def _screen(event: Event, flag: Flag, visit: Visit, note: str = "") -> Met
     rows: list[Row] = []
     for each, name in RECIPIENT_NAMES.items():
         if each is not Recipient.DRIVER:
-            press = ConsentPress(action="take" if each in given else "give", flag=flag.id, value=each)
+            press = ConsentPress(action="take" if each in given else "give", flag=flag.handle, value=each)
             rows.append([_choice(_(name), press, each in given)])
     if not flag.by_driver:
         said = await says_yes_to(visit.session, flag.id, Recipient.DRIVER)
         lines.append(_driver_line(flag, said, _))
-        press = ConsentPress(action="driver", flag=flag.id)
+        press = ConsentPress(action="driver", flag=flag.handle)
         yes, no = (press.model_copy(update={"value": value}) for value in ("yes", "no"))
         rows.append([_choice(_("The driver: yes"), yes, said is True), _choice(_("The driver: no"), no, said is False)])
     rows += [
-        [_choice(_(name), ConsentPress(action="reach", flag=flag.id, value=each), each is reach)]
+        [_choice(_(name), ConsentPress(action="reach", flag=flag.handle, value=each), each is reach)]
         for each, name in REACH_NAMES.items()
     ]
-    back = button(_("« Back"), OwnPress(action="open", flag=flag.id))
+    back = button(_("« Back"), OwnPress(action="open", flag=flag.handle))
     return show(event, "\n\n".join(lines), [*rows, [back, *way_out(_)]])
 
 
@@ -112,7 +112,7 @@ def _choice(label: str, press: ConsentPress, chosen: bool) -> InlineKeyboardButt
 
 async def give_or_take_back(query: CallbackQuery, callback_data: ConsentPress, visit: Visit) -> Method:
     """Give a consent, or take it back: what the button meant when it was shown, whatever stands by now."""
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or callback_data.value not in set(Recipient):
         return await show_reports(query, visit)
     recipient = Recipient(callback_data.value)
@@ -123,7 +123,7 @@ async def give_or_take_back(query: CallbackQuery, callback_data: ConsentPress, v
 
 async def answer_for_driver(query: CallbackQuery, callback_data: ConsentPress, visit: Visit) -> Method:
     """Say yes or no to that the driver hears of it."""
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or flag.by_driver or callback_data.value not in {"yes", "no"}:
         return await show_reports(query, visit)
     await say_for(flag, Recipient.DRIVER, callback_data.value == "yes", visit)
@@ -140,14 +140,14 @@ async def say_for(flag: Flag, recipient: Recipient, yes: bool, visit: Visit) -> 
 async def choose_reach(query: CallbackQuery, callback_data: ConsentPress, visit: Visit) -> Method:
     """Choose whether one may be asked; for another way it's asked which."""
     _ = visit._
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or callback_data.value not in set(Reach):
         return await show_reports(query, visit)
     reach = Reach(callback_data.value)
     if reach is Reach.CONTACT:
         await visit.state.set_state(Reaching.contact)
         await visit.state.set_data({"flag": flag.id})
-        return show(query, _(ASK_CONTACT), [_cancel(flag.id, _)])
+        return show(query, _(ASK_CONTACT), [_cancel(flag, _)])
     await visit.state.clear()
     flag.choose_reach(reach)
     await _note(flag, Audited.REACH_CHANGED, reach, visit)
@@ -170,8 +170,8 @@ async def choose_anew(
         await _note(flag, Audited.REACH_CHANGED, reach, visit)
 
 
-def _cancel(flag_id: int, _: Texts) -> Row:
-    return [button(_("Cancel"), ConsentPress(action="open", flag=flag_id)), *way_out(_)]
+def _cancel(flag: Flag, _: Texts) -> Row:
+    return [button(_("Cancel"), ConsentPress(action="open", flag=flag.handle)), *way_out(_)]
 
 
 async def take_contact(message: Message, visit: Visit) -> Method:
@@ -182,7 +182,7 @@ async def take_contact(message: Message, visit: Visit) -> Method:
     if flag is None:
         return await nothing_kept(message, visit)
     if units(contact) > CONTACT_LIMIT:
-        return show(message, _(TOO_LONG, limit=CONTACT_LIMIT), [_cancel(flag.id, _)])
+        return show(message, _(TOO_LONG, limit=CONTACT_LIMIT), [_cancel(flag, _)])
     await visit.state.clear()
     flag.write_contact(visit.vault, contact)
     await _note(flag, Audited.REACH_CHANGED, Reach.CONTACT, visit)

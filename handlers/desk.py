@@ -102,4 +102,4 @@ async def tell(flag: Flag, visit: Visit) -> None:
     if flag.is_quiet(visit.now):
         return
     for person in await holders(visit.session, flag):
-        await tell_reporter(visit.session, visit.vault, visit.texts, person, flag.id, visit.now)
+        await tell_reporter(visit.session, visit.vault, visit.texts, person, flag.handle, visit.now)

@@ -21,7 +21,8 @@ from handlers.form import begin as go_on_with_draft
 from handlers.form_answers import keep_answer
 from handlers.form_answers import take_media as take_draft_media
 from handlers.form_screens import Filling
-from handlers.hearing import Answering, ask_word, keep_word
+from handlers.hearing import Answering, keep_word
+from handlers.hearing import ask_again as ask_word_again
 from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.other_account import gone
 from handlers.own import Adding, ask_words, keep_words, open_report
@@ -29,24 +30,21 @@ from handlers.presses import (
     Action,
     DistressPress,
     FormPress,
-    HearingPress,
     OwnPress,
-    RemedyPress,
     ReportPress,
-    SecondLookPress,
-    TalkPress,
 )
 from handlers.remedy import Disagreeing, disagree
-from handlers.remedy import ask_words as ask_to_disagree
+from handlers.remedy import ask_again as ask_to_disagree_again
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.second_look import Asking, ask_for_second_look
-from handlers.second_look import ask_words as ask_why_again
+from handlers.second_look import ask_again as ask_why_again
 from handlers.talk import Talking, say_text
 from handlers.talk import back_again as back_to_talk
 from handlers.texts import LOCALES
 from handlers.visit import Visit
 from models.distress import Distress, load_distress
 from models.drafts import draft_of
+from models.flags import own_flag
 from models.lessons import LANGUAGES
 from models.team import role_of
 
@@ -171,7 +169,9 @@ async def care(message: Message, visit: Visit) -> list[Method]:
             parts.append(_("What you wrote was not saved. The button below saves it."))
         # The press brings no text along, so it's held here, sealed, no longer than until the next press or message.
         data = await visit.state.update_data({HELD: [message.message_id, message.text]})
-        press = DistressPress(action="save", flag=data.get("flag", 0), message=message.message_id)
+        flag = await own_flag(visit.session, visit.person.id, data.get("flag", 0))
+        handle = flag.handle if flag is not None else ""
+        press = DistressPress(action="save", flag=handle, message=message.message_id)
         rows.append([button(_("Send it") if _sends(visit) else _("Save it in my report"), press, PRIMARY)])
     elif visit.raw_state is not None:
         parts.append(_("What you wrote was not saved."))
@@ -193,7 +193,7 @@ async def save(
     if _talks(visit):
         if held is not None and is_held:
             return await say_text(query, held[1], visit)
-        return await back_to_talk(query, TalkPress(action="again", flag=callback_data.flag), visit)
+        return await back_to_talk(query, visit)
     if held is not None and is_held:
         return await keep_words(query, held[1], visit)
     if visit.raw_state == Adding.words.state:
@@ -203,9 +203,8 @@ async def save(
 
 async def _ask_again(query: CallbackQuery, visit: Visit) -> Method:
     """Ask one side once more for its word: what was held is gone."""
-    data = await visit.state.get_data()
     if visit.raw_state == Answering.word.state:
-        return await ask_word(query, HearingPress(action="write", hearing=data.get("hearing", 0)), visit)
+        return await ask_word_again(query, visit)
     if visit.raw_state == Disagreeing.words.state:
-        return await ask_to_disagree(query, RemedyPress(action="appeal", remedy=data.get("remedy", 0)), visit)
-    return await ask_why_again(query, SecondLookPress(action="ask", flag=data.get("flag", 0)), visit)
+        return await ask_to_disagree_again(query, visit)
+    return await ask_why_again(query, visit)

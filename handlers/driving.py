@@ -53,14 +53,13 @@ async def show_driving(event: Event, visit: Visit, note: str = "") -> Method:
     cars = await cars_of(visit.session, visit.person.id)
     hearings = await open_hearings(visit.session, visit.person.id, visit.now)
     remedies = await told_of(visit.session, visit.person.id)
-    rows: list[Row] = [
-        [button(_("The team would like to hear you"), HearingPress(action="open", hearing=each.id), PRIMARY)]
-        for each in hearings
-    ]
-    rows += [
-        [button(_("Lesson {number} from the team", number=each.lesson), RemedyPress(action="open", remedy=each.id))]
-        for each in remedies
-    ]
+    rows: list[Row] = []
+    for hearing in hearings:
+        asked = HearingPress(action="open", hearing=hearing.handle(visit.vault))
+        rows.append([button(_("The team would like to hear you"), asked, PRIMARY)])
+    for remedy in remedies:
+        given = RemedyPress(action="open", remedy=remedy.handle(visit.vault))
+        rows.append([button(_("Lesson {number} from the team", number=remedy.lesson), given)])
     rows += [[button(car.plate(visit.vault), DrivingPress(action="open", car=car.id))] for car in cars]
     lines = [
         _("<b>The car I drive</b>"),

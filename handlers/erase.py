@@ -14,7 +14,7 @@ from handlers.screens import DANGER, PRIMARY, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.deletion import delete_flag, keep_limits_of_flag
-from models.flags import Flag, holders, own_flag
+from models.flags import Flag, holders, own_flag_of_handle
 from models.merging import parted_by_deletion
 
 
@@ -31,7 +31,7 @@ async def ask(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -> 
     """Make sure before a report goes."""
     _ = visit._
     await visit.state.clear()
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
     text = _(
@@ -39,8 +39,8 @@ async def ask(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -> 
         "Nobody can bring it back.\n\nOnly a numbered record stays: that it was there, without its content."
     )
     rows: list[Row] = [
-        [button(_("Yes, delete it"), ErasePress(action="erase", flag=flag.id), DANGER)],
-        [button(_("No, keep it"), OwnPress(action="open", flag=flag.id), PRIMARY)],
+        [button(_("Yes, delete it"), ErasePress(action="erase", flag=flag.handle), DANGER)],
+        [button(_("No, keep it"), OwnPress(action="open", flag=flag.handle), PRIMARY)],
         way_out(_),
     ]
     return show(query, text, rows)
@@ -50,10 +50,10 @@ async def erase(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -
     """Delete a report with its key; other accounts that could open it hear that there's news."""
     _ = visit._
     await visit.state.clear()
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
-    number, others = flag.id, await holders(visit.session, flag)
+    number, handle, others = flag.id, flag.handle, await holders(visit.session, flag)
     for parted in await parted_by_deletion(visit.session, Flag.id == number):
         await visit.record(Audited.PARTED, parted)
     await keep_limits_of_flag(visit.session, visit.vault, flag, visit.now)
@@ -61,6 +61,6 @@ async def erase(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -
         await visit.record(Audited.DELETED, number)
     for other in others:
         if other.id != visit.person.id:
-            await tell_reporter(visit.session, visit.vault, visit.texts, other, number, visit.now)
+            await tell_reporter(visit.session, visit.vault, visit.texts, other, handle, visit.now)
     text = _("The report is deleted. Only a numbered record stays, without its content.")
     return show(query, text, [[button(_("My reports"), OwnPress(action="list")), *way_out(_)]])

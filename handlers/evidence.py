@@ -38,15 +38,26 @@ from handlers.media import (
 from handlers.notices import tell_of_message
 from handlers.own import Adding, Typed, nothing_kept, open_report, show_reports
 from handlers.pieces import is_around_kazakhstan, piece_lines, piece_names, remove_rows
-from handlers.presses import Action, EvidencePress, FormPress, OwnPress, ReviewPress, TalkPress
+from handlers.presses import Action, DeskPiecePress, EvidencePress, FormPress, OwnPress, ReviewPress
 from handlers.review import open_flag
 from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, SUCCESS, Event, Method, Row, button, keyboard, show
+from handlers.talk import back_button
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.evidence import LARGEST, LONGEST_VOICE, Evidence, Kind, Status, content_of, locked_piece, pieces_of_flag
-from models.flags import Flag, own_flag, reviewed_flag
+from models.evidence import (
+    LARGEST,
+    LONGEST_VOICE,
+    Evidence,
+    Kind,
+    Status,
+    content_of,
+    locked_piece,
+    own_piece,
+    pieces_of_flag,
+)
+from models.flags import Flag, own_flag, own_flag_of_handle, reviewed_flag
 from models.flags import State as FlagState
 from models.late_news import as_shown
 from models.markup import units
@@ -73,13 +84,13 @@ def router() -> Router:
     router.message.register(take_place, StateFilter(Showing.media), Place())
     router.message.register(explain, StateFilter(Showing.media), Unfit())
     router.message.register(explain, StateFilter(Showing.media), Typed())
-    router.callback_query.filter(EvidencePress.filter())
-    router.callback_query.register(ask, Action("add"))
-    router.callback_query.register(remove, Action("remove"))
-    router.callback_query.register(remove_place, Action("remove_place"))
-    router.callback_query.register(show_refused, Action("refused"))
-    router.callback_query.register(see, Action("see"), OnTeam())
-    router.callback_query.register(see_place, Action("map"), OnTeam())
+    own, desk = EvidencePress.filter(), DeskPiecePress.filter()
+    router.callback_query.register(ask, own, Action("add"))
+    router.callback_query.register(remove, own, Action("remove"))
+    router.callback_query.register(remove_place, own, Action("remove_place"))
+    router.callback_query.register(show_refused, own, Action("refused"))
+    router.callback_query.register(see, desk, Action("see"), OnTeam())
+    router.callback_query.register(see_place, desk, Action("map"), OnTeam())
     return router
 
 
@@ -88,7 +99,7 @@ def router() -> Router:
 
 async def ask(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
     """Wait for photos, voice messages or the place of a report that was sent; what is there can be deleted."""
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or not as_shown(flag, visit.now).is_open:
         return await open_report(query, OwnPress(action="open", flag=callback_data.flag), visit)
     await visit.state.set_state(Showing.media)
@@ -103,9 +114,9 @@ async def _screen(event: Event, flag: Flag, visit: Visit, said: str = "") -> Met
     parts = [said, _(ASKED), _(ASKED_PLACE), "\n".join(piece_lines(pieces, place, _))]
     rows = remove_rows(pieces, _)
     if place is not None:
-        press = EvidencePress(action="remove_place", flag=flag.id)
+        press = EvidencePress(action="remove_place", flag=flag.handle)
         rows.append([button(_("Delete: {what}", what=_("Place")), press)])
-    done = [button(_("Done"), OwnPress(action="open", flag=flag.id), SUCCESS), *way_out(_)]
+    done = [button(_("Done"), OwnPress(action="open", flag=flag.handle), SUCCESS), *way_out(_)]
     return show(event, "\n\n".join(filter(None, parts)), [*rows, done])
 
 
@@ -129,7 +140,7 @@ async def take(message: Message, visit: Visit) -> Method | None:
     if said is None:
         return None
     if kept and message.media_group_id is not None:  # how many there are is known when all of it is here
-        further = button(_("Next »"), EvidencePress(action="add", flag=flag.id), PRIMARY)
+        further = button(_("Next »"), EvidencePress(action="add", flag=flag.handle), PRIMARY)
         return show(message, said, [[further], way_out(_)])
     return await _screen(message, flag, visit, said)
 
@@ -156,8 +167,8 @@ async def explain(message: Message, visit: Visit) -> Method:
 
 async def remove(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
     """Delete one piece of a draft or of an open report; it's the person's own, and not part of a talk."""
-    piece = await locked_piece(visit.session, callback_data.piece)
-    if piece is None or piece.person_id != visit.person.id or piece.talk_id is not None:
+    piece = await own_piece(visit.session, visit.person.id, callback_data.piece)
+    if piece is None or piece.talk_id is not None:
         return await show_reports(query, visit)
     if piece.flag_id is None:
         await visit.session.delete(piece)
@@ -169,12 +180,12 @@ async def remove(query: CallbackQuery, callback_data: EvidencePress, visit: Visi
     await visit.session.delete(piece)
     await visit.session.flush()
     await note_removed(flag, piece.kind.value, visit)
-    return await ask(query, EvidencePress(action="add", flag=flag.id), visit)
+    return await ask(query, EvidencePress(action="add", flag=flag.handle), visit)
 
 
 async def remove_place(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
     """Delete the place of an open report of the person's own."""
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is not None and as_shown(flag, visit.now).is_open and flag.sealed_place is not None:
         flag.sealed_place = None
         await note_removed(flag, "place", visit)
@@ -184,7 +195,7 @@ async def remove_place(query: CallbackQuery, callback_data: EvidencePress, visit
 # the team
 
 
-async def see(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
+async def see(query: CallbackQuery, callback_data: DeskPiecePress, visit: Visit) -> Method:
     """Order a piece of a flag for a reviewer, below the screen of the flag."""
     flag = await find_kept(callback_data.flag, visit)
     pieces = await pieces_of_flag(visit.session, flag.id) if flag is not None else []
@@ -197,7 +208,7 @@ async def see(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) 
     return _ordered(query, "piece", {"piece": piece.id}, visit)
 
 
-async def see_place(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
+async def see_place(query: CallbackQuery, callback_data: DeskPiecePress, visit: Visit) -> Method:
     """Order the place of a flag for a reviewer, as a map."""
     flag = await find_kept(callback_data.flag, visit)
     if flag is None:
@@ -230,7 +241,7 @@ async def make_evidence(workshop: Workshop, person: Person, values: Mapping[str,
     given_up = bool(values.get(GIVEN_UP))
     quiet = given_up or bool(values.get("quiet"))
     if piece.status is Status.REFUSED:
-        return _refused(piece, workshop.texts[person.language], quiet=quiet)
+        return await _refused(workshop, piece, person, quiet=quiet)
     content = await _cleaned(workshop, piece) if not given_up else None
     sealed = await workshop.aside(piece.seal, workshop.vault, content) if content is not None else None
     async with workshop.database.transaction() as session:
@@ -243,7 +254,7 @@ async def make_evidence(workshop: Workshop, person: Person, values: Mapping[str,
             await _pass_on(session, workshop, piece)
             return None
         piece.refuse()
-    return _refused(piece, workshop.texts[person.language], quiet=quiet)
+    return await _refused(workshop, piece, person, quiet=quiet)
 
 
 async def _cleaned(workshop: Workshop, piece: Evidence) -> bytes | None:
@@ -268,33 +279,38 @@ async def _pass_on(session: AsyncSession, workshop: Workshop, piece: Evidence) -
         await tell_of_message(session, workshop.vault, workshop.texts, flag, said, workshop.now)
 
 
-def _refused(piece: Evidence, _: Texts, *, quiet: bool) -> Made:
+async def _refused(workshop: Workshop, piece: Evidence, person: Person, *, quiet: bool) -> Made:
+    _ = workshop.texts[person.language]
     if quiet:
-        rows: list[Row] = [[button(_("Show"), EvidencePress(action="refused", piece=piece.id))]]
+        rows: list[Row] = [[button(_("Show"), EvidencePress(action="refused", piece=piece.handle))]]
         return Made(SendMessage(chat_id=0, text=_("There is news for you."), reply_markup=keyboard(rows)))
-    text, rows = _why_refused(piece, _)
+    async with workshop.database.reading() as session:
+        text, rows = await _why_refused(session, piece, _)
     return Made(SendMessage(chat_id=0, text=text, reply_markup=keyboard(rows)))
 
 
 async def show_refused(query: CallbackQuery, callback_data: EvidencePress, visit: Visit) -> Method:
     """What became of a piece of one's own that could not be kept."""
-    piece = await locked_piece(visit.session, callback_data.piece)
-    if piece is None or piece.person_id != visit.person.id or piece.status is not Status.REFUSED:
+    piece = await own_piece(visit.session, visit.person.id, callback_data.piece)
+    if piece is None or piece.status is not Status.REFUSED:
         return await show_reports(query, visit)
-    return show(query, *_why_refused(piece, visit._))
+    return show(query, *await _why_refused(visit.session, piece, visit._))
 
 
-def _why_refused(piece: Evidence, _: Texts) -> tuple[str, list[Row]]:
+async def _why_refused(session: AsyncSession, piece: Evidence, _: Texts) -> tuple[str, list[Row]]:
     if piece.kind is Kind.PHOTO:
         text = _("One of your photos could not be read as a picture, so it was not kept. Please send it once more.")
     else:
         text = _("One of your voice messages could not be read, so it was not kept. Please record it once more.")
     if piece.flag_id is None:
-        again = button(_("Go on with my draft"), FormPress(action="begin"), PRIMARY)
-    elif piece.talk_id is None:
-        again = button(_("Photo, voice or place"), EvidencePress(action="add", flag=piece.flag_id), PRIMARY)
-    else:
-        again = button(_("Back to the talk"), TalkPress(action="again", flag=piece.flag_id), PRIMARY)
+        return text, [[button(_("Go on with my draft"), FormPress(action="begin"), PRIMARY)], way_out(_)]
+    flag = await session.get(Flag, piece.flag_id)
+    said = await session.get(Talk, piece.talk_id) if piece.talk_id is not None else None
+    if flag is None:  # deleted since
+        return text, [way_out(_)]
+    again = button(_("Photo, voice or place"), EvidencePress(action="add", flag=flag.handle), PRIMARY)
+    if said is not None:
+        again = back_button(flag, _, PRIMARY, from_team=said.from_team)
     return text, [[again], way_out(_)]
 
 

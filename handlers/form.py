@@ -94,7 +94,7 @@ async def send(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> 
     if draft is None or draft.key != callback_data.value:
         sent = await sent_from(visit.session, visit.person.id, callback_data.value)
         if sent is not None:
-            there = await open_report(query, OwnPress(action="open", flag=sent.id), visit)
+            there = await open_report(query, OwnPress(action="open", flag=sent.handle), visit)
             await note_sent(sent, visit)
             return there
         return await show_reports(query, visit)

@@ -25,7 +25,7 @@ from models.audit import Action as Audited
 from models.audit import record
 from models.drivers import Hearing
 from models.flags import Flag
-from models.hearings import ANSWER_LIMIT, answer, decline, own_hearing, tell_due
+from models.hearings import ANSWER_LIMIT, answer, decline, own_hearing, own_hearing_of_handle, tell_due
 from models.markup import units
 from models.matching import REPORTED
 from models.people import Language, Person
@@ -52,7 +52,7 @@ def router() -> Router:
 async def open_hearing(query: CallbackQuery, callback_data: HearingPress, visit: Visit) -> Method:
     """What the team asks."""
     await visit.state.clear()
-    found = await own_hearing(visit.session, visit.person.id, callback_data.hearing)
+    found = await own_hearing_of_handle(visit.session, visit.vault, visit.person.id, callback_data.hearing)
     if found is None:
         return await _gone(query, visit)
     return _screen(query, *found, visit)
@@ -75,7 +75,7 @@ def _screen(event: Event, hearing: Hearing, flag: Flag, visit: Visit, note: str 
             "day it may protect you. Please don't look for anybody; you can answer here."
         ),
     ]
-    rows: list[Row] = []
+    rows, handle = list[Row](), hearing.handle(visit.vault)
     if hearing.declined_at is not None:
         parts.append(_("You would rather say nothing. That is all right."))
     elif hearing.answered_at is not None:
@@ -83,9 +83,9 @@ def _screen(event: Event, hearing: Hearing, flag: Flag, visit: Visit, note: str 
     if hearing.is_open(visit.now) and hearing.answer_by is not None:
         parts.append(_("You can answer until {date}.", date=_.day(hearing.answer_by)))
         label = _("Write my answer anew") if hearing.answered_at is not None else _("Answer")
-        rows.append([button(label, HearingPress(action="write", hearing=hearing.id), PRIMARY)])
+        rows.append([button(label, HearingPress(action="write", hearing=handle), PRIMARY)])
         if hearing.answered_at is None:
-            rows.append([button(_("I would rather say nothing"), HearingPress(action="decline", hearing=hearing.id))])
+            rows.append([button(_("I would rather say nothing"), HearingPress(action="decline", hearing=handle))])
     elif hearing.answered_at is None and hearing.declined_at is None:
         parts.append(_("The time to answer is over."))
     rows.append([button(_("How to answer well: lesson {number}", number=REPORTED), _lesson())])
@@ -99,8 +99,18 @@ def _lesson() -> LearnPress:
 
 async def ask_word(query: CallbackQuery, callback_data: HearingPress, visit: Visit) -> Method:
     """Wait for the driver's word."""
+    found = await own_hearing_of_handle(visit.session, visit.vault, visit.person.id, callback_data.hearing)
+    return await _ask(query, found, visit)
+
+
+async def ask_again(query: CallbackQuery, visit: Visit) -> Method:
+    """The same once more, of the hearing of which it's asked."""
+    number = (await visit.state.get_data()).get("hearing", 0)
+    return await _ask(query, await own_hearing(visit.session, visit.person.id, number), visit)
+
+
+async def _ask(query: CallbackQuery, found: tuple[Hearing, Flag] | None, visit: Visit) -> Method:
     _ = visit._
-    found = await own_hearing(visit.session, visit.person.id, callback_data.hearing)
     if found is None:
         return await _gone(query, visit)
     hearing, flag = found
@@ -112,7 +122,11 @@ async def ask_word(query: CallbackQuery, callback_data: HearingPress, visit: Vis
         "Please write, in your own words: how you saw it, and what you do differently now, if anything. Only the team "
         "reads it. What you write now replaces an earlier answer."
     )
-    return show(query, text, [[button(_("Cancel"), HearingPress(action="open", hearing=hearing.id))]])
+    return show(query, text, [_cancel(hearing, visit)])
+
+
+def _cancel(hearing: Hearing, visit: Visit) -> Row:
+    return [button(visit._("Cancel"), HearingPress(action="open", hearing=hearing.handle(visit.vault)))]
 
 
 async def take_word(message: Message, visit: Visit) -> Method:
@@ -124,14 +138,14 @@ async def keep_word(event: Event, text: str, visit: Visit) -> Method:
     """The same for words from wherever they come."""
     _ = visit._
     number, text = (await visit.state.get_data()).get("hearing", 0), text.strip()
-    if units(text) > ANSWER_LIMIT:
-        rows: list[Row] = [[button(_("Cancel"), HearingPress(action="open", hearing=number))]]
-        return show(event, _("Please write it in {limit} characters at most.", limit=ANSWER_LIMIT), rows)
-    await visit.state.clear()
     found = await own_hearing(visit.session, visit.person.id, number)
     if found is None:
         return await _gone(event, visit)
     hearing, flag = found
+    if units(text) > ANSWER_LIMIT:
+        too_long = _("Please write it in {limit} characters at most.", limit=ANSWER_LIMIT)
+        return show(event, too_long, [_cancel(hearing, visit)])
+    await visit.state.clear()
     first = hearing.answered_at is None
     if not answer(visit.vault, flag, hearing, text, visit.now):
         return _screen(event, hearing, flag, visit)
@@ -143,7 +157,7 @@ async def keep_word(event: Event, text: str, visit: Visit) -> Method:
 
 async def say_nothing(query: CallbackQuery, callback_data: HearingPress, visit: Visit) -> Method:
     """Note that the driver would rather say nothing."""
-    found = await own_hearing(visit.session, visit.person.id, callback_data.hearing)
+    found = await own_hearing_of_handle(visit.session, visit.vault, visit.person.id, callback_data.hearing)
     if found is None:
         return await _gone(query, visit)
     hearing, flag = found
@@ -167,5 +181,6 @@ async def tell_asked(
     for hearing in told:
         await record(session, vault, Audited.DRIVER_TOLD, now=now, flag_id=hearing.flag_id)
         driver = await session.get_one(Person, hearing.driver_id)
-        tell_driver(session, vault, texts, driver, HearingPress(action="open", hearing=hearing.id), now)
+        press = HearingPress(action="open", hearing=hearing.handle(vault))
+        tell_driver(session, vault, texts, driver, press, now)
     return due

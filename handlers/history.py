@@ -10,7 +10,7 @@ from handlers.screens import Method, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action, AuditEntry, history_of
-from models.flags import Flag, own_flag
+from models.flags import Flag, own_flag_of_handle
 from models.late_news import shown_entries
 from models.receipts import show_receipt
 from models.words import N_
@@ -63,7 +63,7 @@ async def show_history(query: CallbackQuery, callback_data: HistoryPress, visit:
     """What happened to a report, oldest first, one line each."""
     _ = visit._
     await visit.state.clear()
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
     visible = shown_entries(flag, visit.now)
@@ -81,7 +81,7 @@ async def show_history(query: CallbackQuery, callback_data: HistoryPress, visit:
     if len(entries) == NEWEST:
         lines.append(_("Here are the newest {number}.", number=NEWEST))
     lines.append(_("Nobody can change or remove these records unnoticed. The bot doesn't tell who the reviewers are."))
-    back = button(_("« Back"), OwnPress(action="open", flag=flag.id))
+    back = button(_("« Back"), OwnPress(action="open", flag=flag.handle))
     return show(query, "\n".join(lines), [[back, *way_out(_)]])
 
 

@@ -12,7 +12,7 @@ from aiogram.methods import AnswerCallbackQuery, DeleteMessages, SendMessage, Te
 from aiogram.types import Update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.presses import AppealPress, OwnPress, ReviewPress, TalkPress
+from handlers.presses import AppealPress, DeskTalkPress, OwnPress, ReviewPress
 from handlers.screens import button, keyboard
 from handlers.texts import Texts
 from models.audit import Anchor
@@ -104,14 +104,14 @@ async def tell_reporter(
     vault: Vault,
     texts: Mapping[Language, Texts],
     reporter: Person,
-    flag_id: int,
+    handle: str,
     now: datetime,
     *,
     due_at: datetime | None = None,
 ) -> None:
-    """Tell a person that there's news, without a word of what about, at once or later."""
+    """Tell a person that there's news of a flag, by its handle, without a word of what about, at once or later."""
     _ = texts[reporter.language]
-    rows = [[button(_("Show"), OwnPress(action="open", flag=flag_id))]]
+    rows = [[button(_("Show"), OwnPress(action="open", flag=handle))]]
     message = SendMessage(chat_id=0, text=_("There is news for you."), reply_markup=keyboard(rows))
     post_message(session, vault, reporter, message, priority=Priority.RELAY, now=now, due_at=due_at)
 
@@ -122,9 +122,9 @@ async def tell_of_message(
     """Tell the other side of a message of the talk: each whose flag it is; or who works on it, or else all the team."""
     if said.from_team:
         for person in await holders(session, flag):
-            await tell_reporter(session, vault, texts, person, flag.id, now)
+            await tell_reporter(session, vault, texts, person, flag.handle, now)
         return
-    await _tell_who_works_on(session, vault, texts, flag, TalkPress(action="team", flag=flag.id), now)
+    await _tell_who_works_on(session, vault, texts, flag, DeskTalkPress(action="open", flag=flag.id), now)
 
 
 async def tell_team_of_answer(
@@ -158,7 +158,7 @@ async def tell_of_news(
     """Tell everybody whose flag it is that there's news, unless they want to be left alone."""
     if flag.reach is not Reach.ANONYMOUS:
         for person in await holders(session, flag):
-            await tell_reporter(session, vault, texts, person, flag.id, now)
+            await tell_reporter(session, vault, texts, person, flag.handle, now)
 
 
 def tell_driver(

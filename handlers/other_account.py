@@ -17,7 +17,7 @@ from handlers.presses import Action, OwnPress, PassphrasePress
 from handlers.screens import DANGER, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.flags import Flag, own_flag, own_flag_of_receipt
+from models.flags import Flag, own_flag, own_flag_of_handle, own_flag_of_receipt
 from models.passphrases import (
     LEAST,
     MOST,
@@ -75,7 +75,7 @@ def router() -> Router:
 async def ask(query: CallbackQuery, callback_data: PassphrasePress, visit: Visit) -> Method:
     """Wait for a new passphrase; what is set can be taken back."""
     _ = visit._
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
     await visit.state.set_state(Phrase.new)
@@ -90,11 +90,11 @@ async def ask(query: CallbackQuery, callback_data: PassphrasePress, visit: Visit
     rows: list[Row] = []
     if flag.sealed_passphrase is not None:
         parts.append(_("A passphrase is set. What you write now replaces it."))
-        rows.append([button(_("Remove the passphrase"), PassphrasePress(action="remove", flag=flag.id))])
+        rows.append([button(_("Remove the passphrase"), PassphrasePress(action="remove", flag=flag.handle))])
     if count := await count_readers(visit.session, flag.id):
         parts.append(_.n("{n} other account can open this report.", "{n} other accounts can open this report.", count))
         if flag.reporter_id == visit.person.id:
-            rows.append([button(_("Close it for others"), PassphrasePress(action="close", flag=flag.id), DANGER)])
+            rows.append([button(_("Close it for others"), PassphrasePress(action="close", flag=flag.handle), DANGER)])
     parts.append(
         _(
             "Please write at least {least} characters; a few words are easiest to remember. "
@@ -102,7 +102,7 @@ async def ask(query: CallbackQuery, callback_data: PassphrasePress, visit: Visit
             least=LEAST,
         )
     )
-    rows.append([button(_("Cancel"), OwnPress(action="open", flag=flag.id)), *way_out(_)])
+    rows.append([button(_("Cancel"), OwnPress(action="open", flag=flag.handle)), *way_out(_)])
     return show(query, "\n\n".join(parts), rows)
 
 
@@ -115,7 +115,7 @@ async def keep(message: Message, visit: Visit) -> Method | list[Method]:
     tidy = tidy_passphrase(message.text or "")
     if (fault := fault_of_passphrase(tidy)) is not None:
         text = _(FAULTS[fault], least=LEAST, most=MOST) + " " + _("Your message is deleted from this chat.")
-        cancel = [button(_("Cancel"), OwnPress(action="open", flag=flag.id)), *way_out(_)]
+        cancel = [button(_("Cancel"), OwnPress(action="open", flag=flag.handle)), *way_out(_)]
         return [gone(message), show(message, text, [cancel])]
     await visit.state.clear()
     keep_passphrase(visit.vault, flag, tidy)
@@ -137,7 +137,7 @@ async def remove(query: CallbackQuery, callback_data: PassphrasePress, visit: Vi
     """Forget the passphrase: no other account can open the report with it any more."""
     _ = visit._
     await visit.state.clear()
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
     if flag.sealed_passphrase is not None:
@@ -150,7 +150,7 @@ async def close(query: CallbackQuery, callback_data: PassphrasePress, visit: Vis
     """Close a report for all other accounts and forget the passphrase; only from where it was sent."""
     _ = visit._
     await visit.state.clear()
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or flag.reporter_id != visit.person.id:
         return await show_reports(query, visit)
     flag.sealed_passphrase = None
@@ -219,4 +219,4 @@ async def open_by_passphrase(message: Message, visit: Visit) -> list[Method]:
 async def _tell_sender(flag: Flag, visit: Visit) -> None:
     sender = await visit.session.get(Person, flag.reporter_id)
     if sender is not None:
-        await tell_reporter(visit.session, visit.vault, visit.texts, sender, flag.id, visit.now)
+        await tell_reporter(visit.session, visit.vault, visit.texts, sender, flag.handle, visit.now)

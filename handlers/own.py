@@ -30,7 +30,7 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.behaviours import behaviour_name
 from models.escrow import lock_vehicle
-from models.flags import MOST_PLATES, UNSEEN, Flag, Ride, flags_of, own_flag, plate_of_own
+from models.flags import MOST_PLATES, UNSEEN, Flag, Ride, flags_of, own_flag, own_flag_of_handle, plate_of_own
 from models.flags import State as FlagState
 from models.late_news import Shown, as_shown, send_quietly
 from models.markup import units
@@ -55,7 +55,7 @@ STATE_NAMES = {
 
 
 class Adding(StatesGroup):
-    """What a person is about to type for one of their reports; the data holds `flag`, its number."""
+    """What a person is about to type for one of their reports; the data holds `flag`, its number: no phone sees it."""
 
     plate = State()
     words = State()
@@ -111,7 +111,7 @@ async def _reports(event: Event, visit: Visit, note: str = "") -> Method:
         [
             button(
                 f"{show_receipt(flag.receipt(visit.vault))} · {_(STATE_NAMES[as_shown(flag, visit.now).state])}",
-                OwnPress(action="open", flag=flag.id),
+                OwnPress(action="open", flag=flag.handle),
             )
         ]
         for flag in flags
@@ -123,7 +123,7 @@ async def _reports(event: Event, visit: Visit, note: str = "") -> Method:
 async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """One report: what was said, where it stands, what can be done."""
     await visit.state.clear()
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
     return await report_screen(query, flag, visit)
@@ -188,19 +188,19 @@ def _report_rows(flag: Flag, shown: Shown, vault: Vault, _: Texts, more: Sequenc
         rows += add_rows(flag, _)
     rows += more
     if shown.unseen:
-        rows.append([button(_("Let the team look into it now"), OwnPress(action="hand_over", flag=flag.id))])
+        rows.append([button(_("Let the team look into it now"), OwnPress(action="hand_over", flag=flag.handle))])
     rows += [
         [
-            button(_("Statement (PDF)"), StatementPress(flag=flag.id)),
-            button(_("Who opened it"), HistoryPress(flag=flag.id)),
+            button(_("Statement (PDF)"), StatementPress(flag=flag.handle)),
+            button(_("Who opened it"), HistoryPress(flag=flag.handle)),
         ],
         [
-            button(_("Passphrase"), PassphrasePress(action="ask", flag=flag.id)),
-            button(_("Delete"), ErasePress(action="ask", flag=flag.id), DANGER),
+            button(_("Passphrase"), PassphrasePress(action="ask", flag=flag.handle)),
+            button(_("Delete"), ErasePress(action="ask", flag=flag.handle), DANGER),
         ],
     ]
     if shown.is_open:
-        rows.append([button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id), DANGER)])
+        rows.append([button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.handle), DANGER)])
     return [*rows, [button(_("« My reports"), OwnPress(action="list"))], way_out(_)]
 
 
@@ -209,13 +209,13 @@ def add_rows(flag: Flag, _: Texts) -> list[Row]:
     words = _("Change your words") if flag.sealed_words else _("Add your words")
     if flag.by_driver:
         named = _("Change the order number") if flag.sealed_order else _("Add the order number")
-        vehicle = button(named, OwnPress(action="order", flag=flag.id))
+        vehicle = button(named, OwnPress(action="order", flag=flag.handle))
     else:
         named = _("Change the plate") if flag.sealed_plate else _("Add the plate")
-        vehicle = button(named, OwnPress(action="plate", flag=flag.id))
+        vehicle = button(named, OwnPress(action="plate", flag=flag.handle))
     return [
-        [vehicle, button(words, OwnPress(action="words", flag=flag.id))],
-        [button(_("Who may know"), ConsentPress(action="open", flag=flag.id))],
+        [vehicle, button(words, OwnPress(action="words", flag=flag.handle))],
+        [button(_("Who may know"), ConsentPress(action="open", flag=flag.handle))],
     ]
 
 
@@ -224,7 +224,7 @@ async def hand_over(query: CallbackQuery, callback_data: OwnPress, visit: Visit)
     plate = await plate_of_own(visit.session, visit.vault, visit.person.id, callback_data.flag)
     if plate is not None:  # the vehicle before its flags, as everybody does
         await lock_vehicle(visit.session, visit.vault, plate)
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is not None and flag.hand_over(visit.now):
         if (plate := flag.plate(visit.vault)) is not None:
             await vehicle_named(flag, plate, visit)
@@ -234,14 +234,14 @@ async def hand_over(query: CallbackQuery, callback_data: OwnPress, visit: Visit)
     return await open_report(query, callback_data, visit)
 
 
-async def _ask(query: CallbackQuery, flag_id: int, what: State, question: str, visit: Visit) -> Method:
+async def _ask(query: CallbackQuery, handle: str, what: State, question: str, visit: Visit) -> Method:
     _ = visit._
-    flag = await own_flag(visit.session, visit.person.id, flag_id)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, handle)
     if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(query, visit)
     await visit.state.set_state(what)
     await visit.state.set_data({"flag": flag.id})
-    return show(query, question, [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]])
+    return show(query, question, [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.handle))]])
 
 
 async def ask_plate(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
@@ -269,7 +269,7 @@ async def add_plate(message: Message, visit: Visit) -> Method:
     if flag is None or not as_shown(flag, visit.now).is_open or flag.by_driver:
         return await nothing_kept(message, visit)
     if not plate:
-        rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
+        rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.handle))]]
         return show(message, _("There are no letters or digits in that. Please write the plate once more."), rows)
     await visit.state.clear()
     if flag.plates >= MOST_PLATES and plate != flag.plate(visit.vault):
@@ -316,7 +316,7 @@ async def add_order(message: Message, visit: Visit) -> Method:
     if flag is None or not as_shown(flag, visit.now).is_open:
         return await nothing_kept(message, visit)
     if len(order) > ORDER_LIMIT:
-        rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.id))]]
+        rows: list[Row] = [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.handle))]]
         return show(message, _("An order number is usually shorter. Please write only the number."), rows)
     await visit.state.clear()
     flag.write_order(visit.vault, order)
@@ -327,12 +327,12 @@ async def add_order(message: Message, visit: Visit) -> Method:
 async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """Make sure before a report is taken back."""
     _ = visit._
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or not as_shown(flag, visit.now).is_open:
         return await show_reports(query, visit)
     rows: list[Row] = [
-        [button(_("Yes, withdraw"), OwnPress(action="withdrawn", flag=flag.id), DANGER)],
-        [button(_("No, keep it"), OwnPress(action="open", flag=flag.id), PRIMARY)],
+        [button(_("Yes, withdraw"), OwnPress(action="withdrawn", flag=flag.handle), DANGER)],
+        [button(_("No, keep it"), OwnPress(action="open", flag=flag.handle), PRIMARY)],
         [exit_button(_)],
     ]
     return show(
@@ -342,7 +342,7 @@ async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Vis
 
 async def withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Visit) -> Method:
     """Take a report back."""
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     was_seen = flag is not None and flag.state not in UNSEEN
     if flag is not None and as_shown(flag, visit.now).is_open and flag.withdraw(visit.now) and was_seen:
         for each in await part_from(visit.session, flag):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from handlers.presses import EvidencePress, TalkPress
+from handlers.presses import DeskPiecePress, DeskTalkPress, EvidencePress, TalkPress
 from handlers.screens import PRIMARY, Row, button, in_rows
 from handlers.texts import Texts
 from handlers.visit import Visit
@@ -46,7 +46,7 @@ def remove_rows(pieces: Sequence[Evidence], _: Texts) -> list[Row]:
     """A button for each piece, to delete it."""
     names = piece_names(pieces, _)
     buttons = [
-        button(_("Delete: {what}", what=names[piece.id]), EvidencePress(action="remove", piece=piece.id))
+        button(_("Delete: {what}", what=names[piece.id]), EvidencePress(action="remove", piece=piece.handle))
         for piece in pieces
     ]
     return in_rows(buttons)
@@ -66,15 +66,15 @@ async def own_rows(flag: Flag, visit: Visit) -> list[Row]:
     if not as_shown(flag, visit.now).is_open:
         if not await thread(visit.session, flag.id, by_team=False, limit=1):
             return []
-        return [[button(_("Messages"), TalkPress(action="own", flag=flag.id))]]
-    add: Row = [button(_("Photo, voice or place"), EvidencePress(action="add", flag=flag.id))]
+        return [[button(_("Messages"), TalkPress(action="own", flag=flag.handle))]]
+    add: Row = [button(_("Photo, voice or place"), EvidencePress(action="add", flag=flag.handle))]
     if not as_shown(flag, visit.now).with_team:
         return [add]
     asked = await asks(visit.session, flag.id)
     write = _("Answer") if asked else _("Write to the team")
     return [
         add,
-        [button(write, TalkPress(action="own", flag=flag.id), PRIMARY if asked else None)],
+        [button(write, TalkPress(action="own", flag=flag.handle), PRIMARY if asked else None)],
     ]
 
 
@@ -89,17 +89,17 @@ async def desk_rows(flag: Flag, visit: Visit) -> list[Row]:
     pieces = await pieces_of_flag(visit.session, flag.id)
     names = piece_names(pieces, _)
     shown = [
-        button(names[piece.id], EvidencePress(action="see", flag=flag.id, piece=piece.id))
+        button(names[piece.id], DeskPiecePress(action="see", flag=flag.id, piece=piece.id))
         for piece in pieces
         if piece.status is Status.STORED
     ]
     if flag.sealed_place is not None:
-        shown.append(button(_("Place on the map"), EvidencePress(action="map", flag=flag.id)))
+        shown.append(button(_("Place on the map"), DeskPiecePress(action="map", flag=flag.id)))
     talk: Row = []
     if await thread(visit.session, flag.id, by_team=True, limit=1):
-        talk = [button(_("Talk"), TalkPress(action="team", flag=flag.id))]
+        talk = [button(_("Talk"), DeskTalkPress(action="open", flag=flag.id))]
     if await may_ask(flag, visit):
-        talk = [*talk, button(_("Ask the person"), TalkPress(action="ask", flag=flag.id))]
+        talk = [*talk, button(_("Ask the person"), DeskTalkPress(action="ask", flag=flag.id))]
     return [*in_rows(shown, 3), talk]
 
 

@@ -1,6 +1,7 @@
-"""Presses of buttons: each module has one shape of callback data, checked once at its router.
+"""Presses of buttons: each module has a shape of callback data for either side, checked once where it's routed.
 
-Callback data is at most 64 bytes and untrusted: it names what is meant, never what is allowed.
+Callback data is at most 64 bytes and untrusted: it names what is meant, never what is allowed. Nor is it hidden from
+whoever gets the button: to all but the team, a flag and what hangs on it are named by handles (`models/handles.py`).
 """
 
 from typing import Annotated, Any, Self
@@ -200,44 +201,44 @@ class ExitPress(CallbackData, prefix="exit"):
 
 
 class OwnPress(CallbackData, prefix="own"):
-    """A person's own flags."""
+    """A person's own flags: the handle of one."""
 
     action: str
-    flag: Number = 0
+    flag: str = ""
 
 
 class ConsentPress(CallbackData, prefix="consent"):
-    """Who may know of a person's own flag: its number, a recipient or a way to be reached."""
+    """Who may know of a person's own flag: its handle, a recipient or a way to be reached."""
 
     action: str
-    flag: Number = 0
+    flag: str = ""
     value: str = ""
 
 
 class PassphrasePress(CallbackData, prefix="phrase"):
-    """The passphrase of one of a person's own flags."""
+    """The passphrase of one of a person's own flags: its handle."""
 
     action: str
-    flag: Number = 0
+    flag: str = ""
 
 
 class StatementPress(CallbackData, prefix="statement"):
-    """The statement of one of a person's own flags."""
+    """The statement of one of a person's own flags: its handle."""
 
-    flag: Number = 0
+    flag: str = ""
 
 
 class HistoryPress(CallbackData, prefix="history"):
-    """The history of one of a person's own flags."""
+    """The history of one of a person's own flags: its handle."""
 
-    flag: Number = 0
+    flag: str = ""
 
 
 class ErasePress(CallbackData, prefix="erase"):
-    """Deleting one of a person's own flags."""
+    """Deleting one of a person's own flags: its handle."""
 
     action: str
-    flag: Number = 0
+    flag: str = ""
 
 
 class DutyPress(CallbackData, prefix="duty"):
@@ -254,15 +255,23 @@ class BarPress(CallbackData, prefix="bar"):
 
 
 class DistressPress(CallbackData, prefix="distress"):
-    """What a person in distress wrote: the number of the flag that it may be added to, and of the message."""
+    """What a person in distress wrote: the handle of their flag that it may be added to, the number of the message."""
 
     action: str
-    flag: Number = 0
+    flag: str = ""
     message: Number = 0
 
 
 class EvidencePress(CallbackData, prefix="piece"):
-    """Photos, voice messages and the place of a report: the number of its flag, and of a piece."""
+    """Photos, voice messages and the place of a report of one's own: the handle of its flag, and of a piece."""
+
+    action: str
+    flag: str = ""
+    piece: str = ""
+
+
+class DeskPiecePress(CallbackData, prefix="deskpiece"):
+    """The same for the team: the number of a flag, and of a piece."""
 
     action: str
     flag: Number = 0
@@ -270,7 +279,15 @@ class EvidencePress(CallbackData, prefix="piece"):
 
 
 class TalkPress(CallbackData, prefix="talk"):
-    """What the person who reported and the team write to each other: a flag's number, and a message's."""
+    """What a person and the team write to each other about the person's own flag: its handle, and a message's."""
+
+    action: str
+    flag: str = ""
+    message: str = ""
+
+
+class DeskTalkPress(CallbackData, prefix="desktalk"):
+    """The same for the team: the number of a flag, and of a message."""
 
     action: str
     flag: Number = 0
@@ -404,17 +421,17 @@ class DrivingPress(LastingPress, prefix="drive"):
 
 
 class HearingPress(CallbackData, prefix="hear"):
-    """A driver who is asked for their view: the number of the hearing, never of the flag."""
+    """A driver who is asked for their view: the handle of the hearing, which leads to no flag."""
 
     action: str
-    hearing: Number = 0
+    hearing: str = ""
 
 
 class RemedyPress(CallbackData, prefix="remedy"):
-    """What a driver was given: its number, never that of the flag."""
+    """What a driver was given: its handle, which leads to no flag."""
 
     action: str
-    remedy: Number = 0
+    remedy: str = ""
 
 
 class ReplyPress(CallbackData, prefix="reply"):
@@ -425,17 +442,17 @@ class ReplyPress(CallbackData, prefix="reply"):
 
 
 class AgreePress(CallbackData, prefix="agree"):
-    """Whether the driver may hear of one of a person's own flags: its number."""
+    """Whether the driver may hear of one of a person's own flags: its handle."""
 
     action: str
-    flag: Number = 0
+    flag: str = ""
 
 
 class SecondLookPress(CallbackData, prefix="again"):
-    """A second look at one of a person's own flags: its number."""
+    """A second look at one of a person's own flags: its handle."""
 
     action: str
-    flag: Number = 0
+    flag: str = ""
 
 
 class AppealPress(CallbackData, prefix="appeal"):
@@ -489,6 +506,8 @@ TEAM_PREFIXES = frozenset(
         CategoryPress,
         ClosePress,
         CohortPress,
+        DeskPiecePress,
+        DeskTalkPress,
         DutyPress,
         ExportPress,
         FiguresPress,
@@ -507,5 +526,5 @@ TEAM_PREFIXES = frozenset(
     )
 )
 """How the buttons of the team begin: whoever presses one without the right to it is written down."""
-TEAM_ACTIONS = ("cert:revoke", "piece:see", "piece:map", "talk:team", "talk:ask")
+TEAM_ACTIONS = ("cert:revoke",)
 """The same for buttons of which others are everybody's."""

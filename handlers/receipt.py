@@ -75,8 +75,8 @@ def _stored_rows(flag: Flag, receipt: str, visit: Visit) -> list[Row]:
         rows += add_rows(flag, _)
         rows.append(
             [
-                button(_("Set a passphrase"), PassphrasePress(action="ask", flag=flag.id)),
-                button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.id)),
+                button(_("Set a passphrase"), PassphrasePress(action="ask", flag=flag.handle)),
+                button(_("Withdraw"), OwnPress(action="withdraw", flag=flag.handle)),
             ]
         )
     return [*rows, [button(_("My reports"), OwnPress(action="list"))], way_out(_)]

@@ -30,7 +30,7 @@ from models.drivers import Given, Remedy
 from models.flags import Flag
 from models.markup import units
 from models.people import Language, Person
-from models.remedies import note_passed, own_remedy, tell_due, with_duplicates
+from models.remedies import note_passed, own_remedy, own_remedy_of_handle, tell_due, with_duplicates
 from models.vault import Vault
 
 
@@ -53,7 +53,7 @@ def router() -> Router:
 async def open_remedy(query: CallbackQuery, callback_data: RemedyPress, visit: Visit) -> Method:
     """What was given, and what became of it."""
     await visit.state.clear()
-    found = await own_remedy(visit.session, visit.person.id, callback_data.remedy)
+    found = await own_remedy_of_handle(visit.session, visit.vault, visit.person.id, callback_data.remedy)
     if found is None:
         return await _gone(query, visit)
     return await _screen(query, *found, visit)
@@ -96,7 +96,8 @@ async def _screen(event: Event, remedy: Remedy, flag: Flag, visit: Visit, note: 
                         date=until,
                     )
                 )
-                rows.append([button(_("I see it differently"), RemedyPress(action="appeal", remedy=remedy.id))])
+                press = RemedyPress(action="appeal", remedy=remedy.handle(visit.vault))
+                rows.append([button(_("I see it differently"), press)])
         to_lesson = LearnPress(action="open" if remedy.passed_at is not None else "again", lesson=remedy.lesson)
         style = PRIMARY if remedy.kind is Given.LESSON and remedy.passed_at is None else None
         rows.insert(0, [button(_("To the lesson"), to_lesson, style)])
@@ -111,8 +112,18 @@ async def _screen(event: Event, remedy: Remedy, flag: Flag, visit: Visit, note: 
 
 async def ask_words(query: CallbackQuery, callback_data: RemedyPress, visit: Visit) -> Method:
     """Wait for why the driver sees it differently."""
+    found = await own_remedy_of_handle(visit.session, visit.vault, visit.person.id, callback_data.remedy)
+    return await _ask(query, found, visit)
+
+
+async def ask_again(query: CallbackQuery, visit: Visit) -> Method:
+    """The same once more, of the remedy of which it's asked."""
+    number = (await visit.state.get_data()).get("remedy", 0)
+    return await _ask(query, await own_remedy(visit.session, visit.person.id, number), visit)
+
+
+async def _ask(query: CallbackQuery, found: tuple[Remedy, Flag] | None, visit: Visit) -> Method:
     _ = visit._
-    found = await own_remedy(visit.session, visit.person.id, callback_data.remedy)
     if found is None:
         return await _gone(query, visit)
     remedy, flag = found
@@ -129,7 +140,11 @@ async def ask_words(query: CallbackQuery, callback_data: RemedyPress, visit: Vis
         "Please write how you see it, in your own words. Somebody of the team who did not decide on it reads it and "
         "decides anew. This can be asked once."
     )
-    return show(query, text, [[button(_("Cancel"), RemedyPress(action="open", remedy=remedy.id))]])
+    return show(query, text, [_cancel(remedy, visit)])
+
+
+def _cancel(remedy: Remedy, visit: Visit) -> Row:
+    return [button(visit._("Cancel"), RemedyPress(action="open", remedy=remedy.handle(visit.vault)))]
 
 
 async def take_words(message: Message, visit: Visit) -> Method:
@@ -141,14 +156,14 @@ async def disagree(event: Event, text: str, visit: Visit) -> Method:
     """The same for words from wherever they come."""
     _ = visit._
     number, text = (await visit.state.get_data()).get("remedy", 0), text.strip()
-    if units(text) > APPEAL_LIMIT:
-        rows: list[Row] = [[button(_("Cancel"), RemedyPress(action="open", remedy=number))]]
-        return show(event, _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT), rows)
-    await visit.state.clear()
     found = await own_remedy(visit.session, visit.person.id, number)
     if found is None:
         return await _gone(event, visit)
     remedy, flag = found
+    if units(text) > APPEAL_LIMIT:
+        too_long = _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT)
+        return show(event, too_long, [_cancel(remedy, visit)])
+    await visit.state.clear()
     term = visit.terms.appeal_term_days
     appeal = await appeal_by_driver(visit.session, visit.vault, remedy, flag, text, term, visit.now)
     if appeal is not None:
@@ -173,5 +188,5 @@ async def tell_given(
     for remedy in told:
         await record(session, vault, Audited.DRIVER_TOLD, now=now, flag_id=remedy.flag_id)
         driver = await session.get_one(Person, remedy.driver_id)
-        tell_driver(session, vault, texts, driver, RemedyPress(action="open", remedy=remedy.id), now)
+        tell_driver(session, vault, texts, driver, RemedyPress(action="open", remedy=remedy.handle(vault)), now)
     return due

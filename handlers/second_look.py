@@ -14,8 +14,8 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.appeals import APPEAL_LIMIT, Side, appeal_by_reporter, appeal_of, may_appeal
 from models.audit import Action as Audited
+from models.flags import Flag, own_flag, own_flag_of_handle
 from models.flags import State as FlagState
-from models.flags import own_flag
 from models.late_news import as_shown
 from models.markup import units
 
@@ -35,14 +35,23 @@ def router() -> Router:
     return router
 
 
-def _cancel(flag_id: int, _: Texts) -> Row:
-    return [exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag_id))]
+def _cancel(flag: Flag, _: Texts) -> Row:
+    return [exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.handle))]
 
 
 async def ask_words(query: CallbackQuery, callback_data: SecondLookPress, visit: Visit) -> Method:
     """Wait for why a second look is needed."""
+    return await _ask(query, await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag), visit)
+
+
+async def ask_again(query: CallbackQuery, visit: Visit) -> Method:
+    """The same once more, of the report of which it's asked."""
+    number = (await visit.state.get_data()).get("flag", 0)
+    return await _ask(query, await own_flag(visit.session, visit.person.id, number), visit)
+
+
+async def _ask(query: CallbackQuery, flag: Flag | None, visit: Visit) -> Method:
     _ = visit._
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
     asked = await appeal_of(visit.session, flag.id, Side.REPORTER) is not None
@@ -56,7 +65,7 @@ async def ask_words(query: CallbackQuery, callback_data: SecondLookPress, visit:
         "Please write what should be looked at again, in your own words. Somebody of the team who did not close your "
         "report reads it and decides anew. This can be asked once."
     )
-    return show(query, text, [_cancel(flag.id, _)])
+    return show(query, text, [_cancel(flag, _)])
 
 
 async def take_words(message: Message, visit: Visit) -> Method:
@@ -68,14 +77,13 @@ async def ask_for_second_look(event: Event, text: str, visit: Visit) -> Method:
     """The same for words from wherever they come."""
     _ = visit._
     number, text = (await visit.state.get_data()).get("flag", 0), text.strip()
-    if units(text) > APPEAL_LIMIT:
-        return show(
-            event, _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT), [_cancel(number, _)]
-        )
-    await visit.state.clear()
     flag = await own_flag(visit.session, visit.person.id, number)
     if flag is None:
         return await nothing_kept(event, visit)
+    if units(text) > APPEAL_LIMIT:
+        too_long = _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT)
+        return show(event, too_long, [_cancel(flag, _)])
+    await visit.state.clear()
     term, me = visit.terms.appeal_term_days, visit.person.id
     appeal = await appeal_by_reporter(visit.session, visit.vault, flag, me, text, term, visit.now)
     if appeal is None:

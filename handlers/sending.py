@@ -69,7 +69,7 @@ async def send_flag(
         aim=told.aim or Aim.ACT,
     )
     if not is_new and not as_shown(flag, visit.now).is_open:  # an old button, pressed again
-        return await open_report(query, OwnPress(action="open", flag=flag.id), visit)
+        return await open_report(query, OwnPress(action="open", flag=flag.handle), visit)
     await attach(visit.session, visit.person.id, draft, flag.id)
     receipt = show_receipt(flag.receipt(visit.vault))
     if is_new:

@@ -30,7 +30,7 @@ from handlers.visit import Visit
 from models.audit import Action, record
 from models.behaviours import BEHAVIOURS, Behaviour, behaviour_name, form_name
 from models.evidence import Evidence, Kind, pieces_of_flag
-from models.flags import Flag, Ride, State, own_flag
+from models.flags import Flag, Ride, State, own_flag, own_flag_of_handle
 from models.late_news import Shown, as_shown
 from models.people import Person
 from models.receipts import show_receipt
@@ -52,7 +52,7 @@ def router() -> Router:
 async def order(query: CallbackQuery, callback_data: StatementPress, visit: Visit) -> Method:
     """Order the statement of a report."""
     _ = visit._
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
     values = {"flag": flag.id}

@@ -7,10 +7,11 @@ and voice messages are taken as for the report itself.
 from collections.abc import Sequence
 
 from aiogram import Router
+from aiogram.enums import ButtonStyle
 from aiogram.filters import StateFilter
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import AnswerCallbackQuery
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
 from handlers.desk import find_kept, no_such_flag, note
 from handlers.home import back_home, way_out
@@ -18,14 +19,15 @@ from handlers.media import UNFIT, Media, Unfit, note_piece, refusal
 from handlers.notices import tell_of_message
 from handlers.own import Typed, shorten, show_reports
 from handlers.pieces import may_ask
-from handlers.presses import Action, OwnPress, ReportPress, ReviewPress, TalkPress
+from handlers.presses import Action, DeskTalkPress, OwnPress, ReportPress, ReviewPress, TalkPress
 from handlers.roles import OnTeam
 from handlers.screens import PRIMARY, Event, Method, Row, button, in_rows, show
+from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record_denied
 from models.evidence import Evidence, Kind, Status
-from models.flags import UNSEEN, Flag, own_flag
+from models.flags import UNSEEN, Flag, own_flag, own_flag_of_handle
 from models.late_news import as_shown
 from models.markup import units
 from models.outbox import Priority
@@ -34,6 +36,8 @@ from models.team import role_of
 
 SHOWN, NEWEST_SHOWN = 180, 1200
 """Characters of a message on the screen of the talk; the newest has more room. Longer ones open alone."""
+MOST_FOUND = 1000
+"""So many of the newest messages can be opened."""
 
 
 class Talking(StatesGroup):
@@ -50,13 +54,12 @@ def router() -> Router:
     router.message.register(take_text, states, Typed())
     router.message.register(take_media, states, Media())
     router.message.register(explain, states, Unfit())
-    router.callback_query.filter(TalkPress.filter())
-    router.callback_query.register(open_own, Action("own"))
-    router.callback_query.register(show_own, Action("full", "piece"))
-    router.callback_query.register(back_again, Action("again"))
-    router.callback_query.register(open_team, Action("team"), OnTeam())
-    router.callback_query.register(ask, Action("ask"), OnTeam())
-    router.callback_query.register(show_team, Action("team full", "team piece"), OnTeam())
+    own, desk = TalkPress.filter(), DeskTalkPress.filter()
+    router.callback_query.register(open_own, own, Action("own"))
+    router.callback_query.register(show_own, own, Action("full", "piece"))
+    router.callback_query.register(open_team, desk, Action("open"), OnTeam())
+    router.callback_query.register(ask, desk, Action("ask"), OnTeam())
+    router.callback_query.register(show_team, desk, Action("full", "piece"), OnTeam())
     return router
 
 
@@ -65,7 +68,7 @@ def router() -> Router:
 
 async def open_own(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
     """The talk about one's own report; while that is open, what is sent next is a message."""
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
     return await _own_screen(query, flag, visit)
@@ -87,7 +90,7 @@ async def _own_screen(event: Event, flag: Flag, visit: Visit, said: str = "") ->
     else:
         await visit.state.clear()
         parts.append(_("This report is closed, so no more messages can be sent. You can always send a new report."))
-    back = button(_("« My report"), OwnPress(action="open", flag=flag.id))
+    back = button(_("« My report"), OwnPress(action="open", flag=flag.handle))
     rows = [*_message_rows(messages, flag, visit, by_team=False), [back, *way_out(_)]]
     if not as_shown(flag, visit.now).with_team:
         rows.insert(-1, [button(_("Report an incident"), ReportPress(action="begin"))])
@@ -96,16 +99,18 @@ async def _own_screen(event: Event, flag: Flag, visit: Visit, said: str = "") ->
 
 async def show_own(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
     """One message of the talk in full, or its photo or voice below."""
-    flag = await own_flag(visit.session, visit.person.id, callback_data.flag)
+    flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
         return await show_reports(query, visit)
-    return await _one(query, callback_data, flag, visit, by_team=False)
+    messages = await thread(visit.session, flag.id, by_team=False, limit=MOST_FOUND)
+    found = next((each for each in messages if each[0].handle(visit.vault) == callback_data.message), None)
+    return await _one(query, flag, found, visit, in_full=callback_data.action == "full", by_team=False)
 
 
 # the team
 
 
-async def open_team(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
+async def open_team(query: CallbackQuery, callback_data: DeskTalkPress, visit: Visit) -> Method:
     """The talk as the team reads it."""
     flag = await find_kept(callback_data.flag, visit)
     if flag is None:
@@ -121,7 +126,7 @@ async def _team_screen(event: Event, flag: Flag, visit: Visit, said: str = "") -
     messages = await thread(visit.session, flag.id, by_team=True)
     parts = [said, _("<b>Talk about flag №{number}</b>", number=flag.id)]
     parts += _lines(messages, flag, visit, by_team=True) or [_("Nothing was written yet.")]
-    ask = [button(_("Ask the person"), TalkPress(action="ask", flag=flag.id), PRIMARY)]
+    ask = [button(_("Ask the person"), DeskTalkPress(action="ask", flag=flag.id), PRIMARY)]
     rows = [*_message_rows(messages, flag, visit, by_team=True), ask if await may_ask(flag, visit) else []]
     return show(event, "\n\n".join(filter(None, parts)), [*rows, _to_flag(flag, visit)])
 
@@ -130,7 +135,7 @@ def _to_flag(flag: Flag, visit: Visit) -> Row:
     return [button(f"« №{flag.id}", ReviewPress(action="open", flag=flag.id)), *back_home(visit._)]
 
 
-async def ask(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
+async def ask(query: CallbackQuery, callback_data: DeskTalkPress, visit: Visit) -> Method:
     """Wait for what whoever works on the flag wants to ask."""
     _ = visit._
     flag = await find_kept(callback_data.flag, visit)
@@ -144,27 +149,31 @@ async def ask(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> M
         "Write your question, or send a photo or a voice message. The person reads it as from the team, without your "
         "name; a voice can be recognised."
     )
-    return show(query, text, [[button(_("Cancel"), TalkPress(action="team", flag=flag.id))]])
+    return show(query, text, [[button(_("Cancel"), DeskTalkPress(action="open", flag=flag.id))]])
 
 
-async def show_team(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
+async def show_team(query: CallbackQuery, callback_data: DeskTalkPress, visit: Visit) -> Method:
     """One message of the talk in full, or its photo or voice below, for the team."""
     flag = await find_kept(callback_data.flag, visit)
     if flag is None:
         return no_such_flag(query, visit._)
-    return await _one(query, callback_data, flag, visit, by_team=True)
+    messages = await thread(visit.session, flag.id, by_team=True, limit=MOST_FOUND)
+    found = next((each for each in messages if each[0].id == callback_data.message), None)
+    return await _one(query, flag, found, visit, in_full=callback_data.action == "full", by_team=True)
 
 
 # both
 
 
-async def back_again(query: CallbackQuery, callback_data: TalkPress, visit: Visit) -> Method:
-    """Back to the talk, on whichever side of it the person is."""
-    if await own_flag(visit.session, visit.person.id, callback_data.flag) is not None:
-        return await open_own(query, callback_data, visit)
+async def back_again(query: CallbackQuery, visit: Visit) -> Method:
+    """Back to the talk in which a message is awaited, on whichever side of it the person is."""
+    number = (await visit.state.get_data()).get("flag", 0)
+    if visit.raw_state != Talking.team.state:
+        flag = await own_flag(visit.session, visit.person.id, number)
+        return await (_own_screen(query, flag, visit) if flag is not None else show_reports(query, visit))
     if await role_of(visit.session, visit.person.id) is None:
         return await show_reports(query, visit)
-    return await open_team(query, callback_data, visit)
+    return await open_team(query, DeskTalkPress(action="open", flag=number), visit)
 
 
 async def _await_more(flag: Flag, visit: Visit) -> None:
@@ -300,8 +309,13 @@ async def explain(message: Message, visit: Visit) -> Method:
 
 
 def _back(flag: Flag, visit: Visit, *, from_team: bool) -> Row:
-    out = back_home(visit._) if from_team else way_out(visit._)
-    return [button(visit._("Back to the talk"), TalkPress(action="again", flag=flag.id)), *out]
+    return [back_button(flag, visit._, from_team=from_team), *(back_home(visit._) if from_team else way_out(visit._))]
+
+
+def back_button(flag: Flag, _: Texts, style: ButtonStyle | None = None, *, from_team: bool) -> InlineKeyboardButton:
+    """The way back to the talk, for either side."""
+    own, desk = TalkPress(action="own", flag=flag.handle), DeskTalkPress(action="open", flag=flag.id)
+    return button(_("Back to the talk"), desk if from_team else own, style)
 
 
 def _lines(messages: Sequence[tuple[Talk, Evidence | None]], flag: Flag, visit: Visit, *, by_team: bool) -> list[str]:
@@ -329,26 +343,39 @@ def _message_rows(
     messages: Sequence[tuple[Talk, Evidence | None]], flag: Flag, visit: Visit, *, by_team: bool
 ) -> list[Row]:
     """Buttons for what the screen of the talk has no room for: long texts, photos and voice messages."""
-    _, side = visit._, "team " if by_team else ""
+    _ = visit._
+
+    def opens(said: Talk, what: str) -> TalkPress | DeskTalkPress:
+        if by_team:
+            return DeskTalkPress(action=what, flag=flag.id, message=said.id)
+        return TalkPress(action=what, flag=flag.handle, message=said.handle(visit.vault))
+
     buttons = []
     for n, (said, piece) in enumerate(messages, 1):
         text = said.text(visit.vault, flag) or ""
         at = _.moment(said.said_at).rpartition(" ")[2]
         if piece is not None and piece.status is Status.STORED:
             label = _("Photo, {time}", time=at) if piece.kind is Kind.PHOTO else _("Voice, {time}", time=at)
-            buttons.append(button(label, TalkPress(action=f"{side}piece", flag=flag.id, message=said.id)))
+            buttons.append(button(label, opens(said, "piece")))
         if units(text) > (NEWEST_SHOWN if n == len(messages) else SHOWN):
             label = _("Read in full, {time}", time=at)
-            buttons.append(button(label, TalkPress(action=f"{side}full", flag=flag.id, message=said.id)))
+            buttons.append(button(label, opens(said, "full")))
     return in_rows(buttons)
 
 
-async def _one(query: CallbackQuery, press: TalkPress, flag: Flag, visit: Visit, *, by_team: bool) -> Method:
+async def _one(
+    query: CallbackQuery,
+    flag: Flag,
+    found: tuple[Talk, Evidence | None] | None,
+    visit: Visit,
+    *,
+    in_full: bool,
+    by_team: bool,
+) -> Method:
     """A message of this talk that this side may see: its text alone on the screen, or its piece below."""
     _ = visit._
-    messages = await thread(visit.session, flag.id, by_team=by_team, limit=1000)
-    said, piece = next(((s, p) for s, p in messages if s.id == press.message), (None, None))
-    if press.action.endswith("piece") and piece is not None and piece.status is Status.STORED:
+    said, piece = found or (None, None)
+    if not in_full and piece is not None and piece.status is Status.STORED:
         if by_team:
             await note(visit, Audited.EVIDENCE, flag, f"{piece.kind.value} {piece.id}")
         order, priority = {"piece": piece.id}, Priority.RECEIPT

@@ -1,7 +1,8 @@
 """What ties a driver to a flag: that they were asked for their word, and what was given to them when it was closed.
 
-The rows name the driver by the number of the person. Their rules stand in `models/hearings.py` and
-`models/remedies.py`; whose car a flag names is found in `models/known_drivers.py`.
+The rows name the driver by the number of the person; the driver's buttons name the rows by handles to which no handle
+of a flag leads: whoever reports their own car from a second account learns nothing by comparing. Their rules stand in
+`models/hearings.py` and `models/remedies.py`; whose car a flag names is found in `models/known_drivers.py`.
 """
 
 from datetime import datetime
@@ -11,6 +12,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime, words
+from models.handles import blind_handle
+from models.vault import Vault
 
 _UNTOLD = text("told_at IS NULL")
 
@@ -36,7 +39,6 @@ class Hearing(Base):
     )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
-    """What the driver's buttons name: a flag's number would say how many came before."""
     flag_id: Mapped[int] = mapped_column(ForeignKey("flags.id", ondelete="CASCADE"), unique=True)
     driver_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -54,6 +56,10 @@ class Hearing(Base):
     def seal_place(self) -> str:
         """What the seal of the answer is bound to."""
         return f"hearing {self.id}"
+
+    def handle(self, vault: Vault) -> str:
+        """What the driver's buttons name it by."""
+        return blind_handle(vault, self.__tablename__, self.id)
 
     def is_open(self, now: datetime) -> bool:
         """Whether the driver may answer now, or answer anew."""
@@ -84,3 +90,7 @@ class Remedy(Base):
     """When the driver passed the lesson, after they had heard of it."""
     lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     """When the team took it back; nothing is asked of the driver any more."""
+
+    def handle(self, vault: Vault) -> str:
+        """What the driver's buttons name it by."""
+        return blind_handle(vault, self.__tablename__, self.id)

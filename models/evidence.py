@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
@@ -25,8 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, undefer
 
-from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
+from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.drafts import Draft
+from models.handles import handle_of, uid_of
 from models.vault import Box, Vault
 
 LARGEST = 20 * 1024 * 1024
@@ -76,7 +78,7 @@ class Evidence(Base):
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     uid: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
-    """Random; ties the wrapped key to this row."""
+    """Random; ties the wrapped key to this row, and is its handle."""
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     """Who sent it."""
     flag_id: Mapped[int | None] = mapped_column(ForeignKey("flags.id", ondelete="CASCADE"), index=True)
@@ -95,6 +97,11 @@ class Evidence(Base):
     """The file id in Telegram, while it waits."""
     sealed_content: Mapped[bytes | None] = mapped_column(LargeBinary, default=None, deferred=True)
     """Megabytes, so loaded only by `content_of`."""
+
+    @property
+    def handle(self) -> str:
+        """What the buttons of whoever sent it name it by."""
+        return handle_of(self.uid)
 
     @property
     def _key_place(self) -> str:
@@ -188,10 +195,18 @@ async def attach(session: AsyncSession, person_id: int, draft: str, flag_id: int
 
 
 async def locked_piece(session: AsyncSession, piece_id: int) -> Evidence | None:
-    """A piece as it is now, nobody else's to change until the transaction ends. Any number may be asked for."""
-    if not 0 < piece_id <= LARGEST_IDENTIFIER:
-        return None
-    query = select(Evidence).where(Evidence.id == piece_id).with_for_update(of=Evidence)
+    """A piece as it is now, nobody else's to change until the transaction ends."""
+    return await _locked(session, Evidence.id == piece_id)
+
+
+async def own_piece(session: AsyncSession, person_id: int, handle: str) -> Evidence | None:
+    """The same of what this person sent. Any handle may be asked for: it may come from a forged button."""
+    uid = uid_of(handle)
+    return await _locked(session, Evidence.uid == uid, Evidence.person_id == person_id) if uid is not None else None
+
+
+async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> Evidence | None:
+    query = select(Evidence).where(*conditions).with_for_update(of=Evidence)
     return await session.scalar(query.execution_options(populate_existing=True))
 
 

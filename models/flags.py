@@ -10,8 +10,9 @@ A merged flag is looked at together with another one, the main one: it's closed 
 (`models/merging.py`). A held flag waits until another person names the same vehicle (`models/escrow.py`), a counted one
 is a number in the statistics; neither exists for the team.
 
-The number of a flag is for the team; the person who reported holds a receipt code. Whoever asks for a flag is named in
-the query: the reporter by the row, readers and the team by their tables, so a right is never assumed.
+The number of a flag is for the team; the person who reported holds a receipt code, and their buttons a handle
+(`models/handles.py`). Whoever asks for a flag is named in the query: the reporter by the row, readers and the team by
+their tables, so a right is never assumed.
 """
 
 import secrets
@@ -53,6 +54,7 @@ from models.consents import Recipient
 from models.details import Aim, Daytime, Details, Platform, Reach, Teller
 from models.drivers import Hearing, Remedy
 from models.first_look import first_look
+from models.handles import handle_of, uid_of
 from models.people import Person, barred
 from models.readers import Reader
 from models.receipts import new_receipt
@@ -192,7 +194,7 @@ class Flag(Base):
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     uid: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
-    """Random; ties the wrapped key to this row."""
+    """Random; ties the wrapped key to this row, and is its handle."""
     reporter_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     draft: Mapped[str] = mapped_column(String(16))
     """The form it was sent from: sent twice, it's still one flag."""
@@ -257,6 +259,11 @@ class Flag(Base):
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
     )
+
+    @property
+    def handle(self) -> str:
+        """What the buttons of whoever reported name it by: its number would say how many came before."""
+        return handle_of(self.uid)
 
     @property
     def _key_place(self) -> str:
@@ -768,15 +775,22 @@ async def flags_of(session: AsyncSession, person_id: int, limit: int = 20) -> Se
 
 
 async def own_flag(session: AsyncSession, person_id: int, flag_id: int) -> Flag | None:
-    """A flag of this person. Any number may be asked for: it may come from a forged button."""
-    return await _locked(session, flag_id, own(person_id))
+    """A flag of this person, by its number."""
+    return await _locked(session, Flag.id == flag_id, own(person_id))
 
 
-async def plate_of_own(session: AsyncSession, vault: Vault, person_id: int, flag_id: int) -> str | None:
-    """The normalised plate of a flag of this person, which others may change meanwhile."""
-    if not 0 < flag_id <= LARGEST_IDENTIFIER:
+async def own_flag_of_handle(session: AsyncSession, person_id: int, handle: str) -> Flag | None:
+    """A flag of this person. Any handle may be asked for: it may come from a forged button."""
+    uid = uid_of(handle)
+    return await _locked(session, Flag.uid == uid, own(person_id)) if uid is not None else None
+
+
+async def plate_of_own(session: AsyncSession, vault: Vault, person_id: int, handle: str) -> str | None:
+    """The normalised plate of a flag of this person, which others may change meanwhile. Any handle may be asked for."""
+    uid = uid_of(handle)
+    if uid is None:
         return None
-    flag = await session.scalar(select(Flag).where(Flag.id == flag_id, own(person_id)))
+    flag = await session.scalar(select(Flag).where(Flag.uid == uid, own(person_id)))
     return flag.plate(vault) if flag is not None else None
 
 
@@ -788,8 +802,13 @@ async def own_flag_of_receipt(session: AsyncSession, vault: Vault, person_id: in
 
 
 async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -> Flag | None:
-    """A flag that this person may review: a member of the team, it's not their own, and it was sent to the team."""
-    return await _locked(session, flag_id, *reviewable(reviewer_id))
+    """A flag that this person may review: a member of the team, it's not their own, and it was sent to the team.
+
+    Any number may be asked for: it may come from a forged button.
+    """
+    if not 0 < flag_id <= LARGEST_IDENTIFIER:
+        return None
+    return await _locked(session, Flag.id == flag_id, *reviewable(reviewer_id))
 
 
 def reviewable(reviewer_id: int) -> list[ColumnElement[bool]]:
@@ -816,11 +835,9 @@ def known() -> ColumnElement[bool]:
     return and_(Flag.state.not_in(UNSEEN), or_(Flag.state != State.WITHDRAWN, received))
 
 
-async def _locked(session: AsyncSession, flag_id: int, *rights: ColumnElement[bool]) -> Flag | None:
+async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> Flag | None:
     """The flag as it is now, nobody else's to change until the transaction ends."""
-    if not 0 < flag_id <= LARGEST_IDENTIFIER:
-        return None
-    query = select(Flag).where(Flag.id == flag_id, *rights).with_for_update(of=Flag)
+    query = select(Flag).where(*conditions).with_for_update(of=Flag)
     return await session.scalar(query.execution_options(populate_existing=True))
 
 

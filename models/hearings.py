@@ -15,12 +15,12 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.audit import Action, record
-from models.base import LARGEST_IDENTIFIER
 from models.behaviours import MAX_SEVERITY
 from models.coarse import first_moment
 from models.consents import Recipient, says_yes_to
 from models.drivers import Hearing
 from models.flags import Flag, State
+from models.handles import number_of
 from models.known_drivers import delay_of, driver_of
 from models.late_news import waits_for_news
 from models.vault import CannotOpen, Vault
@@ -135,12 +135,7 @@ async def tell_due(
 
 
 async def own_hearing(session: AsyncSession, driver_id: int, hearing_id: int) -> tuple[Hearing, Flag] | None:
-    """A hearing of this driver, who was told of it, with its flag, as long as that wasn't withdrawn.
-
-    Any number may be asked for: it may come from a forged button.
-    """
-    if not 0 < hearing_id <= LARGEST_IDENTIFIER:
-        return None
+    """A hearing of this driver, who was told of it, with its flag, as long as that wasn't withdrawn."""
     hearing = await session.scalar(
         _fresh().where(Hearing.id == hearing_id, Hearing.driver_id == driver_id, Hearing.told_at.is_not(None))
     )
@@ -148,6 +143,15 @@ async def own_hearing(session: AsyncSession, driver_id: int, hearing_id: int) ->
         return None
     flag = await session.get_one(Flag, hearing.flag_id)
     return None if flag.state is State.WITHDRAWN else (hearing, flag)
+
+
+async def own_hearing_of_handle(
+    session: AsyncSession, vault: Vault, driver_id: int, handle: str
+) -> tuple[Hearing, Flag] | None:
+    """The same by its handle. Any may be asked for: it may come from a forged button."""
+    theirs = await session.scalars(select(Hearing.id).where(Hearing.driver_id == driver_id))
+    number = number_of(vault, Hearing.__tablename__, handle, theirs)
+    return await own_hearing(session, driver_id, number) if number is not None else None
 
 
 async def open_hearings(session: AsyncSession, driver_id: int, now: datetime) -> Sequence[Hearing]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime
 from models.evidence import Evidence, Status
 from models.flags import Flag
+from models.handles import blind_handle
 from models.vault import Vault
 
 TEXT_LIMIT = 4000
@@ -41,6 +42,10 @@ class Talk(Base):
     @property
     def _place(self) -> str:
         return f"talk {self.id}"
+
+    def handle(self, vault: Vault) -> str:
+        """What the buttons of whoever reported name it by."""
+        return blind_handle(vault, self.__tablename__, self.id)
 
     def text(self, vault: Vault, flag: Flag) -> str | None:
         """What was written; raises CannotOpen."""

@@ -26,6 +26,7 @@ from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome
 from models.matching import lesson_for
 from models.quiet import at_hour, local_day
 from models.team import Role
+from tests.e2e.handles import handle
 from tests.e2e.test_car import wednesday
 from tests.e2e.test_desk import PLATE, claimed, close, on_vehicle
 from tests.e2e.walking import (
@@ -226,14 +227,14 @@ async def test_a_driver_may_say_nothing_and_old_buttons_lead_on(house: House, la
     asked = await news(driver, _)
     await press(driver, _("I would rather say nothing"), asked)
     assert _("You would rather say nothing. That is all right.") in asked.text
-    await driver.press_data(HearingPress(action="write", hearing=1).pack(), asked)
+    await driver.press_data(HearingPress(action="write", hearing=await handle(house, Hearing)).pack(), asked)
     assert _("You would rather say nothing. That is all right.") in asked.text
     again = await told(desk, _("There is an answer to one of your flags."))
     await press(desk, _("Show"), again)
     assert _("The driver was asked and would rather say nothing.") in again.text
     await press(phone, _("Withdraw"), mine := await report_of(phone, _))
     await press(phone, _("Yes, withdraw"), mine)
-    await driver.press_data(HearingPress(action="open", hearing=1).pack(), asked)
+    await driver.press_data(HearingPress(action="open", hearing=await handle(house, Hearing)).pack(), asked)
     assert _("The team no longer asks this.") in asked.text
     await assert_sound(house)
 
@@ -315,18 +316,19 @@ async def test_nobody_else_gets_anything_by_forged_buttons(house: House) -> None
     stranger = house.phone(7001)
     screen = await send(stranger, "/start")
     before = [await stored(house, table) for table in (Flag, Hearing, Remedy, Appeal)]
+    remedy, of_flag = await handle(house, Remedy), await handle(house, Flag)
     forged = [
-        *(HearingPress(action=each, hearing=1) for each in ("open", "write", "decline")),
-        *(RemedyPress(action=each, remedy=1) for each in ("open", "appeal")),
+        *(HearingPress(action=each, hearing=remedy) for each in ("open", "write", "decline")),
+        *(RemedyPress(action=each, remedy=remedy) for each in ("open", "appeal")),
         *(
             DrivingPress(action=each, car=1, word=Driven.MOST_DAYS)
             for each in ("open", "often", "said", "end", "ended")
         ),
-        *(AgreePress(action=each, flag=1) for each in ("yes", "no")),
+        *(AgreePress(action=each, flag=of_flag) for each in ("yes", "no")),
         *(ReplyPress(action=each, flag=1) for each in ("ask", "really", "stop", "read")),
         *(AppealPress(action=each, appeal=1) for each in ("list", "open", "read", "other", "why")),
         AppealPress(action="decide", appeal=1, outcome=STAYS),
-        SecondLookPress(action="ask", flag=1),
+        SecondLookPress(action="ask", flag=of_flag),
     ]
     for data in forged:
         await stranger.press_data(data.pack(), screen)
@@ -335,11 +337,14 @@ async def test_nobody_else_gets_anything_by_forged_buttons(house: House) -> None
         [row.id for row in await stored(house, table)] for table in (Flag, Hearing, Remedy, Appeal)
     ]
     assert [(car.ended_at, car.driven) for car in await stored(house, Car)] == [(None, None)]
-    remedy = await news(driver, _)
-    for data in (RemedyPress(action="open", remedy=10**18), RemedyPress(action="appeal", remedy=0)):
-        await driver.press_data(data.pack(), remedy)
-        assert _("The team no longer asks this.") in remedy.text
-    await phone.press_data(SecondLookPress(action="ask", flag=2**62).pack(), await send(phone, "/start"))
+    given = await news(driver, _)
+    for unknown in ("1", "", of_flag, remedy[:-1], "ә" * 22):  # a number as old buttons have it, and no handle
+        await driver.press_data(RemedyPress(action="open", remedy=unknown).pack(), given)
+        assert _("The team no longer asks this.") in given.text
+    await driver.press_data(RemedyPress(action="open", remedy=remedy).pack(), given)
+    assert _("The team no longer asks this.") not in given.text
+    for unknown in ("1", remedy):
+        await phone.press_data(SecondLookPress(action="ask", flag=unknown).pack(), await send(phone, "/start"))
     await assert_sound(house)
 
 
@@ -447,11 +452,11 @@ async def test_the_lesson_that_fits_is_given_taken_and_told_as_action_taken(hous
         assert (remedy.passed_at is not None) is right
         given = lesson_screen
         if not right:
-            await driver.press_data(RemedyPress(action="open", remedy=1).pack(), given)
+            await driver.press_data(RemedyPress(action="open", remedy=await handle(house, Remedy)).pack(), given)
     assert plain_start(_("Action taken: the driver passed the lesson on {date}.")) in (await report_of(phone, _)).text
     again = await opened(desk, shown)
     assert plain_start(_("✓ Lesson passed on {date}.")) in again.text
-    await driver.press_data(RemedyPress(action="open", remedy=1).pack(), given)
+    await driver.press_data(RemedyPress(action="open", remedy=await handle(house, Remedy)).pack(), given)
     assert "✓" in given.text
 
     await press(driver, _("Yes, delete everything"), await send(driver, "/deletedata"))
@@ -496,7 +501,7 @@ async def test_a_drivers_screen_does_not_tell_when_others_report_the_car(house: 
     await on_vehicle(other, _, "VB2")
     for later in (timedelta(), timedelta(hours=13)):
         house.clock.shift += later
-        await driver.press_data(RemedyPress(action="open", remedy=1).pack(), given)
+        await driver.press_data(RemedyPress(action="open", remedy=await handle(house, Remedy)).pack(), given)
         assert (given.text, labels(given)) == before
     await press(driver, _("I see it differently"), given)
     assert (await send(driver, "It was not like that")).text.startswith(_("Saved. Thank you."))

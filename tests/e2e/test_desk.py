@@ -28,6 +28,7 @@ from models.regions import REGIONS
 from models.talk import Talk
 from models.team import Role
 from models.templates import TEXTS, TITLES, Template
+from tests.e2e.handles import handle
 from tests.e2e.test_form import begin, to_review
 from tests.e2e.walking import (
     OFFERED,
@@ -237,7 +238,7 @@ async def test_notes_and_reasons_are_the_teams_own_and_shown_as_they_were_typed(
     await press(second, "◀", seen)
     assert en("Colleague {number}", number=(await person(house, desk)).id) in seen.text
     own = await send(phone, "/myreports")
-    await phone.press_data(OwnPress(action="open", flag=1).pack(), own)
+    await phone.press_data(OwnPress(action="open", flag=await handle(house, Flag)).pack(), own)
     assert holds_none_of("\n".join(phone.texts.splitlines()), [ODD, "HYPERLINK", "яяя"])
     assert say("ru")(OUTCOMES_FOR_REPORTER[Outcome.RECORDED]) in own.text
     assert len(await stored(house, Note)) == 3
@@ -356,7 +357,7 @@ async def test_duplicates_are_put_together_closed_together_and_parted(house: Hou
     assert en("Looked at together with it: {numbers}", numbers="№2") in asked.text
     await other.until(lambda phone: _("There is news for you.") in phone.texts)
     own = await send(other, "/myreports")
-    await other.press_data(OwnPress(action="open", flag=2).pack(), own)
+    await other.press_data(OwnPress(action="open", flag=await handle(house, Flag, 2)).pack(), own)
     assert _("It is being looked at together with another report.") in own.text
     assert holds_none_of(whole(own), ["№1", PLATE])
     assert numbers(await send(desk, "/queue")) == ["№1"]
@@ -367,14 +368,16 @@ async def test_duplicates_are_put_together_closed_together_and_parted(house: Hou
     await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), child)
     await close(desk, en, child, Outcome.LESSON)
     assert [(each.state, each.outcome) for each in await stored(house, Flag)] == [(State.CLOSED, Outcome.LESSON)] * 2
-    await other.press_data(OwnPress(action="open", flag=2).pack(), own)
+    await other.press_data(OwnPress(action="open", flag=await handle(house, Flag, 2)).pack(), own)
     assert _(OUTCOMES_FOR_REPORTER[Outcome.LESSON]) in own.text
     await press(desk, en("Reopen"), child)
     reopened = await send(desk, ODD)
     assert en("You are working on it.") in reopened.text
     assert [each.state for each in await stored(house, Flag)] == [State.CLAIMED, State.MERGED]
     await one.until(lambda phone: phone.texts.count(_("There is news for you.")) == 3)  # opened, closed, opened again
-    await one.press_data(OwnPress(action="withdrawn", flag=1).pack(), await send(one, "/myreports"))
+    await one.press_data(
+        OwnPress(action="withdrawn", flag=await handle(house, Flag)).pack(), await send(one, "/myreports")
+    )
     assert [each.state for each in await stored(house, Flag)] == [State.WITHDRAWN, State.NEW]
     await assert_sound(house)
 
@@ -439,7 +442,7 @@ async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the
     assert len(await stored(house, Talk)) == 1
     await phone.until(lambda phone: their("There is news for you.") in phone.texts)
     mine = await send(phone, "/myreports")
-    await phone.press_data(OwnPress(action="open", flag=1).pack(), mine)
+    await phone.press_data(OwnPress(action="open", flag=await handle(house, Flag)).pack(), mine)
     assert their("There is a message from the team.") in mine.text
     await press(phone, their("Answer"), mine)
     assert their(TEXTS[Template.PLATE]) in mine.text
@@ -451,7 +454,7 @@ async def test_a_ready_reply_comes_in_the_language_of_who_reported_also_when_the
     assert labels(shown)[:-1] == [_(TITLES[Template.CLOSED])]  # it was passed on to nobody
     await press(desk, _(TITLES[Template.CLOSED]), shown)
     await press(desk, _("Send"), shown)
-    await phone.press_data(TalkPress(action="own", flag=1).pack(), mine)
+    await phone.press_data(TalkPress(action="own", flag=await handle(house, Flag)).pack(), mine)
     assert their(TEXTS[Template.CLOSED]) in mine.text
     closed = "This report is closed, so no more messages can be sent. You can always send a new report."
     assert their(closed) in mine.text
@@ -508,7 +511,7 @@ async def test_a_person_who_wants_no_questions_is_asked_none_and_of_a_duplicate_
     shown = await send(desk, "Was it in the evening?")
     await second.until(lambda phone: _("There is news for you.") in phone.texts)
     mine = await send(second, "/myreports")
-    await second.press_data(TalkPress(action="own", flag=2).pack(), mine)
+    await second.press_data(TalkPress(action="own", flag=await handle(house, Flag, 2)).pack(), mine)
     assert "Was it in the evening?" in mine.text
     await send(second, "At nine")
     await desk.until(lambda phone: _("There is an answer to one of your flags.") in phone.texts)
@@ -544,7 +547,7 @@ async def test_a_closed_report_is_decided_on_anew_when_its_vehicle_is_reported_a
     house.clock.shift += timedelta(hours=12)
     await first.until(lambda phone: phone.texts.count(news) > heard)
     mine = await send(first, "/myreports")
-    await first.press_data(OwnPress(action="open", flag=1).pack(), mine)
+    await first.press_data(OwnPress(action="open", flag=await handle(house, Flag)).pack(), mine)
     assert their("{time}: opened once more", time="").strip() in mine.text
     assert their(OUTCOMES_FOR_REPORTER[Outcome.RECORDED]) not in mine.text
     queue = await send(desk, "/queue")
@@ -572,7 +575,7 @@ async def test_a_main_flag_that_its_person_deletes_gives_the_others_back_to_the_
     await desk.press_data(MergePress(action="merge", flag=1, other=2).pack(), shown)
     assert [each.state for each in await stored(house, Flag)] == [State.CLAIMED, State.MERGED]
     mine = await send(first, "/myreports")
-    await first.press_data(ErasePress(action="erase", flag=1).pack(), mine)
+    await first.press_data(ErasePress(action="erase", flag=await handle(house, Flag)).pack(), mine)
     [left] = await stored(house, Flag)
     assert (left.id, left.state, left.merged_into_id) == (2, State.NEW, None)
     assert left.alert_at is not None

@@ -11,6 +11,7 @@ from models.certificates import Certificate
 from models.conversation import Conversation
 from models.evidence import Evidence
 from models.flags import Flag
+from tests.e2e.handles import handle
 from tests.e2e.rooms import cohort_by
 from tests.e2e.test_bad_input import GROUP, PICTURE
 from tests.e2e.test_certificate import passes
@@ -166,7 +167,14 @@ async def test_a_forged_button_saves_nothing_and_shows_no_other_report(house: Ho
     await words_asked(other, _)
     await send(other, CRY["en"])
     screen = await send(phone, "/start")
-    for data in ("distress:save:1:0", "distress:save:1:5", "distress:save::", "distress:drop:1:1"):
+    its = await handle(house, Flag)
+    for data in (
+        f"distress:save:{its}:0",
+        f"distress:save:{its}:5",
+        "distress:save:1:5",
+        "distress:save::",
+        "distress:drop:1:1",
+    ):
         await phone.press_data(data, screen)
         assert labels(screen)
         assert CRY["en"] not in screen.text

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from bot.delivery import MOST_TRIES
 from bot.sandbox import Message, Phone
 from handlers.media import UNFIT
-from handlers.presses import EvidencePress, FormPress
+from handlers.presses import DeskPiecePress, EvidencePress, FormPress
 from handlers.texts import load_texts
 from models.audit import Action, AuditEntry
 from models.drafts import Draft
@@ -20,6 +20,7 @@ from models.outbox import Delivery, Parcel
 from models.people import Language
 from models.team import Role
 from tests.e2e.conftest import QUICK
+from tests.e2e.handles import handle
 from tests.e2e.test_form import begin, to_review
 from tests.e2e.walking import (
     Say,
@@ -191,7 +192,7 @@ async def test_what_is_too_long_or_too_large_is_refused_at_once_and_twenty_megab
 ) -> None:
     phone, _ = passenger(house, language), say(language)
     screen = await flag(phone, _)
-    await phone.press_data(EvidencePress(action="add", flag=1).pack(), screen)
+    await phone.press_data(EvidencePress(action="add", flag=await handle(house, Flag)).pack(), screen)
     limit = int(LONGEST_VOICE.total_seconds())
     (screen,) = await phone.voice(voice(limit + 1), duration=limit + 1)
     assert _("That voice message is longer than 5 minutes. Please send it in shorter parts.") in screen.text
@@ -236,7 +237,8 @@ async def test_files_videos_and_stickers_are_refused_with_the_reason_and_a_way_o
         if place == "draft":
             await at_media(phone, _)
         else:
-            await phone.press_data(EvidencePress(action="add", flag=1).pack(), await flag(phone, _))
+            screen = await flag(phone, _)
+            await phone.press_data(EvidencePress(action="add", flag=await handle(house, Flag)).pack(), screen)
         answers = [
             *await phone.document(photo(), "photo.jpg", "image/jpeg"),
             *await phone.video(b"\0\0\0 ftypisom"),
@@ -257,25 +259,30 @@ async def test_nobody_elses_draft_report_or_photo_can_be_reached_by_a_forged_pre
     phone, other, _ = passenger(house, language), house.phone(DRIVER, language), say(language)
     desk = await reviewer(house, language)
     screen = await flag(phone, _)
-    await phone.press_data(EvidencePress(action="add", flag=1).pack(), screen)
+    await phone.press_data(EvidencePress(action="add", flag=await handle(house, Flag)).pack(), screen)
     await phone.photo(photo())
     await settled(house, 1)
     theirs = await send(other, "/start")
-    for action in ("add", "remove", "see", "map"):
-        await other.press_data(EvidencePress(action=action, flag=1, piece=1).pack(), theirs)
+    mine, first = await handle(house, Flag), await handle(house, Evidence)
+    for forged in (
+        *(EvidencePress(action=each, flag=mine, piece=first) for each in ("add", "remove", "remove_place", "refused")),
+        *(DeskPiecePress(action=each, flag=1, piece=1) for each in ("see", "map")),
+    ):
+        await other.press_data(forged.pack(), theirs)
         assert labels(theirs)
         assert photos(language, 1) not in theirs.text
     await other.photo(photo())
-    await desk.press_data(EvidencePress(action="remove", piece=1).pack(), await send(desk, "/start"))
+    await desk.press_data(EvidencePress(action="remove", piece=first).pack(), await send(desk, "/start"))
     for piece in (0, 7, 2**63 - 1):
-        await desk.press_data(EvidencePress(action="see", flag=1, piece=piece).pack(), await send(desk, "/start"))
+        await desk.press_data(DeskPiecePress(action="see", flag=1, piece=piece).pack(), await send(desk, "/start"))
     await at_media(phone, _)
     await phone.photo(photo())
     await settled(house, 2)
+    second = EvidencePress(action="remove", piece=await handle(house, Evidence, 2)).pack()
     for each in (other, desk):
-        await each.press_data(EvidencePress(action="remove", piece=2).pack(), await send(each, "/start"))
-    mine = (await person(house, phone)).id
-    assert [piece.person_id for piece in await stored(house, Evidence)] == [mine, mine]
+        await each.press_data(second, await send(each, "/start"))
+    me = (await person(house, phone)).id
+    assert [piece.person_id for piece in await stored(house, Evidence)] == [me, me]
     assert not any("photo" in message.raw for message in [*other.messages, *desk.messages] if message.from_bot)
     assert await stored(house, AuditEntry, action=Action.EVIDENCE) == []
     await assert_sound(house)
@@ -285,7 +292,8 @@ async def test_the_right_to_see_is_asked_again_when_it_is_delivered(house: House
     phone, desk, _ = passenger(house, language), house.phone(OWNER, language), say(language)
     await send(desk, "/start")
     await appoint(house, desk, Role.REVIEWER)
-    await phone.press_data(EvidencePress(action="add", flag=1).pack(), await flag(phone, _))
+    screen = await flag(phone, _)
+    await phone.press_data(EvidencePress(action="add", flag=await handle(house, Flag)).pack(), screen)
     await phone.photo(photo())
     await settled(house, 1)
     screen = await send(desk, "/flag 1")
@@ -298,7 +306,7 @@ async def test_the_right_to_see_is_asked_again_when_it_is_delivered(house: House
     assert _("Report an incident") in labels(screen)
     await appoint(house, desk, Role.REVIEWER)
     mine = await send(phone, "/myreports")
-    await phone.press_data("own:withdrawn:1", mine)
+    await phone.press_data(f"own:withdrawn:{await handle(house, Flag)}", mine)
     assert await make("piece", seer, {"piece": 1}) is None
     await assert_sound(house)
 
@@ -342,7 +350,8 @@ async def test_a_photo_that_telegram_never_hands_over_is_told_neutrally_once_it_
 ) -> None:
     phone, _ = passenger(house, language), say(language)
     desk, en = await reviewer(house), say("en")
-    await phone.press_data(EvidencePress(action="add", flag=1).pack(), await flag(phone, _))
+    screen = await flag(phone, _)
+    await phone.press_data(EvidencePress(action="add", flag=await handle(house, Flag)).pack(), screen)
     house.sandbox.faults.broken(times=99, method="getFile")
     (screen,) = await phone.photo(photo())
     assert photos(language, 1) in screen.text
@@ -377,7 +386,8 @@ async def tried_for_a_day(house: House) -> None:
 
 async def test_what_was_sent_is_kept_though_the_person_leaves_at_once(small_house: House) -> None:
     phone, _ = passenger(small_house), say("en")
-    await phone.press_data(EvidencePress(action="add", flag=1).pack(), await flag(phone, _))
+    screen = await flag(phone, _)
+    await phone.press_data(EvidencePress(action="add", flag=await handle(small_house, Flag)).pack(), screen)
     small_house.sandbox.faults.broken(times=1, method="getFile")  # so that it's fetched after they left
     phone.post_photo(photo())
     await small_house.sandbox.confirmed(phone.block())
@@ -413,7 +423,8 @@ async def test_a_draft_with_photos_survives_a_restart_and_leaves_none_when_it_is
 async def test_two_phones_of_one_account_together_keep_no_more_than_the_most(house: House, language: str) -> None:
     phone, _ = passenger(house, language), say(language)
     other = phone.another()
-    await phone.press_data(EvidencePress(action="add", flag=1).pack(), await flag(phone, _))
+    screen = await flag(phone, _)
+    await phone.press_data(EvidencePress(action="add", flag=await handle(house, Flag)).pack(), screen)
     for _time in range(4):
         phone.post_photo(photo())
         other.post_voice(voice())

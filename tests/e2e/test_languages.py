@@ -147,7 +147,9 @@ def meaning(data: str) -> str:
         return ":".join(data.split(":")[:2])
     if data.startswith("report:"):
         return re.sub(r"^(report:\w+):[^:]*", r"\1:", data)
-    return re.sub(r"^((own|review|close|category|merge|flag|note):\w+):\d+", r"\1:", data)
+    if data.startswith("own:"):
+        return re.sub(r"^(own:\w+):.*", r"\1:", data)
+    return re.sub(r"^((review|close|category|merge|flag|note):\w+):\d+", r"\1:", data)
 
 
 async def crawl(

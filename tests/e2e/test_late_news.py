@@ -7,6 +7,7 @@ from handlers import reasons
 from handlers.presses import (
     CategoryPress,
     ClosePress,
+    DeskTalkPress,
     FlagPress,
     HistoryPress,
     MergePress,
@@ -23,6 +24,7 @@ from models.late_news import SOONEST
 from models.people import Language
 from models.remedies import outcome_in_words
 from models.talk import Talk
+from tests.e2e.handles import handle
 from tests.e2e.test_desk import claimed, close, on_vehicle
 from tests.e2e.test_other_account import set_phrase
 from tests.e2e.test_statement import order
@@ -51,16 +53,16 @@ SOON = timedelta(seconds=SOONEST - 60)
 
 async def seen(house: House, phone: Phone, number: int = 1) -> list[str]:
     """All that whoever reported can see of a report: the list, itself, its history, the talk, its statement."""
-    shown = await send(phone, "/myreports")
+    shown, its = await send(phone, "/myreports"), await handle(house, Flag, number)
     screens = [whole(shown)]
     for at in (
-        OwnPress(action="open", flag=number),
-        HistoryPress(flag=number),
-        TalkPress(action="own", flag=number),
-        OwnPress(action="plate", flag=number),
-        SecondLookPress(action="ask", flag=number),
-        OwnPress(action="withdraw", flag=number),
-        OwnPress(action="open", flag=number),
+        OwnPress(action="open", flag=its),
+        HistoryPress(flag=its),
+        TalkPress(action="own", flag=its),
+        OwnPress(action="plate", flag=its),
+        SecondLookPress(action="ask", flag=its),
+        OwnPress(action="withdraw", flag=its),
+        OwnPress(action="open", flag=its),
     ):
         await phone.press_data(at.pack(), shown)
         screens.append(whole(shown))
@@ -81,7 +83,7 @@ async def work_on(desk: Phone, _: Say, number: int = 1) -> Message:
     for action in ("purge", "contact"):
         await desk.press_data(FlagPress(action=action, flag=number).pack(), shown)
         assert "nobody is asked or contacted" in shown.text
-    await desk.press_data(TalkPress(action="ask", flag=number).pack(), shown)
+    await desk.press_data(DeskTalkPress(action="ask", flag=number).pack(), shown)
     await send(desk, "What was the colour of the car?")
     for forged in (
         ClosePress(action="outcome", flag=number),
@@ -142,7 +144,8 @@ async def test_what_is_sent_or_withdrawn_by_whoever_reported_while_the_news_wait
     await code_came(one, await press(one, "No, it is another one: send it"))
     await told(one, _, HOLD, "111AAA05")
     shown = await send(one, "/myreports")
-    await one.press_data(OwnPress(action="hand_over", flag=3).pack(), shown)  # one that nobody else named
+    third = await handle(house, Flag, 3)  # one that nobody else named
+    await one.press_data(OwnPress(action="hand_over", flag=third).pack(), shown)
     alone = whole(shown)
     await on_vehicle(other, _, "DR1", PLATE)
     await called(desk, _, 4)
@@ -150,20 +153,20 @@ async def test_what_is_sent_or_withdrawn_by_whoever_reported_while_the_news_wait
     await claimed(desk, _, 2)
     house.clock.shift += SOON
 
-    await press(one, "Let the team look into it now", shown := await opened(one, 1))
+    await press(one, "Let the team look into it now", shown := await opened(house, one, 1))
     assert "given to the team" in shown.text
     assert "opened by a reviewer" not in shown.text
     assert "It is being looked at." not in shown.text
     assert labels(shown) == alone.split("\n")[-len(labels(shown)) :]
     await press(one, "Write to the team", shown)
     await send(one, "Please look into it")
-    await press(one, "Who opened it", shown := await opened(one, 1))
+    await press(one, "Who opened it", shown := await opened(house, one, 1))
     assert ": received" in shown.text
     assert "your message to the team" in shown.text
     assert "began to work" not in shown.text
     assert "opened" not in shown.text.split("\n", 1)[1]
 
-    await press(one, "Withdraw", shown := await opened(one, 2))
+    await press(one, "Withdraw", shown := await opened(house, one, 2))
     await press(one, "Yes, withdraw", shown)
     assert "withdrawn" in shown.text
     assert "team" not in "".join(line for line in shown.text.splitlines() if line.endswith("team"))
@@ -173,15 +176,15 @@ async def test_what_is_sent_or_withdrawn_by_whoever_reported_while_the_news_wait
 
     house.clock.shift += timedelta(hours=12)
     await one.until(lambda phone: phone.texts.count(NEWS) >= 2)
-    assert "It is being looked at." in (await opened(one, 1)).text
-    assert "given to the team" in (await opened(one, 2)).text
+    assert "It is being looked at." in (await opened(house, one, 1)).text
+    assert "given to the team" in (await opened(house, one, 2)).text
     await assert_sound(house)
 
 
-async def opened(phone: Phone, number: int) -> Message:
+async def opened(house: House, phone: Phone, number: int) -> Message:
     """A person's own report."""
     shown = await send(phone, "/myreports")
-    await phone.press_data(OwnPress(action="open", flag=number).pack(), shown)
+    await phone.press_data(OwnPress(action="open", flag=await handle(house, Flag, number)).pack(), shown)
     return shown
 
 
@@ -206,7 +209,7 @@ async def test_until_the_news_is_due_a_closed_report_looks_closed_and_may_get_it
     await work_on(desk, en)
     house.clock.shift += SOON
     assert await seen(house, one) == before
-    shown = await opened(one, 1)
+    shown = await opened(house, one, 1)
     await press(one, _("Ask for a second look"), shown)
     answered = await send(one, "Тағы қараңызшы")
     assert _("Somebody else of the team will look at it again.") in answered.text
@@ -215,7 +218,7 @@ async def test_until_the_news_is_due_a_closed_report_looks_closed_and_may_get_it
 
     house.clock.shift += timedelta(hours=12)
     await one.until(lambda phone: phone.texts.count(_(NEWS)) == 5)
-    assert _("It is being looked at.") in (await opened(one, 1)).text
+    assert _("It is being looked at.") in (await opened(house, one, 1)).text
     await close(desk, en, await send(desk, "/flag 1"), Outcome.LESSON)
     (appeal,) = await stored(house, Appeal)
     assert appeal.decided_at is None

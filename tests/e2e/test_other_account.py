@@ -334,7 +334,7 @@ async def test_whatever_is_sent_instead_of_a_passphrase_is_answered_and_what_is_
     theirs = stranger.last
     await press(stranger, _("Passphrase"), theirs)
     assert _("Close it for others") not in labels(theirs)
-    await stranger.press_data(PassphrasePress(action="close", flag=sent.id).pack(), theirs)
+    await stranger.press_data(PassphrasePress(action="close", flag=sent.handle).pack(), theirs)
     assert len(await stored(house, Reader)) == 1  # only the sender may
     one_other = load_texts()[Language(language)].n(
         "{n} other account can open this report.", "{n} other accounts can open this report.", 1
@@ -392,12 +392,12 @@ async def test_forged_presses_touch_nobody_elses_report_and_lead_on(house: House
     entries = len(await stored(house, AuditEntry))
     screen = await send(stranger, "/start")
     for press_ in (
-        *(PassphrasePress(action=action, flag=sent.id) for action in ("ask", "remove", "close", "nonsense")),
-        *(ErasePress(action=action, flag=sent.id) for action in ("ask", "erase", "nonsense")),
-        StatementPress(flag=sent.id),
-        HistoryPress(flag=sent.id),
-        HistoryPress(flag=2**63 - 1),
-        OwnPress(action="open", flag=sent.id),
+        *(PassphrasePress(action=action, flag=sent.handle) for action in ("ask", "remove", "close", "nonsense")),
+        *(ErasePress(action=action, flag=sent.handle) for action in ("ask", "erase", "nonsense")),
+        StatementPress(flag=sent.handle),
+        HistoryPress(flag=sent.handle),
+        *(HistoryPress(flag=each) for each in (str(sent.id), sent.handle[:-1], "қ" * 22, "")),
+        OwnPress(action="open", flag=sent.handle),
     ):
         await stranger.press_data(press_.pack(), screen)
         assert labels(screen)

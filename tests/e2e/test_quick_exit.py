@@ -12,6 +12,7 @@ from models.receipts import show_receipt
 from models.traces import Trace
 from models.updates import DeadLetter
 from tests.e2e.conftest import QUICK
+from tests.e2e.handles import handle
 from tests.e2e.test_languages import assert_safe
 from tests.e2e.walking import (
     assert_sound,
@@ -95,7 +96,8 @@ async def test_whatever_is_typed_is_answered_with_a_screen_that_has_the_button(h
     await press(phone, _("No, it is over"), screen)
     await press(phone, _("Tell it step by step"), screen)
     typed = ("!?", "x" * 41, "32.13", "Ол <i>айтты</i>", "777 ABE 05")
-    for data in ("own:plate:1", "own:words:1", "capsule:begin:k", "form:go:order:", "form:go:plate:", "form:go:day:"):
+    own = [f"own:{what}:{await handle(house, Flag)}" for what in ("plate", "words")]
+    for data in (*own, "capsule:begin:k", "form:go:order:", "form:go:plate:", "form:go:day:"):
         for text in typed if data.startswith("form") else typed[:1]:
             await phone.press_data(data, screen)
             assert_safe(screen)
@@ -113,9 +115,9 @@ async def beside_the_way(house: House, desk: Phone, language: str) -> list[Messa
     phone, _ = passenger(house, language), say(language)
     report = await flag(phone, _)
     code, vault = code_on(report), house.app.vault
-    (number,) = (each.id for each in await stored(house, Flag) if show_receipt(each.receipt(vault)) == code)
+    (sent,) = (each for each in await stored(house, Flag) if show_receipt(each.receipt(vault)) == code)
     await called(desk, say("en"))
-    shown = await send(desk, f"/flag {number}")
+    shown = await send(desk, f"/flag {sent.id}")
     before = phone.texts.count(_(NEWS))
     await press(desk, "Claim", shown)
     await press(desk, "Ask the person", shown)
@@ -130,13 +132,13 @@ async def beside_the_way(house: House, desk: Phone, language: str) -> list[Messa
         screens.append(screen)
         return screen
 
-    talk = await go(f"talk:own:{number}:0")
+    talk = await go(f"talk:own:{sent.handle}:")
     screens += [await send(phone, "x" * 4090), *await phone.sticker(), *await phone.photo(photo())]
     await go(next(data for data in presses(talk) if ":full:" in data))
-    await go("own:gone:0")
-    await go(f"piece:add:{number}:0")
+    await go("own:gone:")
+    await go(f"piece:add:{sent.handle}:")
     screens += [*await phone.sticker(), *await phone.photo(photo()), *await phone.album([photo(), photo()])]
-    await go(f"own:plate:{number}")
+    await go(f"own:plate:{sent.handle}")
     screens += await phone.sticker()
     await send(phone, "/start")
     screens += await phone.send("help me, he locked the doors")
@@ -273,7 +275,7 @@ async def test_what_was_ordered_comes_no_more_and_what_is_on_its_way_goes_when_i
     await press(phone, _("Show"), notice)
     text = _("One of your photos could not be read as a picture, so it was not kept. Please send it once more.")
     assert notice.text == text
-    await phone.press_data(EvidencePress(action="refused", piece=2).pack(), notice)
+    await phone.press_data(EvidencePress(action="refused", piece="2").pack(), notice)
     assert text not in notice.text
     await assert_sound(house)
 

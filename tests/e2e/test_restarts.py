@@ -23,6 +23,7 @@ from models.talk import Talk
 from models.team import Role
 from models.thanks import Thanks
 from tests.e2e.conftest import QUICK
+from tests.e2e.handles import handle
 from tests.e2e.test_both_sides import report_of
 from tests.e2e.test_both_sides import told as told_of
 from tests.e2e.test_capsule import ASKED, noted, set_clock
@@ -113,7 +114,7 @@ async def test_a_report_its_additions_and_its_talk_survive_a_restart_before_ever
         (screen,) = await phone.location(*PLACE)
         await press(phone, _("Done"), screen)
         screen = await set_phrase(phone, _, screen)
-        await phone.press_data("consent:open:1:", screen)
+        await phone.press_data(f"consent:open:{await handle(house, Flag)}:", screen)
         await press(phone, _("The police"), screen)
         pieces = await settled(house, 2)
         assert {piece.kind for piece in pieces} == set(Kind)
@@ -136,7 +137,7 @@ async def test_a_report_its_additions_and_its_talk_survive_a_restart_before_ever
         assert one.sealed_passphrase is not None
         assert {each.recipient for each in await stored(house, Consent)} == {Recipient.STATISTICS, Recipient.POLICE}
         assert [said.text(vault, one) for said in await stored(house, Talk)] == [QUESTION, REPLY]
-        await phone.press_data("own:withdraw:1", screen)
+        await phone.press_data(f"own:withdraw:{await handle(house, Flag)}", screen)
         await press(phone, _("Yes, withdraw"), screen)
         assert [each.state for each in await stored(house, Flag)] == [State.WITHDRAWN]
         assert house.restarts > 25
@@ -241,7 +242,7 @@ async def test_a_scan_thanks_a_code_and_its_phrase_a_paper_and_the_end_of_a_repo
         opened = await open_with(new, receipt, PHRASE)
         assert receipt in opened.text
         await order(new, _, opened)
-        await phone.press_data("erase:ask:1", scan)
+        await phone.press_data(f"erase:ask:{await handle(house, Flag)}", scan)
         await press(phone, _("Yes, delete it"), scan)
         assert await stored(house, Flag) == []
 

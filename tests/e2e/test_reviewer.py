@@ -9,6 +9,7 @@ from models.behaviours import BEHAVIOURS, FORM_NAMES, MAX_SEVERITY
 from models.consents import Recipient, set_consents
 from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome, Ride, State, store_flag
 from models.team import Member, Role
+from tests.e2e.handles import handle
 from tests.e2e.walking import (
     LANGUAGES,
     appoint,
@@ -256,7 +257,8 @@ async def test_a_withdrawn_flag_is_shown_as_withdrawn_to_whoever_still_has_its_b
     await flag(phone, _)
     await called(desk, _)
     old = await send(desk, "/flag 1")
-    await phone.press_data("own:withdrawn:1", await send(phone, "/myreports"))
+    its = await handle(small_house, Flag)
+    await phone.press_data(f"own:withdrawn:{its}", await send(phone, "/myreports"))
     await press(desk, _("Claim"), old)
     assert _("Withdrawn by the person who reported.") in old.text
     assert "has already claimed it" not in old.text

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from bot.sandbox import Message, Phone
-from handlers.presses import EvidencePress, OwnPress, TalkPress
+from handlers.presses import DeskTalkPress, EvidencePress, OwnPress, TalkPress
 from models.audit import Action, AuditEntry
 from models.evidence import Evidence
 from models.flags import Flag, Outcome
 from models.talk import QUIET_FOR, Talk
 from models.team import Role
 from tests.e2e.conftest import QUICK
+from tests.e2e.handles import handle
 from tests.e2e.rooms import cohort_by
 from tests.e2e.test_distress import words_asked
 from tests.e2e.test_evidence import settled
@@ -145,10 +146,10 @@ async def test_voice_and_photos_are_heard_and_seen_by_the_other_side_alone(house
     assert desk.messages[-1].raw["caption"] == "№1"
     assert [entry.detail for entry in await stored(house, AuditEntry, action=Action.EVIDENCE)] == ["photo 2"]
     # What belongs to the talk is not counted as evidence of the report, and can't be deleted from there.
-    await phone.press_data(EvidencePress(action="remove", piece=2).pack(), notice)
+    await phone.press_data(EvidencePress(action="remove", piece=await handle(house, Evidence, 2)).pack(), notice)
     assert len(await stored(house, Evidence)) == 2
     # What can't be read never reaches the other side, and its sender is told and led back.
-    await phone.press_data(TalkPress(action="own", flag=1).pack(), notice)
+    await phone.press_data(TalkPress(action="own", flag=await handle(house, Flag)).pack(), notice)
     await phone.voice(b"OggS", expect=2)
     said = _("One of your voice messages could not be read, so it was not kept. Please record it once more.")
     assert said in phone.texts
@@ -193,7 +194,7 @@ async def test_who_has_not_read_is_not_told_of_each_message_and_all_the_team_is_
     await press(second, "Talk", shown)
     assert "бес" in shown.text
     assert "Ask the person" not in labels(shown)
-    await second.press_data(TalkPress(action="ask", flag=1).pack(), shown)
+    await second.press_data(DeskTalkPress(action="ask", flag=1).pack(), shown)
     assert "Only who has claimed a flag" in shown.text
     await send(second, "not to be sent")
     assert len(await stored(small_house, Talk, from_team=True)) == 3
@@ -246,17 +247,21 @@ async def test_nobody_else_reads_or_writes_by_forged_presses_and_lost_rights_end
     await press(desk, _("Ask the person"), shown)
     await send(desk, QUESTION)
     theirs = await send(other, "/start")
-    for action in ("own", "full", "piece", "again", "team", "ask", "team full", "team piece", "nothing"):
-        await other.press_data(TalkPress(action=action, flag=1, message=1).pack(), theirs)
+    its, said = await handle(house, Flag), await handle(house, Talk)
+    for forged in (
+        *(TalkPress(action=each, flag=its, message=said) for each in ("own", "full", "piece", "nothing")),
+        *(DeskTalkPress(action=each, flag=1, message=1) for each in ("open", "ask", "full", "piece", "nothing")),
+    ):
+        await other.press_data(forged.pack(), theirs)
         assert labels(theirs)
         assert QUESTION not in whole(theirs)
-    await other.press_data(TalkPress(action="own", flag=1).pack(), theirs)
+    await other.press_data(TalkPress(action="own", flag=its).pack(), theirs)
     await send(other, "x")
     # The person is not of the team, and the team is not the person.
     mine = await send(phone, "/start")
-    await phone.press_data(TalkPress(action="team", flag=1).pack(), mine)
-    await phone.press_data(TalkPress(action="ask", flag=1).pack(), mine)
-    await desk.press_data(TalkPress(action="own", flag=1).pack(), await send(desk, "/start"))
+    await phone.press_data(DeskTalkPress(action="open", flag=1).pack(), mine)
+    await phone.press_data(DeskTalkPress(action="ask", flag=1).pack(), mine)
+    await desk.press_data(TalkPress(action="own", flag=its).pack(), await send(desk, "/start"))
     await press(desk, _("Ask the person"), await send(desk, "/flag 1"))
     await desk.press_data("review:release:1::0", shown)
     assert (await send(desk, "after giving it back")).text == _("What you sent was not passed on.")
@@ -265,8 +270,10 @@ async def test_nobody_else_reads_or_writes_by_forged_presses_and_lost_rights_end
     await appoint(house, desk, None)
     assert (await send(desk, "after the role has ended")).text == _("What you sent was not passed on.")
     assert await texts(house) == [QUESTION]
-    await phone.press_data(TalkPress(action="full", flag=1, message=99).pack(), mine)
-    assert QUESTION in mine.text
+    for unknown in ("1", "", its):
+        await phone.press_data(TalkPress(action="full", flag=its, message=unknown).pack(), mine)
+        assert _("<b>You and the team</b>") in mine.text
+        assert QUESTION in mine.text
     await assert_sound(house)
 
 
@@ -291,7 +298,7 @@ async def test_a_cry_in_the_talk_is_answered_with_care_and_sent_only_on_a_press(
     phone, _ = passenger(house, language), say(language)
     cry = {"kk": "Көмектесіңіздер!", "ru": "Он не выпускает меня из машины", "en": "Help me, he locked the doors"}
     screen = await flag(phone, _)
-    await phone.press_data(TalkPress(action="own", flag=1).pack(), screen)
+    await phone.press_data(TalkPress(action="own", flag=await handle(house, Flag)).pack(), screen)
     care = await send(phone, cry[language])
     assert "112" in care.text
     assert _("What you wrote was not sent. The button below sends it.") in care.text
@@ -317,12 +324,12 @@ async def test_a_question_survives_a_restart_between_any_taps(database_url: str,
     async with open_house(database_url, **again, **QUICK) as house:
         await send(desk, QUESTION)
         notice = await news(phone, _)
-        await phone.press_data(TalkPress(action="own", flag=1).pack(), notice)
+        await phone.press_data(TalkPress(action="own", flag=await handle(house, Flag)).pack(), notice)
     async with open_house(database_url, **again, **QUICK) as house:
         await send(phone, REPLY)
         assert await texts(house) == [QUESTION, REPLY]
-        await phone.press_data(OwnPress(action="withdrawn", flag=1).pack(), notice)
-        await desk.press_data(TalkPress(action="team", flag=1).pack(), shown)
+        await phone.press_data(OwnPress(action="withdrawn", flag=await handle(house, Flag)).pack(), notice)
+        await desk.press_data(DeskTalkPress(action="open", flag=1).pack(), shown)
         assert REPLY not in shown.text
         assert (await person(house, desk)).id
         await assert_sound(house)
@@ -331,7 +338,9 @@ async def test_a_question_survives_a_restart_between_any_taps(database_url: str,
 async def test_the_longest_texts_fit_on_every_screen_of_the_talk(small_house: House) -> None:
     phone, desk, _ = passenger(small_house), await reviewer(small_house), say("en")
     await claimed(small_house, desk, phone, _, _)
-    await phone.press_data(TalkPress(action="own", flag=1).pack(), await send(phone, "/start"))
+    await phone.press_data(
+        TalkPress(action="own", flag=await handle(small_house, Flag)).pack(), await send(phone, "/start")
+    )
     for text in ("я" * 4000, "👩" * 2000, "<&" * 2000, "ы" * 3999):
         for _time in range(3):
             screen = await send(phone, text)
@@ -340,5 +349,5 @@ async def test_the_longest_texts_fit_on_every_screen_of_the_talk(small_house: Ho
     assert screen.text == "That is longer than one message can be. Please send it in parts."
     await press(phone, "Back to the talk", screen)
     assert len(await texts(small_house)) == 12
-    await desk.press_data(TalkPress(action="team", flag=1).pack(), await send(desk, "/start"))
+    await desk.press_data(DeskTalkPress(action="open", flag=1).pack(), await send(desk, "/start"))
     await assert_sound(small_house)

@@ -74,6 +74,7 @@ CODES = ("SX1", "VB2", "PH4", "OT")
 PLATES = ("123 ABC 02", "kz 123 авс 02", "123abc02", "777 ABE 05", "777 аве 05")
 """Two cars, written as people write."""
 PASSPHRASE = "seven patchwork quilts"
+OTHERWISE = "It was not like that"
 MOST = 8
 """Flags at a time: few, so that much happens to each."""
 KEPT = timedelta(days=365)
@@ -120,7 +121,7 @@ FORGED: list[Any] = [
     TeamPress(action="role", value=Role.OWNER),
     *[CategoryPress(action="set", value=str(level)) for level in (0, 1, 4)],
 ]
-"""What anybody may press with any number."""
+"""What anybody may press with any number, or with the handle of a flag that they may have nothing to do with."""
 
 Moves = list[list[Step]]
 
@@ -250,11 +251,13 @@ class Desk(RuleBasedStateMachine):
 
     @rule(data=data(), number=integers(0, 2 * MOST), other=integers(0, 2 * MOST))
     def somebody_forges(self, data: DataObject, number: int, other: int) -> None:
-        """Any button, pressed by anybody, with any number."""
+        """Any button, pressed by anybody, with any number, or the handle of the flag that has it."""
         who, press = data.draw(sampled_from(PEOPLE)), data.draw(sampled_from(FORGED))
         known = type(press).model_fields
-        values = {name: number for name in ("flag", "approval", "appeal") if name in known}
+        values: dict[str, Any] = {name: number for name in ("flag", "approval", "appeal") if name in known}
         values |= {name: other for name in ("other", "member") if name in known}
+        if "flag" in known and known["flag"].annotation is str:
+            values["flag"] = self.flags[number].handle if number in self.flags else str(number)
         self.do([[Step(who, press.model_copy(update=values).pack())]])
 
     @rule(time=sampled_from(TIMES))
@@ -384,7 +387,8 @@ class Desk(RuleBasedStateMachine):
 
     def _own(self, flag: Flag, data: DataObject) -> Iterator[Moves]:
         """What whoever sent a flag can do with it, and whoever knows its passphrase; the driver too."""
-        number, receipt = flag.id, flag.receipt(self.stage.app.vault)
+        vault = self.stage.app.vault
+        number, handle, receipt = flag.id, flag.handle, flag.receipt(vault)
         holders = [who for who, id in self.numbers.items() if id == flag.reporter_id or (number, id) in self.readers]
 
         def typed(who: int, press: Any, text: str) -> Moves:
@@ -392,34 +396,34 @@ class Desk(RuleBasedStateMachine):
 
         for who in holders:
             for press in (
-                OwnPress(action="withdrawn", flag=number),
-                ErasePress(action="erase", flag=number),
+                OwnPress(action="withdrawn", flag=handle),
+                ErasePress(action="erase", flag=handle),
                 *[
-                    ConsentPress(action=action, flag=number, value=each)
+                    ConsentPress(action=action, flag=handle, value=each)
                     for each in Recipient
                     for action in ("give", "take")
                 ],
-                *[ConsentPress(action="driver", flag=number, value=each) for each in ("yes", "no")],
-                ConsentPress(action="reach", flag=number, value=Reach.HERE),
-                *[OwnPress(action="hand_over", flag=number) for _ in range(3) if flag.state in UNSEEN],
-                PassphrasePress(action="close", flag=number),
+                *[ConsentPress(action="driver", flag=handle, value=each) for each in ("yes", "no")],
+                ConsentPress(action="reach", flag=handle, value=Reach.HERE),
+                *[OwnPress(action="hand_over", flag=handle) for _ in range(3) if flag.state in UNSEEN],
+                PassphrasePress(action="close", flag=handle),
             ):
                 yield [[Step(who, press.pack())]]
-            yield from (typed(who, OwnPress(action="plate", flag=number), plate) for plate in PLATES)
-            yield typed(who, PassphrasePress(action="ask", flag=number), PASSPHRASE)
+            yield from (typed(who, OwnPress(action="plate", flag=handle), plate) for plate in PLATES)
+            yield typed(who, PassphrasePress(action="ask", flag=handle), PASSPHRASE)
             if flag.state is State.CLOSED:
                 for _ in range(4):
-                    yield typed(who, SecondLookPress(action="ask", flag=number), "Please look at it again")
+                    yield typed(who, SecondLookPress(action="ask", flag=handle), "Please look at it again")
         if flag.sealed_passphrase is not None:
             for who in (*PEOPLE, OTHER, SUPERVISOR):
                 for text in (PASSPHRASE, PASSPHRASE, "another passphrase"):
                     yield [[Step(who, text=receipt)], [Step(who, text=text)]]
         for hearing in self.hearings.values():
             if hearing.flag_id == number and hearing.told_at is not None:
-                yield typed(DRIVER, HearingPress(action="write", hearing=hearing.id), "It was remembered otherwise")
+                yield typed(DRIVER, HearingPress(action="write", hearing=hearing.handle(vault)), OTHERWISE)
         for remedy in self.remedies.values():
             if remedy.flag_id == number and remedy.told_at is not None:
-                yield typed(DRIVER, RemedyPress(action="appeal", remedy=remedy.id), "It was not like that")
+                yield typed(DRIVER, RemedyPress(action="appeal", remedy=remedy.handle(vault)), OTHERWISE)
 
     # what must be true at any moment
 

@@ -13,6 +13,7 @@ from models.flags import Flag, Ride, State
 from models.outbox import Parcel, Priority
 from models.people import Language
 from models.receipts import read_receipt
+from tests.e2e.handles import handle
 from tests.e2e.test_form import begin, to_review
 from tests.e2e.walking import (
     CODE,
@@ -96,7 +97,7 @@ async def test_a_held_report_goes_to_the_team_when_another_person_names_the_car_
     await one.until(lambda phone: phone.texts.count(_(NEWS)) == 2)
     await other.until(lambda phone: en(NEWS) in phone.texts)
     assert "777" not in one.messages[-1].text
-    await one.press_data(OwnPress(action="open", flag=1).pack(), screen := one.messages[-1])
+    await one.press_data(OwnPress(action="open", flag=await handle(house, Flag)).pack(), screen := one.messages[-1])
     day = load_texts()[Language(language)].day(now)
     assert _("{time}: given to the team", time=day) in screen.text
     await press(one, _("Who opened it"), screen)
@@ -109,13 +110,13 @@ async def test_a_held_report_goes_to_the_team_when_another_person_names_the_car_
 async def test_what_was_held_until_it_was_withdrawn_or_deleted_was_never_there_for_the_team(house: House) -> None:
     phone, _, desk = passenger(house), say("en"), await reviewer(house)
     screen = await told(phone, _, HOLD, "777 ABE 05")
-    await phone.press_data(OwnPress(action="withdrawn", flag=1).pack(), screen)
+    await phone.press_data(OwnPress(action="withdrawn", flag=await handle(house, Flag)).pack(), screen)
     assert [each.state for each in await stored(house, Flag)] == [State.WITHDRAWN]
     assert (await send(desk, "/flag 1")).text == _("There is no flag with this number that you may open.")
     assert "№1" not in whole(await send(desk, "/search 777 ABE 05"))
     await told(phone, _, HOLD, "777 ABE 05")
     for number in (1, 2):
-        await phone.press_data(ErasePress(action="erase", flag=number).pack(), screen)
+        await phone.press_data(ErasePress(action="erase", flag=await handle(house, Flag, number)).pack(), screen)
     assert await stored(house, Flag) == []
     assert [entry for entry in await stored(house, AuditEntry) if entry.flag_id] == []
     await assert_sound(house)
@@ -130,7 +131,7 @@ async def test_to_wait_for_another_person_a_plate_is_needed_and_asked_for(house:
     await press(phone, _("Send"), screen)
     (held,) = await stored(house, Flag)
     assert held.state is State.HELD
-    await phone.press_data(OwnPress(action="open", flag=held.id).pack(), screen)
+    await phone.press_data(OwnPress(action="open", flag=held.handle).pack(), screen)
     await press(phone, _("Let the team look into it now"), screen)
     (held,) = await stored(house, Flag)
     assert (held.state, held.released_at is not None) == (State.NEW, True)
@@ -213,7 +214,7 @@ async def test_who_left_the_driver_out_has_said_no_and_can_say_yes_and_no_again_
     assert await said_of_driver(house) is False
     await press(phone, _("Who may know"), screen)
     assert _("<b>The driver:</b> you said no. They hear nothing of it.") in screen.text
-    old = ConsentPress(action="give", flag=1, value=Recipient.DRIVER).pack()
+    old = ConsentPress(action="give", flag=await handle(house, Flag), value=Recipient.DRIVER).pack()
     for label, stands in (("The driver: no", False), ("The driver: yes", True), ("The driver: no", False)):
         chosen = "✓ " + _(label)
         await press(phone, chosen if chosen in labels(screen) else _(label), screen)
@@ -253,7 +254,7 @@ async def test_consents_questions_and_a_contact_can_be_given_and_taken_back_afte
     await press(phone, _("I leave another way to reach me"), screen)
     number = next(n for n in (f"+998 90 123 45 {end}" for end in range(10, 100)) if read_receipt(n))
     assert number in (await send(phone, number)).text  # as many digits as a code has, and the last fits
-    await phone.press_data(ConsentPress(action="reach", flag=1, value="contact").pack(), screen)
+    await phone.press_data(ConsentPress(action="reach", flag=await handle(house, Flag), value="contact").pack(), screen)
     screen = await send(phone, "ы" * 301)
     assert "300" in screen.text
     screen = await send(phone, "Тек хат, 18:00-ден кейін <b>")
@@ -306,7 +307,7 @@ async def test_a_contact_is_kept_only_if_it_is_what_the_person_chose_last(house:
     await press(phone, _(COUNT), screen)
     assert _("Left another way to be reached") not in screen.text
     await code_came(phone, await press(phone, _("Send"), screen))
-    await phone.press_data(OwnPress(action="hand_over", flag=2).pack(), screen)
+    await phone.press_data(OwnPress(action="hand_over", flag=await handle(house, Flag, 2)).pack(), screen)
     await claimed(2)
     await phone.until(lambda phone: _(NEWS) in phone.texts)
     assert [(each.reach, each.sealed_contact) for each in await stored(house, Flag)] == [
@@ -331,13 +332,16 @@ async def test_forged_presses_change_no_consent_of_another_persons_report(house:
     one, other, _ = passenger(house, language), house.phone(DRIVER, language), say(language)
     await flag(one, _)
     screen = await send(other, "/start")
+    theirs = await handle(house, Flag)
     for forged in (
-        ConsentPress(action="give", flag=1, value="police"),
-        ConsentPress(action="reach", flag=1, value="contact"),
-        ConsentPress(action="driver", flag=1, value="yes"),
-        ConsentPress(action="open", flag=1),
-        OwnPress(action="hand_over", flag=1),
-        ConsentPress(action="give", flag=1, value="neighbours"),
+        ConsentPress(action="give", flag=theirs, value="police"),
+        ConsentPress(action="reach", flag=theirs, value="contact"),
+        ConsentPress(action="driver", flag=theirs, value="yes"),
+        ConsentPress(action="open", flag=theirs),
+        OwnPress(action="hand_over", flag=theirs),
+        ConsentPress(action="give", flag=theirs, value="neighbours"),
+        OwnPress(action="open", flag="1"),
+        OwnPress(action="open", flag="ң" * 22),
     ):
         await other.press_data(forged.pack(), screen)
         assert screen.text == _("<b>My reports</b>\n\nThere is nothing here yet.")
@@ -432,7 +436,7 @@ async def test_a_driver_reports_a_passenger_in_equal_standing_with_order_and_no_
     await code_came(driver, screen)
     (kept,) = await stored(house, Flag)
     assert (kept.by_driver, kept.severity, [each.code for each in kept.behaviours]) == (True, 4, ["DR3"])
-    await driver.press_data(OwnPress(action="plate", flag=1).pack(), screen)
+    await driver.press_data(OwnPress(action="plate", flag=await handle(house, Flag)).pack(), screen)
     await send(driver, "777 ABE 05")
     (kept,) = await stored(house, Flag)
     assert kept.sealed_plate is None

@@ -28,12 +28,13 @@ from models.audit import Action, AuditEntry
 from models.behaviours import Form
 from models.cars import Driven
 from models.conversation import Conversation
-from models.drivers import Remedy
-from models.evidence import Kind
-from models.flags import Outcome, Ride, store_flag
+from models.drivers import Hearing, Remedy
+from models.evidence import Evidence, Kind
+from models.flags import Flag, Outcome, Ride, store_flag
 from models.people import Person, find_person
 from models.schema import metadata
 from models.seminars import Scene
+from models.talk import Talk
 from models.talk import say as say_in_talk
 from models.team import Member, Role
 from models.updates import DeadLetter
@@ -43,7 +44,7 @@ from tests.e2e.walking import COURSE, LANGUAGES, holds_none_of, say
 from tests.house import DRIVER, OWNER, PASSENGER, REVIEWER
 from tests.models.helpers import OwnTexts, add_both_sides, add_course, add_stored, every_row
 
-ANYBODY, ITS_PERSON, BOTH_SIDES = "anybody", "whose row it names", "whose flag it names, and the team"
+ANYBODY, ITS_PERSON = "anybody", "whose row it names"
 Needed = Role | str
 Shown = list[tuple[str, dict[str, Any]]]
 """Methods and what they say."""
@@ -100,12 +101,10 @@ BUTTONS: Mapping[type[CallbackData], Mapping[Needed, str]] = {
     presses.DutyPress: {Role.REVIEWER: "on, off"},
     presses.BarPress: {Role.OWNER: "ask, bar, unbar"},
     presses.DistressPress: {ITS_PERSON: "save"},
-    presses.EvidencePress: {ITS_PERSON: "add, refused, remove, remove_place", Role.REVIEWER: "see, map"},
-    presses.TalkPress: {
-        ITS_PERSON: "own, full, piece",
-        BOTH_SIDES: "again",
-        Role.REVIEWER: "team, ask, team full, team piece",
-    },
+    presses.EvidencePress: {ITS_PERSON: "add, refused, remove, remove_place"},
+    presses.DeskPiecePress: {Role.REVIEWER: "see, map"},
+    presses.TalkPress: {ITS_PERSON: "own, full, piece"},
+    presses.DeskTalkPress: {Role.REVIEWER: "open, ask, full, piece"},
     presses.RightsPress: {ANYBODY: "list, card, regions, region"},
     presses.ReviewPress: {Role.REVIEWER: "queue, open, outcome, close, read, claim, release"},
     presses.QueuePress: {Role.REVIEWER: "list, form, region, platform"},
@@ -227,9 +226,10 @@ def needed() -> dict[tuple[type[CallbackData], str], Needed]:
     }
 
 
-def data_of(kind: type[CallbackData], action: str, member: int) -> str:
+def data_of(kind: type[CallbackData], action: str, member: int, handles: Mapping[str, str]) -> str:
     """A button that would do something: of the first row, in a flag's case together with the second."""
     values: dict[str, object] = {name: 1 for name, each in kind.model_fields.items() if each.annotation is int}
+    values |= {name: handles[name] for name in kind.model_fields.keys() & handles.keys() - values.keys()}
     values |= {"other": 2} if "other" in values else {}
     values |= {"member": member} if "member" in values else {}
     values |= WORDS.get(kind, {}) | ({"action": action} if "action" in kind.model_fields else {})
@@ -274,10 +274,8 @@ class Somebody:
 
     def may(self, kind: type[CallbackData], who: Needed) -> bool:
         """Whether a button is for this person."""
-        if who in {ITS_PERSON, BOTH_SIDES} and self.name == ("driver" if kind in OF_DRIVER else "passenger"):
+        if who == ITS_PERSON and self.name == ("driver" if kind in OF_DRIVER else "passenger"):
             return True
-        if who == BOTH_SIDES:
-            return self.role is not None
         return who == ANYBODY or (who in LEVELS and LEVELS[who] <= LEVELS[self.role])
 
 
@@ -361,6 +359,19 @@ async def furnish(stage: Backstage, people: Mapping[str, Person]) -> list[str]:
         return [WORDS_TOLD, CONTACT, SECRETS.plate, SECRETS.name, SECRETS.pledge, SIDE, flag.receipt(vault)]
 
 
+async def handles_of(stage: Backstage) -> dict[str, str]:
+    """By what buttons name the first row of a table to whoever is not of the team, by the fields of their data."""
+    vault: Vault = stage.app.vault
+    async with stage.app.database.reading() as session:
+        return {
+            "flag": (await session.get_one(Flag, 1)).handle,
+            "piece": (await session.get_one(Evidence, 1)).handle,
+            "message": (await session.get_one(Talk, 1)).handle(vault),
+            "hearing": (await session.get_one(Hearing, 1)).handle(vault),
+            "remedy": (await session.get_one(Remedy, 1)).handle(vault),
+        }
+
+
 async def test_each_command_and_each_button_is_tried_by_everybody_whom_it_is_not_for(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -375,9 +386,10 @@ async def test_each_command_and_each_button_is_tried_by_everybody_whom_it_is_not
         rows = {name: await find_person(session, stage.app.vault, who) for name, who in people.items()}
     persons = {name: row for name, row in rows.items() if row is not None}
     secrets = await furnish(stage, persons)
+    handles = await handles_of(stage)
     removed = persons["removed"].id
     await stage.do([Step(people["removed"], ReviewPress(action="claim", flag=1).pack())])
-    await stage.do([Step(people["owner"], data_of(presses.TeamPress, "removed", removed))])
+    await stage.do([Step(people["owner"], data_of(presses.TeamPress, "removed", removed, {}))])
     async with stage.app.database.reading() as session:
         roles = {member.person_id: member.role for member in await session.scalars(select(Member))}
     assert roles.keys() == {persons[name].id for name in ("owner", "supervisor", "reviewer")}
@@ -395,7 +407,7 @@ async def test_each_command_and_each_button_is_tried_by_everybody_whom_it_is_not
         assert each.dead[1:] == [("answerCallbackQuery", {"text": said})]
 
     before, number = await what_is_stored(stage), Counter[str]()
-    tries = {who: in_vain(each) for who, each in everybody.items()}
+    tries = {who: in_vain(each, handles) for who, each in everybody.items()}
     async for who, tried, answer in all_try(stage, tries):
         each = everybody[who]
         assert answer, (each.name, tried)
@@ -413,7 +425,7 @@ async def test_each_command_and_each_button_is_tried_by_everybody_whom_it_is_not
             entries = (await session.scalars(select(AuditEntry).where(*mine).order_by(AuditEntry.number))).all()
             assert [(entry.detail, entry.flag_id) for entry in entries] == each.tried
 
-    tries = {who: with_right(each, removed) for who, each in everybody.items()}
+    tries = {who: with_right(each, removed, handles) for who, each in everybody.items()}
     async for who, tried, answer in all_try(stage, tries):
         each = everybody[who]
         assert answer, (each.name, tried)
@@ -435,7 +447,7 @@ def denied(tried: Try) -> tuple[str, int | None]:
     return tried.step.text.split()[0].partition("@")[0].lower(), None
 
 
-def in_vain(each: Somebody) -> Iterator[Try]:
+def in_vain(each: Somebody, handles: Mapping[str, str]) -> Iterator[Try]:
     """Everything that this person has no right to."""
     for who, names in COMMANDS.items():
         for name in names.split() if LEVELS.get(who, 0) > LEVELS[each.role] else []:
@@ -443,14 +455,16 @@ def in_vain(each: Somebody) -> Iterator[Try]:
                 yield Try(Step(each.id, text=text), "unknown")
     for (kind, action), who in needed().items():
         if not each.may(kind, who):
-            yield Try(Step(each.id, data_of(kind, action, each.number)), "dead" if who in LEVELS else "nothing of it")
+            yield Try(
+                Step(each.id, data_of(kind, action, each.number, handles)), "dead" if who in LEVELS else "nothing of it"
+            )
     for role, states in ANSWERS.items():
         for state in states.split() if LEVELS[role] > LEVELS[each.role] else []:
             expected = NOT_DELIVERED if state == "Talking:team" else "start"
             yield Try(Step(each.id, text="1"), expected, state)
 
 
-def with_right(each: Somebody, nobody: int) -> Iterator[Try]:
+def with_right(each: Somebody, nobody: int, handles: Mapping[str, str]) -> Iterator[Try]:
     """Everything that this person has a right to; `nobody` is the number of no member."""
     for who, names in COMMANDS.items():
         for name in names.split() if LEVELS.get(who, 0) <= LEVELS[each.role] else []:
@@ -458,4 +472,4 @@ def with_right(each: Somebody, nobody: int) -> Iterator[Try]:
                 yield Try(Step(each.id, text=text), "answer")
     for (kind, action), who in needed().items():
         if who != ANYBODY and each.may(kind, who):
-            yield Try(Step(each.id, data_of(kind, action, nobody)), "answer")
+            yield Try(Step(each.id, data_of(kind, action, nobody, handles)), "answer")

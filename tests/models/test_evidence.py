@@ -20,6 +20,7 @@ from models.evidence import (
     forget_of_draft,
     forget_of_lost_drafts,
     locked_piece,
+    own_piece,
     pieces_of_draft,
     pieces_of_flag,
     sent_in_talk,
@@ -161,7 +162,13 @@ async def test_a_piece_belongs_to_a_draft_or_a_flag_says_the_database(database: 
             await add(**of)
 
 
-@pytest.mark.parametrize("number", [0, -1, 5, 2**63 - 1, 2**63, 2**70])
-async def test_any_number_may_be_asked_for(database: Database, number: int) -> None:
+async def test_a_piece_is_found_by_its_handle_by_whoever_sent_it_and_any_may_be_asked_for(
+    database: Database, vault: Vault
+) -> None:
     async with database.transaction() as session:
-        assert await locked_piece(session, number) is None
+        person, other = await add_people(session, vault, 1, 2)
+        piece = await add_stored(session, vault, person.id, b"x", draft="d")
+        assert await own_piece(session, person.id, piece.handle) is piece
+        assert await own_piece(session, other.id, piece.handle) is None
+        for handle in ("", str(piece.id), piece.handle[:-1], "A" * 22, "қ" * 22):
+            assert await own_piece(session, person.id, handle) is None

@@ -30,6 +30,7 @@ from models.outbox import Delivery, Parcel, Priority
 from models.people import Person
 from models.updates import DeadLetter, SeenUpdate
 from models.vault import CannotOpen, Vault
+from tests.e2e.handles import handle
 from tests.house import (
     KEY,
     PASSENGER,
@@ -71,12 +72,13 @@ def everything(path: Path) -> bytes:
     return b"".join(file.read_bytes() for file in sorted(path.parent.glob(path.name + "*")))
 
 
-async def tell_all(phone: Phone) -> str:
+async def tell_all(house: House, phone: Phone) -> str:
     """Flag with plate and words; returns the receipt."""
     receipt = await flag(phone)
-    await phone.press_data("own:plate:1", expect=1)
+    its = await handle(house, Flag)
+    await phone.press_data(f"own:plate:{its}", expect=1)
     await phone.send(PLATE)
-    await phone.press_data("own:words:1", expect=1)
+    await phone.press_data(f"own:words:{its}", expect=1)
     await phone.send(WORDS)
     return receipt
 
@@ -227,8 +229,8 @@ async def test_1_replays_and_double_taps_give_the_same_receipt(house: House) -> 
 async def test_2_a_stolen_database_file_shows_nothing_of_anybody(path: Path) -> None:
     async with open_house(f"sqlite+aiosqlite:///{path}") as house:
         phone = house.sandbox.phone(STRANGER, first_name="Әсемгүл", last_name="Unmistakable", username="asemgul_kz")
-        receipt = await tell_all(phone)
-        await phone.press_data("own:words:1", expect=1)  # in the middle of a conversation
+        receipt = await tell_all(house, phone)
+        await phone.press_data(f"own:words:{await handle(house, Flag)}", expect=1)  # in the middle of a conversation
         stolen = everything(path)
     stolen += everything(path)
     digits = receipt.replace("-", "")
@@ -248,10 +250,11 @@ async def test_2_a_stolen_database_file_shows_nothing_of_anybody(path: Path) -> 
 async def test_3_nobody_sees_or_changes_a_flag_without_the_right_to_it(house: House) -> None:
     passenger, stranger, reviewer = house.phone(PASSENGER), house.phone(STRANGER), house.phone(REVIEWER)
     await reviewer.send("/start")
-    receipt = await tell_all(passenger)
+    receipt = await tell_all(house, passenger)
     await stranger.send("/start")
+    its = await handle(house, Flag)
     for action in ("open", "plate", "words", "withdraw", "withdrawn"):
-        await stranger.press_data(f"own:{action}:1")
+        await stranger.press_data(f"own:{action}:{its}")
     await stranger.send("1 AAA 02")
     for action in ("queue", "open", "read", "claim", "release", "outcome", "close"):
         await stranger.press_data(f"review:{action}:1:recorded:0")
@@ -274,7 +277,7 @@ async def test_3_nobody_sees_or_changes_a_flag_without_the_right_to_it(house: Ho
 async def test_3_an_edited_or_cut_audit_is_detected(path: Path) -> None:
     async with open_house(f"sqlite+aiosqlite:///{path}") as house:
         await house.phone(REVIEWER).send("/start")
-        await tell_all(house.phone(PASSENGER))
+        await tell_all(house, house.phone(PASSENGER))
         await house.phone(REVIEWER).send("/flag 1")
         for change in (
             "UPDATE audit SET actor_id = 99 WHERE number = 1",
@@ -299,7 +302,7 @@ async def test_3_an_edited_or_cut_audit_is_detected(path: Path) -> None:
 async def test_4_deleted_data_is_gone_from_the_file_and_a_lost_key_closes_old_backups(path: Path) -> None:
     async with open_house(f"sqlite+aiosqlite:///{path}") as house:
         phone = house.phone(STRANGER)
-        await tell_all(phone)
+        await tell_all(house, phone)
         async with house.app.database.reading() as session:
             sealed = (await session.scalars(select(Flag))).one().wrapped_key
         await phone.send("/deletedata")
@@ -316,7 +319,7 @@ async def test_4_deleted_data_is_gone_from_the_file_and_a_lost_key_closes_old_ba
 async def test_4_flags_that_ended_long_ago_are_removed_and_others_stay(house: House) -> None:
     phone = house.phone(PASSENGER)
     await flag(phone)
-    await phone.press_data("own:withdrawn:1", expect=1)
+    await phone.press_data(f"own:withdrawn:{await handle(house, Flag)}", expect=1)
     await flag(phone)
     house.clock.shift += timedelta(days=366)
     await house.app.housekeeping.tidy()
@@ -361,7 +364,7 @@ async def test_5_no_token_no_words_no_plate_and_no_number_of_a_person_is_logged_
         faults = house.sandbox.faults
         phone, reviewer = house.phone(STRANGER), house.phone(REVIEWER)
         await reviewer.send("/start")
-        receipt = await tell_all(phone)
+        receipt = await tell_all(house, phone)
         await reviewer.send("/flag 1")
         await reviewer.press("words", expect=1)
         await phone.send("/sos")

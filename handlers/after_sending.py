@@ -8,7 +8,8 @@ from handlers.home import way_out
 from handlers.presses import EvidencePress, OwnPress
 from handlers.screens import PRIMARY, Method, Row, button, show
 from handlers.visit import Visit
-from models.flags import Flag, own_flag
+from models.flag_rights import own_flag
+from models.flags import Flag
 from models.late_news import as_shown
 
 JUST = timedelta(minutes=10)

@@ -9,7 +9,7 @@ from handlers.presses import Action, AgreePress
 from handlers.screens import Method
 from handlers.visit import Visit
 from models.consents import Recipient
-from models.flags import own_flag_of_handle
+from models.flag_rights import own_flag_of_handle
 from models.late_news import as_shown
 
 

@@ -8,7 +8,8 @@ from models.audit import Action as Audited
 from models.audit import record
 from models.behaviours import MAX_SEVERITY
 from models.escrow import name_vehicle
-from models.flags import UNSEEN, Flag, holders
+from models.flag_rights import holders
+from models.flags import UNSEEN, Flag
 from models.people import Person
 from models.repeats import take_up_again
 

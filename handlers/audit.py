@@ -16,7 +16,7 @@ from handlers.visit import Visit
 from models.audit import ACTION_NAMES, BY_BOT, BY_DRIVER, GROUP_NAMES, GROUPS, AuditEntry, Group, entries
 from models.audit import Action as Audited
 from models.base import LARGEST_IDENTIFIER
-from models.flags import concerning
+from models.flag_rights import concerning
 from models.quiet import at_hour, local_day
 from models.team import labels
 from models.words import N_

@@ -15,7 +15,7 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.duty import wait_again_for
-from models.flags import reviewed_flag
+from models.flag_rights import reviewed_flag
 from models.people import Person
 
 

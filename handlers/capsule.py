@@ -26,7 +26,7 @@ from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, keyboa
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.drafts import Draft, Told, draft_of, new_draft
-from models.flags import sent_from
+from models.new_flags import sent_from
 from models.outbox import Priority
 from models.people import Person
 from models.plates import looks_kazakh, normalise_plate

@@ -21,7 +21,8 @@ from models.audit import Action as Audited
 from models.behaviours import MAX_SEVERITY
 from models.consents import RECIPIENT_NAMES, Recipient, consents_of, say, says_yes_to
 from models.details import REACH_NAMES, Reach
-from models.flags import UNSEEN, Flag, own_flag, own_flag_of_handle
+from models.flag_rights import own_flag, own_flag_of_handle
+from models.flags import UNSEEN, Flag
 from models.markup import units
 from models.words import N_
 

@@ -16,7 +16,8 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action, entries
 from models.behaviours import MAX_SEVERITY
-from models.flags import Flag, holders, reviewed_flag
+from models.flag_rights import holders, reviewed_flag
+from models.flags import Flag
 from models.flags import State as FlagState
 
 

@@ -44,7 +44,7 @@ from handlers.texts import LOCALES
 from handlers.visit import Visit
 from models.distress import Distress, load_distress
 from models.drafts import draft_of
-from models.flags import own_flag
+from models.flag_rights import own_flag
 from models.lessons import LANGUAGES
 from models.team import role_of
 

@@ -21,7 +21,8 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.duty import URGENT, Alert, nobody_to_tell, on_call, set_duty
-from models.flags import Flag, parties
+from models.flag_rights import parties
+from models.flags import Flag
 from models.outbox import Priority
 from models.people import Language, Person
 from models.team import Role, members

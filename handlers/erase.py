@@ -14,7 +14,8 @@ from handlers.screens import DANGER, PRIMARY, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.deletion import delete_flag, keep_limits_of_flag
-from models.flags import Flag, holders, own_flag_of_handle
+from models.flag_rights import holders, own_flag_of_handle
+from models.flags import Flag
 from models.merging import parted_by_deletion
 
 

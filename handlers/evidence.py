@@ -57,7 +57,8 @@ from models.evidence import (
     own_piece,
     pieces_of_flag,
 )
-from models.flags import Flag, own_flag, own_flag_of_handle, reviewed_flag
+from models.flag_rights import own_flag, own_flag_of_handle, reviewed_flag
+from models.flags import Flag
 from models.flags import State as FlagState
 from models.late_news import as_shown
 from models.markup import units

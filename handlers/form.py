@@ -26,7 +26,8 @@ from models.cars import plate_of_code
 from models.details import Aim, Teller
 from models.drafts import Told, draft_of, new_draft
 from models.evidence import forget_of_draft
-from models.flags import Ride, sent_from
+from models.flags import Ride
+from models.new_flags import sent_from
 
 
 def router() -> Router:

@@ -10,7 +10,8 @@ from handlers.screens import Method, button, show
 from handlers.texts import Texts
 from handlers.visit import Visit
 from models.audit import Action, AuditEntry, history_of
-from models.flags import Flag, own_flag_of_handle
+from models.flag_rights import own_flag_of_handle
+from models.flags import Flag
 from models.late_news import shown_entries
 from models.receipts import show_receipt
 from models.words import N_

@@ -18,7 +18,8 @@ from handlers.visit import Visit
 from models.cars import plate_of_code
 from models.directory import HELP_LINES, Contact, phone
 from models.drafts import draft_of
-from models.flags import DAY, flags_of
+from models.flag_rights import flags_of
+from models.new_flags import DAY
 from models.people import Language
 from models.quiet import at_hour, local_day
 from models.team import role_of

@@ -20,7 +20,8 @@ from models.behaviours import MAX_SEVERITY
 from models.details import Reach
 from models.directory import Contact
 from models.duty import on_call
-from models.flags import Flag, holders, parties
+from models.flag_rights import holders, parties
+from models.flags import Flag
 from models.merging import worker_on
 from models.outbox import Priority, post
 from models.people import Language, Person

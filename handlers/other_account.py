@@ -17,7 +17,8 @@ from handlers.presses import Action, OwnPress, PassphrasePress
 from handlers.screens import DANGER, Method, Row, button, show
 from handlers.visit import Visit
 from models.audit import Action as Audited
-from models.flags import Flag, own_flag, own_flag_of_handle, own_flag_of_receipt
+from models.flag_rights import own_flag, own_flag_of_handle, own_flag_of_receipt
+from models.flags import Flag
 from models.passphrases import (
     LEAST,
     MOST,

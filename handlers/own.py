@@ -30,7 +30,8 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.behaviours import behaviour_name
 from models.escrow import lock_vehicle
-from models.flags import MOST_PLATES, UNSEEN, Flag, Ride, flags_of, own_flag, own_flag_of_handle, plate_of_own
+from models.flag_rights import flags_of, own_flag, own_flag_of_handle, plate_of_own
+from models.flags import MOST_PLATES, UNSEEN, Flag, Ride
 from models.flags import State as FlagState
 from models.late_news import Shown, as_shown, send_quietly
 from models.markup import units

@@ -14,7 +14,8 @@ from handlers.screens import DANGER, Method, Row, button, keyboard, show
 from handlers.visit import Visit
 from models.approvals import Approval, Kind, purge
 from models.audit import Action as Audited
-from models.flags import Flag, holders
+from models.flag_rights import holders
+from models.flags import Flag
 from models.merging import parted_by_deletion
 from models.outbox import Priority
 

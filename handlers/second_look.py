@@ -14,7 +14,8 @@ from handlers.texts import Texts
 from handlers.visit import Visit
 from models.appeals import APPEAL_LIMIT, Side, appeal_by_reporter, appeal_of, may_appeal
 from models.audit import Action as Audited
-from models.flags import Flag, own_flag, own_flag_of_handle
+from models.flag_rights import own_flag, own_flag_of_handle
+from models.flags import Flag
 from models.flags import State as FlagState
 from models.late_news import as_shown
 from models.markup import units

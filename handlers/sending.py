@@ -24,11 +24,12 @@ from models.details import Aim
 from models.drafts import Told
 from models.escrow import name_vehicle
 from models.evidence import attach
-from models.flags import Flag, Ride, State, same_story, sent_from, store_flag, wait_before_next, weight
+from models.flags import Flag, Ride, State, weight
 from models.late_news import as_shown
 from models.limits import KEPT, What, moments_of
 from models.markup import units
 from models.merging import raise_main
+from models.new_flags import same_story, sent_from, store_flag, wait_before_next
 from models.outbox import Priority
 from models.receipts import show_receipt
 

@@ -30,7 +30,8 @@ from handlers.visit import Visit
 from models.audit import Action, record
 from models.behaviours import BEHAVIOURS, Behaviour, behaviour_name, form_name
 from models.evidence import Evidence, Kind, pieces_of_flag
-from models.flags import Flag, Ride, State, own_flag, own_flag_of_handle
+from models.flag_rights import own_flag, own_flag_of_handle
+from models.flags import Flag, Ride, State
 from models.late_news import Shown, as_shown
 from models.people import Person
 from models.receipts import show_receipt

@@ -27,7 +27,8 @@ from handlers.visit import Visit
 from models.audit import Action as Audited
 from models.audit import record_denied
 from models.evidence import Evidence, Kind, Status
-from models.flags import UNSEEN, Flag, own_flag, own_flag_of_handle
+from models.flag_rights import own_flag, own_flag_of_handle
+from models.flags import UNSEEN, Flag
 from models.late_news import as_shown
 from models.markup import units
 from models.outbox import Priority

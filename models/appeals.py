@@ -25,7 +25,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.consents import Recipient
 from models.drivers import Remedy
-from models.flags import Flag, Outcome, State, reviewable
+from models.flag_rights import reviewable
+from models.flags import Flag, Outcome, State
 from models.late_news import as_shown
 from models.team import Member
 from models.vault import Vault

@@ -16,7 +16,8 @@ from models.audit import Action, AuditEntry
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.certificates import Certificate
 from models.details import Reach
-from models.flags import Flag, parties
+from models.flag_rights import parties
+from models.flags import Flag
 from models.merging import part_before_deletion, worker_on, works_on
 from models.people import Person
 from models.team import OWNING, SUPERVISING, Member, Role, members, role_of

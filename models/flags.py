@@ -11,24 +11,19 @@ A merged flag is looked at together with another one, the main one: it's closed 
 is a number in the statistics; neither exists for the team.
 
 The number of a flag is for the team; the person who reported holds a receipt code, and their buttons a handle
-(`models/handles.py`). Whoever asks for a flag is named in the query: the reporter by the row, readers and the team by
-their tables, so a right is never assumed.
+(`models/handles.py`). Who may open it: `models/flag_rights.py`.
 """
 
-import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
-    CompoundSelect,
     ForeignKey,
     Index,
     LargeBinary,
-    Select,
     SmallInteger,
     String,
     UniqueConstraint,
@@ -40,25 +35,20 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, aliased, lazyload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.audit import Action, AuditEntry, record
-from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
-from models.behaviours import BEHAVIOURS, MAX_SEVERITY, Form, primary_form, severity
-from models.cars import Car, CarIndex, driven_by
+from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime, words
+from models.behaviours import MAX_SEVERITY, Form, primary_form, severity
 from models.consents import Recipient
-from models.details import Aim, Daytime, Details, Platform, Reach, Teller
-from models.drivers import Hearing, Remedy
+from models.details import Daytime, Details, Platform, Reach, Teller
 from models.first_look import first_look
-from models.handles import handle_of, uid_of
-from models.people import Person, barred
-from models.readers import Reader
-from models.receipts import new_receipt
-from models.team import Member, reviews
+from models.handles import handle_of
+from models.people import barred
+from models.team import Member
 from models.vault import Box, Vault
 from models.words import N_
 
@@ -90,7 +80,6 @@ UNSEEN = frozenset({State.HELD, State.COUNTED})
 """The team doesn't know that it exists."""
 WITH_TEAM = frozenset({State.NEW, State.CLAIMED, State.MERGED})
 """The team has it, and it's not ended."""
-_FIRST_STATE = {Aim.ACT: State.NEW, Aim.HOLD: State.HELD, Aim.COUNT: State.COUNTED}
 
 
 class Outcome(StrEnum):
@@ -142,15 +131,12 @@ NEEDS_CONSENT = {
 _STAYS_CLOSED = frozenset({*NEEDS_CONSENT, Outcome.MISUSE})
 """With these a flag isn't taken up again by itself: others work on it, or there is nothing in it."""
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Spelt as in the indexes: with parameters SQLite would not use them.
 OPEN, CLAIMED = text("state IN ('new', 'claimed')"), text("state = 'claimed'")
 _HELD = text("state = 'held'")
 _MERGED = text("merged_into_id IS NOT NULL")
 UNOPENED = text("state IN ('new', 'claimed') AND opened_at IS NULL")
 ALERTS_DUE = text("alert_at IS NOT NULL")
-SAME_STORY = timedelta(hours=2)
-"""Within so long, another report of the same behaviour by the same person is likely to be the same incident."""
 
 
 class Flag(Base):
@@ -611,52 +597,6 @@ class FlagBehaviour(Base):
     code: Mapped[str] = mapped_column(String(4), primary_key=True)
 
 
-async def store_flag(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    reporter_id: int,
-    draft: str,
-    codes: Sequence[str],
-    ride: Ride,
-    now: datetime,
-    details: Details | None = None,
-    aim: Aim = Aim.ACT,
-) -> tuple[Flag, bool]:
-    """The flag sent from this draft, and whether it's new: sent again, the draft gives the same flag.
-
-    What is to be held must get its vehicle in the same transaction, see `models/escrow.py`.
-    Raises KeyError for an unknown behaviour.
-    """
-    sent = await sent_from(session, reporter_id, draft)
-    if sent is not None:
-        return sent, False
-    details = details or Details()
-    level = weight(codes, ride, details)
-    uid, receipt = secrets.token_bytes(16), new_receipt()
-    box, wrapped_key = vault.new_key(f"flag {uid.hex()}")
-    flag = Flag(
-        uid=uid,
-        reporter_id=reporter_id,
-        draft=draft,
-        ride=ride,
-        severity=level,
-        state=_FIRST_STATE[aim],
-        ended_at=now if aim is Aim.COUNT else None,
-        received_at=now,
-        wrapped_key=wrapped_key,
-        receipt_index=vault.index(receipt.encode(), "receipt"),
-        sealed_receipt=box.seal(receipt.encode(), "receipt"),
-        behaviours=[FlagBehaviour(code=code) for code in sorted(set(codes))],
-        form=primary_form(codes),
-        **asdict(details),
-    )
-    session.add(flag)
-    flag.set_due(now)
-    await session.flush()
-    return flag, True
-
-
 def weight(codes: Sequence[str], ride: Ride, details: Details, *, same_vehicle: bool = False) -> int:
     """The severity of what was told, 1 to 4. Raises KeyError for an unknown behaviour."""
     return severity(
@@ -668,164 +608,6 @@ def weight(codes: Sequence[str], ride: Ride, details: Details, *, same_vehicle: 
     )
 
 
-async def sent_from(session: AsyncSession, reporter_id: int, draft: str) -> Flag | None:
-    """The flag that this person sent from a draft, if they did."""
-    return await session.scalar(select(Flag).where(Flag.reporter_id == reporter_id, Flag.draft == draft))
-
-
-async def wait_before_next(
-    session: AsyncSession,
-    reporter_id: int,
-    *,
-    an_hour: int,
-    a_day: int,
-    now: datetime,
-    deleted: Sequence[datetime] = (),
-) -> datetime | None:
-    """Until when a person who has sent so many flags has to wait with the next; None if they need not.
-
-    `deleted` says when those were sent that are there no more.
-    """
-    query = select(Flag.received_at).where(Flag.reporter_id == reporter_id, Flag.received_at > now - DAY)
-    there = await session.scalars(query.order_by(Flag.received_at.desc()).limit(a_day))
-    times = sorted([*there, *(at for at in deleted if at > now - DAY)], reverse=True)
-    waits = [times[a_day - 1] + DAY] if len(times) >= a_day else []
-    if len(times) >= an_hour:
-        waits.append(times[an_hour - 1] + HOUR)
-    return max((until for until in waits if until > now), default=None)
-
-
-async def same_story(
-    session: AsyncSession, vault: Vault, reporter_id: int, codes: Sequence[str], plate: str | None, now: datetime
-) -> Sequence[Flag]:
-    """What this person sent a short while ago of a like behaviour and of no other vehicle, newest first."""
-    query = select(Flag).where(Flag.reporter_id == reporter_id, Flag.received_at > now - SAME_STORY)
-    bases = {BEHAVIOURS[code].base for code in codes}
-    alike = []
-    for flag in await session.scalars(query.order_by(Flag.id.desc()).limit(20)):
-        known = flag.plate(vault)
-        other_vehicle = plate is not None and known is not None and plate != known
-        if not other_vehicle and bases & {BEHAVIOURS[each.code].base for each in flag.behaviours}:
-            alike.append(flag)
-    return alike
-
-
-def own(person_id: int) -> ColumnElement[bool]:
-    """A condition for any query about flags: this person sent it, or opened it with its passphrase."""
-    return Flag.id.in_(union_all(*_own_ids(person_id)))
-
-
-def _own_ids(person_id: int) -> list[Select[int]]:
-    sent = aliased(Flag)
-    return [
-        select(sent.id).where(sent.reporter_id == person_id),
-        select(Reader.flag_id).where(Reader.person_id == person_id),
-    ]
-
-
-def _driven_ids(person_id: int) -> list[Select[int]]:
-    """The flags on a car that this person named as theirs, whenever that was, and those about which they were told."""
-    named = aliased(Flag)
-    return [
-        select(named.id).where(named.plate_index.in_(driven_by(person_id))),
-        select(Hearing.flag_id).where(Hearing.driver_id == person_id),
-        select(Remedy.flag_id).where(Remedy.driver_id == person_id),
-    ]
-
-
-def _family(flag: Flag) -> ColumnElement[bool]:
-    """A condition: the flag itself, and all that are looked at together with it."""
-    main = flag.merged_into_id or flag.id
-    return or_(Flag.id == main, Flag.merged_into_id == main)
-
-
-async def parties(session: AsyncSession, flag: Flag) -> set[int]:
-    """Who is on either side of a flag, or of one that it's looked at together with.
-
-    So they hear nothing of it as members of the team.
-    """
-    together, plates = select(Flag.id).where(_family(flag)), select(Flag.plate_index).where(_family(flag))
-    sides: CompoundSelect[int] = union_all(
-        select(Flag.reporter_id).where(_family(flag)),
-        select(Reader.person_id).where(Reader.flag_id.in_(together)),
-        select(Car.person_id).where(Car.id.in_(select(CarIndex.car_id).where(CarIndex.plate_index.in_(plates)))),
-        select(Hearing.driver_id).where(Hearing.flag_id.in_(together)),
-        select(Remedy.driver_id).where(Remedy.flag_id.in_(together), Remedy.driver_id.is_not(None)),
-    )
-    return set(await session.scalars(sides))
-
-
-async def concerning(session: AsyncSession, person_id: int, flag_ids: Collection[int]) -> set[int]:
-    """Which of these flags this person is on either side of."""
-    flags = (await session.scalars(select(Flag).where(Flag.id.in_(flag_ids)).options(lazyload(Flag.behaviours)))).all()
-    return {flag.id for flag in flags if person_id in await parties(session, flag)}
-
-
-async def holders(session: AsyncSession, flag: Flag) -> Sequence[Person]:
-    """Whose flag it is: who sent it, and who opened it with its passphrase."""
-    readers = select(Reader.person_id).where(Reader.flag_id == flag.id)
-    query = select(Person).where(or_(Person.id == flag.reporter_id, Person.id.in_(readers))).order_by(Person.id)
-    return (await session.scalars(query)).all()
-
-
-async def flags_of(session: AsyncSession, person_id: int, limit: int = 20) -> Sequence[Flag]:
-    """The newest flags of a person, newest first."""
-    query = select(Flag).where(own(person_id)).order_by(Flag.id.desc()).limit(limit)
-    return (await session.scalars(query)).all()
-
-
-async def own_flag(session: AsyncSession, person_id: int, flag_id: int) -> Flag | None:
-    """A flag of this person, by its number."""
-    return await _locked(session, Flag.id == flag_id, own(person_id))
-
-
-async def own_flag_of_handle(session: AsyncSession, person_id: int, handle: str) -> Flag | None:
-    """A flag of this person. Any handle may be asked for: it may come from a forged button."""
-    uid = uid_of(handle)
-    return await _locked(session, Flag.uid == uid, own(person_id)) if uid is not None else None
-
-
-async def plate_of_own(session: AsyncSession, vault: Vault, person_id: int, handle: str) -> str | None:
-    """The normalised plate of a flag of this person, which others may change meanwhile. Any handle may be asked for."""
-    uid = uid_of(handle)
-    if uid is None:
-        return None
-    flag = await session.scalar(select(Flag).where(Flag.uid == uid, own(person_id)))
-    return flag.plate(vault) if flag is not None else None
-
-
-async def own_flag_of_receipt(session: AsyncSession, vault: Vault, person_id: int, receipt: str) -> Flag | None:
-    """A flag of this person, by its receipt code (12 digits)."""
-    indexes = vault.indexes(receipt.encode(), "receipt")
-    query = select(Flag).where(Flag.receipt_index.in_(indexes), own(person_id))
-    return await session.scalar(query)
-
-
-async def reviewed_flag(session: AsyncSession, reviewer_id: int, flag_id: int) -> Flag | None:
-    """A flag that this person may review: a member of the team, it's not their own, and it was sent to the team.
-
-    Any number may be asked for: it may come from a forged button.
-    """
-    if not 0 < flag_id <= LARGEST_IDENTIFIER:
-        return None
-    return await _locked(session, Flag.id == flag_id, *reviewable(reviewer_id))
-
-
-def reviewable(reviewer_id: int) -> list[ColumnElement[bool]]:
-    """Conditions for any query about flags: this person may review them.
-
-    Neither a flag of their own or on a car that they drive, nor any that such a flag is looked at together with.
-    """
-    party_to = union_all(*_own_ids(reviewer_id), *_driven_ids(reviewer_id))
-    side = aliased(Flag)
-    theirs = select(func.coalesce(side.merged_into_id, side.id)).where(side.id.in_(party_to))
-    return [
-        func.coalesce(Flag.merged_into_id, Flag.id).not_in(theirs),
-        known(),
-        reviews(reviewer_id),
-    ]
-
-
 def known() -> ColumnElement[bool]:
     """A condition for any query about flags: the team knows that it exists.
 
@@ -833,12 +615,6 @@ def known() -> ColumnElement[bool]:
     """
     received = exists().where(AuditEntry.flag_id == Flag.id, AuditEntry.action == Action.RECEIVED)
     return and_(Flag.state.not_in(UNSEEN), or_(Flag.state != State.WITHDRAWN, received))
-
-
-async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> Flag | None:
-    """The flag as it is now, nobody else's to change until the transaction ends."""
-    query = select(Flag).where(*conditions).with_for_update(of=Flag)
-    return await session.scalar(query.execution_options(populate_existing=True))
 
 
 def kept_out_of_queue() -> ColumnElement[bool]:

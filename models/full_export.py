@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.approvals import Approval, Kind, Standing
 from models.consents import Consent, Recipient
-from models.flags import Flag, State, reviewable
+from models.flag_rights import reviewable
+from models.flags import Flag, State
 from models.periods import Period, period_of
 
 MOST = 500

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.flags import Flag, State, reviewable
+from models.flag_rights import reviewable
+from models.flags import Flag, State
 from models.team import SUPERVISING, Member, role_of
 
 _GIVEN = frozenset({State.NEW, State.CLAIMED})

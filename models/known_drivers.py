@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.cars import Car, CarIndex
 from models.coarse import day_of, several_rides, week_reported
-from models.flags import Flag, holders
+from models.flag_rights import holders
+from models.flags import Flag
 from models.quiet import local_day
 from models.vault import Vault
 

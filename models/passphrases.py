@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime
-from models.flags import DAY, HOUR, Flag
+from models.flags import Flag
 from models.limits import What, moments_of
+from models.new_flags import DAY, HOUR
 from models.people import Person
 from models.quiet import at_hour, local_day
 from models.readers import add_reader

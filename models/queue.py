@@ -15,7 +15,8 @@ from sqlalchemy.orm import lazyload
 from models.base import Identifier, UtcDateTime
 from models.behaviours import MAX_SEVERITY, Form
 from models.details import Platform
-from models.flags import CLAIMED, OPEN, UNOPENED, Flag, State, kept_out_of_queue, reviewable
+from models.flag_rights import reviewable
+from models.flags import CLAIMED, OPEN, UNOPENED, Flag, State, kept_out_of_queue
 from models.people import barred
 
 _NEW = text("state = 'new'")  # spelt as in the indexes

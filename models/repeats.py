@@ -17,7 +17,8 @@ from sqlalchemy.orm import lazyload
 
 from models.audit import Action, record
 from models.cars import who_declared
-from models.flags import UNSEEN, Flag, Outcome, State, flags_on_vehicle, kept_out_of_queue, reviewable
+from models.flag_rights import reviewable
+from models.flags import UNSEEN, Flag, Outcome, State, flags_on_vehicle, kept_out_of_queue
 from models.late_news import news_at
 from models.merging import follow, raise_main
 from models.people import barred

@@ -15,7 +15,8 @@ from sqlalchemy.orm import lazyload
 
 from models.base import LARGEST_IDENTIFIER, Identifier, UtcDateTime
 from models.behaviours import Form
-from models.flags import Flag, reviewable
+from models.flag_rights import reviewable
+from models.flags import Flag
 from models.plates import normalise_plate
 from models.quiet import at_hour, read_day
 from models.receipts import read_receipt

@@ -15,7 +15,8 @@ from bot.backup import backup, restore
 from bot.migrate import current_revision, newest_revision
 from bot.mistake import Mistake
 from models.database import Database
-from models.flags import Flag, flags_of
+from models.flag_rights import flags_of
+from models.flags import Flag
 from models.people import find_person
 from models.vault import Vault
 from tests.models.helpers import add_flag, add_person

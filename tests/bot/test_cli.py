@@ -19,7 +19,9 @@ from bot.cli import main
 from bot.sandbox import Sandbox
 from models.audit import Action, anchor, record
 from models.database import Database
-from models.flags import Ride, flags_of, store_flag
+from models.flag_rights import flags_of
+from models.flags import Ride
+from models.new_flags import store_flag
 from models.people import Language, find_person, load_people
 from models.vault import Vault
 from tests.course_files import write_course

@@ -22,7 +22,8 @@ from models.audit import Action, AuditEntry
 from models.behaviours import BEHAVIOURS, FORM_NAMES, Form
 from models.consents import Consent, Recipient, set_consents
 from models.details import Details, Platform, Reach
-from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome, Ride, State, store_flag
+from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome, Ride, State
+from models.new_flags import store_flag
 from models.notes import Note
 from models.regions import REGIONS
 from models.talk import Talk

@@ -15,7 +15,8 @@ from handlers.texts import load_texts
 from models.audit import Action, AuditEntry
 from models.drafts import Draft
 from models.evidence import LARGEST, LONGEST_VOICE, Evidence, Status, content_of
-from models.flags import Flag, own_flag
+from models.flag_rights import own_flag
+from models.flags import Flag
 from models.outbox import Delivery, Parcel
 from models.people import Language
 from models.team import Role

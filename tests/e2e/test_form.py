@@ -13,7 +13,8 @@ from models.consents import Consent, Recipient
 from models.details import Daytime, Details, Platform, Reach, Teller
 from models.drafts import Draft
 from models.first_look import FIRST_LOOK
-from models.flags import Flag, Ride, store_flag
+from models.flags import Flag, Ride
+from models.new_flags import store_flag
 from models.people import Language
 from models.quiet import local_day
 from models.receipts import show_receipt

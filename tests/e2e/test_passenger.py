@@ -19,7 +19,8 @@ from models.behaviours import (
 )
 from models.details import Details
 from models.directory import HELP_LINES
-from models.flags import MOST_PLATES, Flag, Outcome, Ride, State, flags_of, weight
+from models.flag_rights import flags_of
+from models.flags import MOST_PLATES, Flag, Outcome, Ride, State, weight
 from models.limits import Limit, What
 from models.markup import units
 from models.notes import Kind, write_note

@@ -7,7 +7,8 @@ from handlers.reasons import MISUSE
 from models.audit import Action, AuditEntry
 from models.behaviours import BEHAVIOURS, FORM_NAMES, MAX_SEVERITY
 from models.consents import Recipient, set_consents
-from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome, Ride, State, store_flag
+from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome, Ride, State
+from models.new_flags import store_flag
 from models.team import Member, Role
 from tests.e2e.handles import handle
 from tests.e2e.walking import (

@@ -51,7 +51,8 @@ from models.consents import Consent, Recipient
 from models.details import Aim, Reach
 from models.drivers import Hearing, Remedy
 from models.flag_figures import COUNTED, OPEN, by_form, by_outcome, by_severity, totals
-from models.flags import ENDED, UNSEEN, Flag, Outcome, Ride, State, reviewable
+from models.flag_rights import reviewable
+from models.flags import ENDED, UNSEEN, Flag, Outcome, Ride, State
 from models.people import Person
 from models.periods import ALL, Period
 from models.queue import count_waiting, queue

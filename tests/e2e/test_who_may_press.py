@@ -30,7 +30,8 @@ from models.cars import Driven
 from models.conversation import Conversation
 from models.drivers import Hearing, Remedy
 from models.evidence import Evidence, Kind
-from models.flags import Flag, Outcome, Ride, store_flag
+from models.flags import Flag, Outcome, Ride
+from models.new_flags import store_flag
 from models.people import Person, find_person
 from models.schema import metadata
 from models.seminars import Scene

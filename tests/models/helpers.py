@@ -24,11 +24,12 @@ from models.drafts import Told, draft_of, new_draft
 from models.drivers import Given, Hearing, Remedy
 from models.evidence import Evidence, Kind, add_piece, content_of, pieces_of_draft
 from models.exams import Exam, Sitting, SittingAnswer
-from models.flags import Flag, Ride, store_flag
+from models.flags import Flag, Ride
 from models.hearings import answer, hearing_of, read_answer
 from models.invites import Invite, invite
 from models.limits import What, hold_on_to
 from models.markup import Rich
+from models.new_flags import store_flag
 from models.opt_outs import opt_out
 from models.passphrases import keep_passphrase, open_elsewhere
 from models.people import Language, Person, load_people

@@ -21,7 +21,7 @@ from models.cars import (
 )
 from models.database import Database
 from models.deletion import delete_person
-from models.flags import parties
+from models.flag_rights import parties
 from models.known_drivers import forget_cars
 from models.plates import normalise_plate
 from models.vault import Vault

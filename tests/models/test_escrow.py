@@ -11,7 +11,9 @@ from models.database import Database
 from models.details import Aim
 from models.escrow import name_vehicle
 from models.first_look import FIRST_LOOK
-from models.flags import Flag, Ride, State, flags_on_vehicle, forget_ended, reviewed_flag, store_flag
+from models.flag_rights import reviewed_flag
+from models.flags import Flag, Ride, State, flags_on_vehicle, forget_ended
+from models.new_flags import store_flag
 from models.people import Person
 from models.queue import queue
 from models.team import Role

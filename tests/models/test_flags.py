@@ -16,6 +16,7 @@ from models.behaviours import MAX_SEVERITY, Form
 from models.consents import Recipient
 from models.database import Database
 from models.details import Aim, Platform
+from models.flag_rights import flags_of, own_flag, own_flag_of_handle, reviewed_flag
 from models.flags import (
     OUTCOME_NAMES,
     OUTCOMES_FOR_REPORTER,
@@ -24,15 +25,11 @@ from models.flags import (
     Outcome,
     Ride,
     State,
-    flags_of,
     flags_on_vehicle,
     forget_ended,
-    own_flag,
-    own_flag_of_handle,
     release_from_leavers,
-    reviewed_flag,
-    store_flag,
 )
+from models.new_flags import store_flag
 from models.people import Person
 from models.queue import Place, Wanted, count_waiting, is_overdue, place_of, queue
 from models.receipts import read_receipt

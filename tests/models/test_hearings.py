@@ -14,7 +14,8 @@ from models.consents import Recipient, say
 from models.database import Database
 from models.deletion import delete_person
 from models.drivers import Hearing
-from models.flags import Flag, Outcome, parties, reviewed_flag
+from models.flag_rights import parties, reviewed_flag
+from models.flags import Flag, Outcome
 from models.hearings import (
     answer,
     ask_driver,

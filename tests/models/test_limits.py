@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 
 from models.database import Database
 from models.deletion import delete_flag, delete_person, keep_limits, keep_limits_of_flag
-from models.flags import wait_before_next
 from models.limits import KEPT, Limit, What, moments_of
+from models.new_flags import wait_before_next
 from models.passphrases import AN_HOUR, Try, wait_before_try
 from models.people import Person
 from models.receipts import new_receipt

@@ -3,7 +3,8 @@
 from models.cars import declare_car
 from models.consents import Recipient, set_consents
 from models.database import Database
-from models.flags import Flag, Outcome, State, parties, reviewed_flag
+from models.flag_rights import parties, reviewed_flag
+from models.flags import Flag, Outcome, State
 from models.merging import differs, follow, merge, merged_with, part_from
 from models.queue import queue
 from models.team import Member, Role

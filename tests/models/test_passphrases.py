@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from models.database import Database
 from models.deletion import delete_person
-from models.flags import State, flags_of, holders, own_flag, own_flag_of_receipt, reviewed_flag
+from models.flag_rights import flags_of, holders, own_flag, own_flag_of_receipt, reviewed_flag
+from models.flags import State
 from models.passphrases import (
     A_DAY,
     A_DAY_ON_A_CODE,

@@ -10,8 +10,9 @@ from models.database import Database
 from models.details import Aim
 from models.escrow import name_vehicle
 from models.first_look import FIRST_LOOK
-from models.flags import NEEDS_CONSENT, Flag, Outcome, Ride, State, store_flag
+from models.flags import NEEDS_CONSENT, Flag, Outcome, Ride, State
 from models.merging import follow, merge
+from models.new_flags import store_flag
 from models.repeats import count_on_vehicles, others_on_vehicle, reporter_history, take_up_again
 from models.team import Role
 from models.vault import Vault

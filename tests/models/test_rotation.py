@@ -9,7 +9,8 @@ from models import rotation
 from models.audit import Action, record, verify
 from models.conversation import Conversation
 from models.database import Database
-from models.flags import Flag, flags_of, flags_on_vehicle
+from models.flag_rights import flags_of
+from models.flags import Flag, flags_on_vehicle
 from models.limits import KEPT, What, moments_of
 from models.notes import Kind, note_at, write_note
 from models.outbox import Delivery, Parcel, Priority, lease, post

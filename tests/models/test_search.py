@@ -10,7 +10,8 @@ from sqlalchemy import event
 
 from models.database import Database
 from models.details import Aim
-from models.flags import Ride, store_flag
+from models.flags import Ride
+from models.new_flags import store_flag
 from models.search import By, Found, Search, read_search, search
 from models.team import Role
 from models.vault import Vault

@@ -17,8 +17,9 @@ from models.course import Attempt
 from models.database import Database
 from models.duty import set_duty
 from models.evidence import Kind, add_piece
-from models.flags import Ride, store_flag
+from models.flags import Ride
 from models.leases import hold
+from models.new_flags import store_flag
 from models.notes import Kind as NoteKind
 from models.notes import write_note
 from models.outbox import LEASE, Delivery, Priority, lease, post

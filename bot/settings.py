@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from models.behaviours import MAX_SEVERITY
+from models.coarse import longest_wait
 from models.first_look import FirstLook
 
 KEY_COMMAND = 'python -c "import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())"'
@@ -86,11 +87,11 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
-    retention_days: int = Field(365, ge=30, le=36_500)
+    reply_delay_days: int = Field(7, ge=7, le=365)
+    retention_days: int = Field(365, le=36_500)
     updates_kept_days: int = Field(8, ge=2, le=365)
     contacts_kept_days: int = Field(365, ge=1, le=36_500)
 
-    reply_delay_days: int = Field(7, ge=7, le=365)
     reply_term_days: int = Field(14, ge=1, le=365)
     appeal_term_days: int = Field(30, ge=1, le=365)
 
@@ -200,6 +201,14 @@ class Settings(BaseSettings):
         if len(minutes) < len(items) or len(items) != MAX_SEVERITY or minutes != sorted(minutes):
             raise ValueError("not four numbers of minutes, the most severe and shortest first")
         return tuple(minutes)
+
+    @field_validator("retention_days")
+    @classmethod
+    def _kept_until_the_driver_hears(cls, value: int, info: ValidationInfo) -> int:
+        delay = info.data.get("reply_delay_days")
+        if delay is not None and value < (least := longest_wait(delay)):
+            raise ValueError(f"at least {least} while REPLY_DELAY_DAYS is {delay}: so late a driver may hear of a flag")
+        return value
 
     @field_validator("webhook_url")
     @classmethod

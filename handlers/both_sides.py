@@ -1,18 +1,24 @@
 """What hangs on a flag of its driver's side: lines and buttons for the team and for whoever reported.
 
-Neither of these screens says who the driver is, and of what the driver answered only the team learns.
+Neither of these screens says who the driver is, and of what the driver answered only the team learns. When the driver
+will hear of a report the team alone sees, for it follows from how often they drive; that they have heard, and since
+when, whoever reported must know.
 """
+
+from datetime import date
 
 from handlers.coarse import coarsely
 from handlers.presses import AgreePress, ReplyPress, SecondLookPress
 from handlers.screens import DANGER, SUCCESS, Row, button
 from handlers.visit import Visit
 from models.appeals import Side, appeal_of, may_appeal
+from models.coarse import first_day
 from models.drivers import Given, Hearing, Remedy
 from models.flags import Flag, State
 from models.hearings import hearing_of, may_hear
 from models.known_drivers import Unknown, driver_of
 from models.late_news import as_shown
+from models.quiet import local_day
 from models.remedies import remedy_of
 from models.words import N_
 
@@ -125,7 +131,10 @@ async def own_driver_lines(flag: Flag, visit: Visit) -> list[str]:
                 wish = _("The team would like to assign the driver a lesson.")
         lines += [
             f"<b>{wish}</b>",
-            _("All that the driver would learn, on {date} at the earliest:", date=_.day(untold.tell_at)),
+            _(
+                "All that the driver would learn, on {date} at the earliest:",
+                date=_.date(_earliest(flag, untold, visit)),
+            ),
             coarsely(flag, _),
             _("The bot never tells the driver who reported, nor any of your words."),
             _("A driver with few rides may still guess."),
@@ -136,7 +145,7 @@ async def own_driver_lines(flag: Flag, visit: Visit) -> list[str]:
         elif allowed is None:
             lines.append(_("This happens only if you say yes."))
         else:
-            lines.append(_("You can say no until then."))
+            lines.append(_("You can say no until the driver has heard of it."))
     if flag.merged_into_id is None and hearing is not None and hearing.told_at is not None:
         lines.append(_("{date}: the driver was asked for their view", date=_.day(hearing.told_at)))
     if remedy is not None and remedy.passed_at is not None:
@@ -155,6 +164,13 @@ def _untold(hearing: Hearing | None, remedy: Remedy | None) -> Hearing | Remedy 
     if hearing is not None and hearing.told_at is None:
         return hearing
     return remedy if remedy is not None and remedy.told_at is None else None
+
+
+def _earliest(flag: Flag, untold: Hearing | Remedy, visit: Visit) -> date:
+    """The first day on which it could be told to any driver; not later than to this one, if the delay was changed."""
+    decided_at = untold.asked_at if isinstance(untold, Hearing) else untold.given_at
+    of_any = first_day(flag, visit.terms.reply_delay_days, decided_at)
+    return max(min(of_any, local_day(untold.tell_at)), local_day(visit.now))
 
 
 async def own_driver_rows(flag: Flag, visit: Visit) -> list[Row]:

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, LargeBinary, Select, String, delete, func, select
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import LARGEST_IDENTIFIER, NEVER_REUSED, Base, Identifier, UtcDateTime, words
-from models.quiet import local_day, monday_of
+from models.quiet import local_day
 from models.vault import CannotOpen, Vault
 
 MOST = 3
@@ -30,11 +30,15 @@ _CODE = re.compile(r"[A-Za-z0-9_-]{12}", re.ASCII)
 
 
 class Driven(StrEnum):
-    """How often somebody drives a car with passengers in it, as they say themselves."""
+    """How often somebody drives a car with passengers in it, as they say themselves; the most often first."""
 
     MOST_DAYS = "most_days"
     SOME_DAYS = "some_days"
     NOW_AND_THEN = "now_and_then"
+
+
+UNSAID = Driven.SOME_DAYS
+"""What counts as long as nothing is said: that must not be a way to hear sooner, nor a reason to be heard last."""
 
 
 class Car(Base):
@@ -55,9 +59,8 @@ class Car(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True, default=None)
     driven: Mapped[Driven | None] = mapped_column(words(Driven, "driven"), default=None)
     """What its driver says today; None if they were not asked, or would rather not say."""
-    driven_before: Mapped[Driven | None] = mapped_column(words(Driven, "driven_before"), default=None)
-    driven_from: Mapped[date | None] = mapped_column(default=None)
-    """The Monday from which a changed answer counts; until then it's the one before."""
+    driven_least: Mapped[Driven | None] = mapped_column(words(Driven, "driven_least"), default=None)
+    """The least often that they ever said, once that and no longer today's answer counts; None until then."""
 
     @property
     def seal_place(self) -> str:
@@ -79,21 +82,18 @@ class Car(Base):
         self.sealed_plate = vault.rewrap(self.sealed_plate, self.seal_place)
 
     def say_driven(self, driven: Driven, now: datetime) -> None:
-        """Keep how often it is driven. The first answer counts at once, a changed one for reports from next week on.
+        """Keep how often it is driven; after the day on which it was named, an answer can't make a wait shorter.
 
-        Or a driver who changes it after one ride, and then sees how long the bot waits, would know whether a report
-        came before that ride or after it.
+        Or a driver could change it after one ride, and read from how soon they hear on which side of it a report came.
         """
-        if driven is self.driven:
-            return
-        monday = monday_of(local_day(now)) + timedelta(days=7)
-        if self.driven is not None and self.driven_from != monday:
-            self.driven_before, self.driven_from = self.driven, monday
+        if self.driven_least is not None or local_day(now) != local_day(self.made_at):
+            self.driven_least = max(self.driven_that_counts, driven, key=list(Driven).index)
         self.driven = driven
 
-    def driven_in(self, monday: date) -> Driven | None:
-        """The answer that counts for a report that came in the week of this Monday, the last two being known."""
-        return self.driven if self.driven_from is None or self.driven_from <= monday else self.driven_before
+    @property
+    def driven_that_counts(self) -> Driven:
+        """How often it is driven, as far as anything waits for it."""
+        return self.driven_least or self.driven or UNSAID
 
     def end(self, now: datetime) -> None:
         """Let its code confirm nothing any more; ending it twice is harmless."""
@@ -136,6 +136,9 @@ def driven_by(person_id: int) -> Select[bytes]:
 async def declare_car(session: AsyncSession, vault: Vault, person_id: int, plate: str, now: datetime) -> Car | None:
     """The driver's car with this normalised plate; declared twice, it's the same one. None if it may not be added.
 
+    What they said of a car with this plate that ended stands, and counts, as long as that car is kept: to name it anew
+    is no way to hear sooner.
+
     Whether the driver may have one is the caller's to know: a valid certificate is what it takes.
     """
     cars = await cars_of(session, person_id)
@@ -145,6 +148,9 @@ async def declare_car(session: AsyncSession, vault: Vault, person_id: int, plate
         return found
     car = Car(person_id=person_id, code=secrets.token_urlsafe(_CODE_BYTES), made_at=now)
     car.write_plate(vault, plate)
+    before = select(Car).where(Car.person_id == person_id, Car.plate_index.in_(indexes)).order_by(Car.id.desc())
+    if (last := await session.scalar(before.limit(1))) is not None:
+        car.driven, car.driven_least = last.driven, last.driven_that_counts
     session.add(car)
     await session.flush()
     session.add_all(CarIndex(car_id=car.id, plate_index=index) for index in indexes)

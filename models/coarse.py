@@ -23,17 +23,11 @@ TIME_TO_SAY_NO = 3
 """Days between a decision of the team and the first moment at which the driver may hear of it."""
 EXTRA_DAYS = 7
 """So many different days it may be, at random."""
-TIMES_AS_LONG: Mapping[Driven | None, int] = {
-    Driven.MOST_DAYS: 1,
-    Driven.SOME_DAYS: 2,
-    None: 2,
-    Driven.NOW_AND_THEN: 4,
-}
+TIMES_AS_LONG: Mapping[Driven, int] = {Driven.MOST_DAYS: 1, Driven.SOME_DAYS: 2, Driven.NOW_AND_THEN: 4}
 """How many times the delay of the settings, a week or more, several rides take.
 
 Whoever drives on most days has them within a week. On some days of the week is taken as about half of the days, so it
-takes two; now and then as once a week, so that four weeks bring several. Whoever said nothing is taken to be in the
-middle: to know nothing must not be a way to hear sooner, nor a reason to be heard last.
+takes two; now and then as once a week, so that four weeks bring several.
 """
 FORMS_FOR_DRIVER = {
     Form.SEXUALISED: N_("personal questions and remarks"),
@@ -59,7 +53,7 @@ def week_named(flag: Flag) -> tuple[date, date]:
     return monday, monday + timedelta(days=6)
 
 
-def several_rides(driven: Driven | None, delay_days: int) -> int:
+def several_rides(driven: Driven, delay_days: int) -> int:
     """Days that several rides take somebody who drives so often; `delay_days` at least."""
     return delay_days * TIMES_AS_LONG[driven]
 
@@ -70,14 +64,26 @@ def week_reported(flag: Flag) -> tuple[date, date]:
     return monday, monday + timedelta(days=6)
 
 
-def first_moment(flag: Flag, days: int, now: datetime) -> datetime:
-    """When the driver may hear of something that is decided now, at the earliest.
+def first_day(flag: Flag, days: int, decided_at: datetime) -> date:
+    """The first of the days on which the driver may hear of something that was decided at a moment.
 
     `days`, as many as several rides take, are counted from the end of the week in which the report came; the week
-    that is named is over by then. The rest is drawn by lot, anew at each call.
+    that is named is over by then.
     """
-    first = max(
+    return max(
         week_reported(flag)[1] + timedelta(days=days),
-        local_day(now) + timedelta(days=TIME_TO_SAY_NO),
+        local_day(decided_at) + timedelta(days=TIME_TO_SAY_NO),
     )
-    return at_hour(first + timedelta(days=secrets.randbelow(EXTRA_DAYS)), HOUR)
+
+
+def first_moment(flag: Flag, days: int, now: datetime) -> datetime:
+    """When the driver may hear of something that is decided now; the day is drawn by lot, anew at each call."""
+    return at_hour(first_day(flag, days, now) + timedelta(days=secrets.randbelow(EXTRA_DAYS)), HOUR)
+
+
+def longest_wait(delay_days: int) -> int:
+    """Days from a decision to the end of the last day on which any driver may hear of it.
+
+    That is, of a report that came on a Monday: the rest of its week, the longest that several rides take, and the lot.
+    """
+    return 6 + delay_days * max(TIMES_AS_LONG.values()) + EXTRA_DAYS

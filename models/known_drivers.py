@@ -10,8 +10,8 @@ from enum import Enum
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.cars import Car, CarIndex
-from models.coarse import day_of, several_rides, week_reported
+from models.cars import UNSAID, Car, CarIndex
+from models.coarse import day_of, several_rides
 from models.flag_rights import holders
 from models.flags import Flag
 from models.quiet import local_day
@@ -36,9 +36,8 @@ async def driver_of(session: AsyncSession, vault: Vault, flag: Flag) -> int | Un
 
 async def delay_of(session: AsyncSession, vault: Vault, flag: Flag, delay_days: int) -> int:
     """Days that several rides in the car of a flag take its driver: the most, if they named it more than once."""
-    monday, _sunday = week_reported(flag)
-    answers = [car.driven_in(monday) for car in await _cars_of(session, vault, flag)]
-    return max(several_rides(each, delay_days) for each in answers or [None])
+    answers = [car.driven_that_counts for car in await _cars_of(session, vault, flag)]
+    return max(several_rides(each, delay_days) for each in answers or [UNSAID])
 
 
 async def _cars_of(session: AsyncSession, vault: Vault, flag: Flag) -> list[Car]:

@@ -97,7 +97,8 @@ def test_everything_missing_is_one_line_each_with_the_way_to_mend_it() -> None:
         ("DEFAULT_LANGUAGE", "de", "'kk', 'ru' or 'en'"),
         ("LOG_FORMAT", "xml", "'console' or 'json'"),
         ("LOG_LEVEL", "LOUD", "'DEBUG'"),
-        ("RETENTION_DAYS", "29", "30"),
+        ("RETENTION_DAYS", "-1", "at least 41 while REPLY_DELAY_DAYS is 7"),
+        ("RETENTION_DAYS", "40", "at least 41 while REPLY_DELAY_DAYS is 7"),
         ("CONTACTS_KEPT_DAYS", "0", "1"),
         ("SEND_RATE", "0", "1"),
         ("SEND_RATE", "1001", "1000"),
@@ -117,6 +118,17 @@ def test_a_wrong_value_is_one_line_that_names_it_and_never_shows_it(
     if len(value) > 10:
         assert value not in line
         assert "hidden" not in line
+
+
+def test_no_flag_is_deleted_before_its_driver_may_have_heard_of_it(env: Callable[..., None]) -> None:
+    env(RETENTION_DAYS="41")
+    assert load_settings().retention_days == 41
+    env(RETENTION_DAYS="", REPLY_DELAY_DAYS="88")
+    assert load_settings().retention_days == 365
+    env(REPLY_DELAY_DAYS="89")
+    assert refusal().startswith("RETENTION_DAYS: at least 369 while REPLY_DELAY_DAYS is 89")
+    env(RETENTION_DAYS="1", REPLY_DELAY_DAYS="6")
+    assert refusal().startswith("REPLY_DELAY_DAYS: ")
 
 
 def test_all_wrong_settings_are_told_at_once(env: Callable[..., None]) -> None:

@@ -1,5 +1,6 @@
 """Both sides: a driver is heard late and coarsely, takes the lesson that fits, and either side gets a second look."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.sandbox import Message, Phone
@@ -16,6 +17,7 @@ from handlers.presses import (
     ReviewPress,
     SecondLookPress,
 )
+from handlers.texts import load_texts
 from models.appeals import Appeal
 from models.audit import ACTION_NAMES, Action, AuditEntry
 from models.behaviours import BEHAVIOURS, FORM_NAMES
@@ -24,7 +26,8 @@ from models.coarse import EXTRA_DAYS, FORMS_FOR_DRIVER
 from models.drivers import Hearing, Remedy
 from models.flags import OUTCOME_NAMES, OUTCOMES_FOR_REPORTER, Flag, Outcome
 from models.matching import lesson_for
-from models.quiet import at_hour, local_day
+from models.people import Language
+from models.quiet import at_hour, local_day, monday_of
 from models.team import Role
 from tests.e2e.handles import handle
 from tests.e2e.test_car import wednesday
@@ -48,8 +51,10 @@ from tests.e2e.walking import (
 )
 from tests.house import DRIVER, OWNER, House
 
+DAY = timedelta(days=1)
 LATER = timedelta(days=28)
 """When whoever didn't say how often they drive has heard: 14 days after the week of the report, and 6 more by lot."""
+_TEXTS = load_texts()
 ANSWER = 'Ол күні <b>балам</b> ауырып & мен ренжіткен болармын 🙏 "кешіріңіз"'
 
 
@@ -147,7 +152,8 @@ async def test_a_driver_hears_the_kind_and_the_week_answers_and_only_the_team_re
     assert rides in shown.text
     assert await stored(house, Hearing) == []
 
-    # Another answer makes nothing come sooner, whether it's decided already or not.
+    # From the next day on another answer makes nothing come sooner, whether it's decided already or not.
+    house.clock.shift += DAY
     await press(driver, _("How often I drive"), named)
     await press(driver, _("Most days"), named)
     assert [car.driven for car in await stored(house, Car)] == [Driven.MOST_DAYS]
@@ -164,8 +170,22 @@ async def test_a_driver_hears_the_kind_and_the_week_answers_and_only_the_team_re
     kind = _(FORMS_FOR_DRIVER[BEHAVIOURS["SX1"].form])
     assert _("The team would like to hear the driver too.") in mine.text
     assert kind in mine.text
+    # She sees the day before which no driver would hear of it, not the one that tells how often this driver drives.
+    texts, sunday = _TEXTS[Language(language)], monday_of(local_day(house.clock())) + timedelta(days=6)
+    earliest = _("All that the driver would learn, on {date} at the earliest:", date=texts.date(sunday + 7 * DAY))
+    assert earliest in mine.text
+    assert _("You can say no until the driver has heard of it.") in mine.text
+    assert texts.day(hearing.tell_at) not in mine.text
+    assert texts.day(hearing.tell_at) in (await opened(desk, shown)).text
+    terms = house.app.engine.terms
+    house.app.engine.terms = replace(terms, reply_delay_days=60)  # what was decided before is not told later by it
+    assert texts.day(hearing.tell_at) in (await report_of(phone, _)).text
+    house.app.engine.terms = terms
     assert await house.app.telling.look() == 0
     await days_pass(house, told=0)
+    mine = await report_of(phone, _)
+    today = texts.day(house.clock())  # what is over is no day to name
+    assert _("All that the driver would learn, on {date} at the earliest:", date=today) in mine.text
     await days_pass(house)
 
     asked = await news(driver, _)
@@ -304,7 +324,7 @@ async def test_of_the_most_severe_the_driver_hears_only_after_a_warning_and_a_ye
     mine = await report_of(phone, _)
     assert _("This happens only if you say yes.") in mine.text
     await press(phone, _("Yes, the driver may hear this"), mine)
-    assert _("You can say no until then.") in mine.text
+    assert _("You can say no until the driver has heard of it.") in mine.text
     await days_pass(house)
     await news(driver, _)
     await assert_sound(house)

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot import migrate as module
 from bot.migrate import alembic_config, current_revision, migrate, newest_revision
@@ -237,6 +237,36 @@ async def test_cars_of_before_are_found_and_duplicates_of_before_say_who_closed_
     assert list(found) == [1, 1, None]
     found = await ask(empty, lambda c: c.execute(text("SELECT car_id, plate_index FROM car_indexes")).all())
     assert [(car, bytes(index)) for car, index in found] == [(1, b"\x09")]
+
+
+async def test_numbers_of_cars_are_not_given_again_when_their_table_is_changed(empty: Database) -> None:
+    await migrate(empty, "0018")
+    blob, at = ("x'01'" if empty.is_sqlite else "'\\x01'"), "'2026-11-21 00:00:00'"
+    no = "0" if empty.is_sqlite else "false"
+    person = (
+        "INSERT INTO people (id, telegram_index, sealed_telegram_id, language, language_chosen, joined_at)"
+        f" VALUES (1, {blob}, {blob}, 'kk', {no}, {at})"
+    )
+    car = "INSERT INTO cars (person_id, code, sealed_plate, plate_index, made_at)"
+    car += f" VALUES (1, 'c', {blob}, {blob}, {at}) RETURNING id"
+    numbers = []
+    async with empty.engine.begin() as connection:
+        await connection.execute(text(person))
+    for revision in ("0019", "0018", "0019"):
+        for _number in range(2):
+            async with empty.engine.begin() as connection:
+                numbers.append(await connection.scalar(text(car)))
+                await connection.execute(text("DELETE FROM cars"))
+        await migrate(empty, revision)
+    async with empty.engine.begin() as connection:
+        numbers.append(await connection.scalar(text(car)))
+    assert numbers == [1, 2, 3, 4, 5, 6, 7]
+    async with empty.engine.begin() as connection:
+        await connection.execute(text("UPDATE cars SET driven = 'most_days', driven_least = 'now_and_then'"))
+    for column in ("driven", "driven_least"):
+        with pytest.raises(IntegrityError, match=f"ck_cars_{column}"):
+            async with empty.engine.begin() as connection:
+                await connection.execute(text(f"UPDATE cars SET {column} = 'never'"))
 
 
 async def test_processes_that_start_at_once_migrate_once(empty: Database) -> None:

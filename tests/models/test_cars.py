@@ -1,6 +1,6 @@
 """Cars: one for a plate, three at most, found by whoever has the code and by nobody who guesses or counts."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,7 @@ from models.cars import (
     LATELY,
     MOST,
     MOST_LATELY,
+    UNSAID,
     Car,
     Driven,
     car_of_code,
@@ -24,8 +25,9 @@ from models.deletion import delete_person
 from models.flag_rights import parties
 from models.known_drivers import forget_cars
 from models.plates import normalise_plate
+from models.quiet import at_hour, local_day
 from models.vault import Vault
-from tests.models.helpers import NOW, add_flag, add_people, add_person
+from tests.models.helpers import NEW_KEY, NOW, OLD_KEY, add_flag, add_people, add_person
 
 PLATES = ["123ABC02", "A123BCD", "ODD1", "777ABE05"]
 
@@ -48,21 +50,61 @@ async def test_a_car_is_declared_once_and_a_driver_has_three_at_most(database: D
         assert await declare_car(session, vault, driver.id, PLATES[1], NOW) is None
 
 
-def test_the_first_answer_how_often_a_car_is_driven_counts_at_once_and_a_changed_one_from_the_next_week_on() -> None:
-    this, following, after = date(2026, 11, 16), date(2026, 11, 23), date(2026, 11, 30)
-    car, week = Car(), timedelta(days=7)
-    assert car.driven_in(this) is None
-    car.say_driven(Driven.MOST_DAYS, NOW)
-    assert (car.driven_in(this - week), car.driven_in(this)) == (Driven.MOST_DAYS, Driven.MOST_DAYS)
-    for said in (Driven.SOME_DAYS, Driven.NOW_AND_THEN):  # however often it's changed within a week
-        car.say_driven(said, NOW)
+@given(
+    st.lists(st.sampled_from(Driven), max_size=4),
+    st.lists(st.tuples(st.integers(1, 40), st.sampled_from(Driven)), max_size=6),
+)
+def test_after_the_day_on_which_a_car_was_named_answers_only_make_a_wait_longer(
+    that_day: list[Driven], later: list[tuple[int, Driven]]
+) -> None:
+    car, rarity = Car(made_at=NOW), list(Driven).index
+    assert car.driven_that_counts is UNSAID
+    for said in that_day:
+        car.say_driven(said, at_hour(local_day(NOW), 23))
+        assert (car.driven, car.driven_that_counts) == (said, said)
+    said_before = [car.driven_that_counts]
+    for days, said in sorted(later):
+        car.say_driven(said, at_hour(local_day(NOW) + timedelta(days=days), 0))
+        said_before.append(said)
         assert car.driven is said
-        assert (car.driven_in(this), car.driven_in(following)) == (Driven.MOST_DAYS, said)
-    car.say_driven(Driven.NOW_AND_THEN, NOW + week)  # nothing new
-    assert car.driven_in(this) is Driven.MOST_DAYS
-    car.say_driven(Driven.SOME_DAYS, NOW + week)
-    told = (Driven.NOW_AND_THEN, Driven.NOW_AND_THEN, Driven.SOME_DAYS)
-    assert tuple(map(car.driven_in, (this, following, after))) == told
+        assert car.driven_that_counts is max(said_before, key=rarity)
+
+
+async def test_whoever_names_a_car_anew_is_taken_at_their_word_of_before(database: Database) -> None:
+    vault, both = Vault([OLD_KEY]), Vault([NEW_KEY, OLD_KEY])
+    async with database.transaction() as session:
+        driver, other = await add_people(session, vault, 1, 2)
+        for plate, said, counts in (
+            (PLATES[0], Driven.NOW_AND_THEN, Driven.NOW_AND_THEN),
+            (PLATES[1], Driven.MOST_DAYS, Driven.MOST_DAYS),
+            (PLATES[2], None, UNSAID),
+        ):
+            first = await declare_car(session, vault, driver.id, plate, NOW)
+            assert first is not None
+            if said is not None:
+                first.say_driven(said, NOW)
+            first.end(NOW)
+            again = await declare_car(session, vault, driver.id, plate, NOW)
+            assert again is not None
+            assert again.id != first.id
+            assert (again.driven, again.driven_that_counts) == (said, counts)
+            again.say_driven(Driven.MOST_DAYS, NOW)  # not even on its day does this make a wait shorter
+            assert (again.driven, again.driven_that_counts) == (Driven.MOST_DAYS, counts)
+            again.end(NOW)
+        stranger = await declare_car(session, vault, other.id, PLATES[0], NOW)
+        assert stranger is not None
+        assert (stranger.driven, stranger.driven_least) == (None, None)
+
+        # Also while keys change, and no longer once the car of before is forgotten.
+        later = NOW + LATELY
+        third = await declare_car(session, both, driver.id, PLATES[0], later)
+        assert third is not None
+        assert (third.driven, third.driven_that_counts) == (Driven.MOST_DAYS, Driven.NOW_AND_THEN)
+        third.end(later)
+        await forget_cars(session, later + timedelta(seconds=1))
+        fresh = await declare_car(session, both, driver.id, PLATES[0], later)
+        assert fresh is not None
+        assert (fresh.driven, fresh.driven_least) == (None, None)
 
 
 async def test_flags_and_cars_on_the_same_vehicle_match(database: Database, vault: Vault) -> None:

@@ -12,7 +12,9 @@ from models.coarse import (
     FORMS_FOR_DRIVER,
     HOUR,
     TIME_TO_SAY_NO,
+    first_day,
     first_moment,
+    longest_wait,
     several_rides,
     week_named,
     week_reported,
@@ -44,10 +46,10 @@ def test_the_week_is_that_of_the_day_it_happened_and_else_of_the_day_it_was_repo
     later=st.timedeltas(timedelta(), timedelta(days=60)),
     ago=st.integers(0, 60),
     delay=st.integers(7, 30),
-    driven=st.sampled_from([None, *Driven]),
+    driven=st.sampled_from(Driven),
 )
 def test_the_driver_hears_by_day_after_several_rides_the_week_and_the_time_to_say_no(
-    received: datetime, later: timedelta, ago: int, delay: int, driven: Driven | None
+    received: datetime, later: timedelta, ago: int, delay: int, driven: Driven
 ) -> None:
     flag, now = a_flag(received, local_day(received) - timedelta(days=ago)), received + later
     days = several_rides(driven, delay)
@@ -59,12 +61,20 @@ def test_the_driver_hears_by_day_after_several_rides_the_week_and_the_time_to_sa
         assert day > week_named(flag)[1]
         assert day >= local_day(received) + timedelta(days=days)
         assert day >= local_day(now) + timedelta(days=TIME_TO_SAY_NO)
+        assert day >= first_day(flag, several_rides(Driven.MOST_DAYS, delay), now)
+        assert moment <= now + timedelta(days=longest_wait(delay))
     assert max(moments) - min(moments) < timedelta(days=EXTRA_DAYS)
 
 
+def test_the_longest_wait_is_that_of_a_report_on_a_monday_of_whoever_drives_now_and_then() -> None:
+    monday = datetime(2026, 11, 15, 19, tzinfo=UTC)  # 00:00 in Almaty
+    flag = a_flag(monday)
+    last = max(first_moment(flag, several_rides(Driven.NOW_AND_THEN, 7), monday) for _ in range(200))
+    assert last + timedelta(hours=24 - HOUR) == monday + timedelta(days=longest_wait(7))
+
+
 def test_the_less_often_somebody_drives_the_longer_several_rides_take() -> None:
-    answers = (Driven.MOST_DAYS, Driven.SOME_DAYS, Driven.NOW_AND_THEN, None)
-    assert [several_rides(each, 7) for each in answers] == [7, 14, 28, 14]
+    assert [several_rides(each, 7) for each in Driven] == [7, 14, 28]
 
 
 def test_the_days_it_may_be_are_the_same_for_all_reports_of_a_week() -> None:

@@ -154,18 +154,19 @@ async def test_the_driver_hears_after_as_long_as_several_rides_take_in_the_car_o
         decided = hearing.tell_at
         assert timedelta(days=28) <= local_day(decided) - local_day(NOW) <= timedelta(days=28 + 6 + 6)
 
-        case.car.say_driven(Driven.MOST_DAYS, NOW)  # once it came, nothing makes it come sooner
+        for days, said in ((0, Driven.MOST_DAYS), (7, Driven.SOME_DAYS), (14, Driven.MOST_DAYS)):
+            case.car.say_driven(said, NOW + days * DAY)  # nothing makes it come sooner, however often it's changed
+            assert await delay_of(session, vault, case.flag, 7) == 28
         assert (await asked(session, vault, case)).tell_at == decided
-        assert await delay_of(session, vault, case.flag, 7) == 28
-        later = await add_flag(session, vault, case.reporter, "later", now=NOW + 7 * DAY)
-        later.write_plate(vault, PLATE)
-        assert await delay_of(session, vault, later, 7) == 7
-
-        case.car.end(NOW)
-        again = await declare_car(session, vault, case.driver.id, PLATE, NOW - timedelta(hours=1))
+        case.car.end(NOW + 14 * DAY)
+        again = await declare_car(session, vault, case.driver.id, PLATE, NOW + 14 * DAY)
         assert again is not None
-        again.say_driven(Driven.MOST_DAYS, NOW)
-        assert await delay_of(session, vault, case.flag, 7) == 28  # named twice: the longer one
+        again.say_driven(Driven.MOST_DAYS, NOW + 14 * DAY)  # nor does to name the car anew
+        later = await add_flag(session, vault, case.reporter, "later", now=NOW + 20 * DAY)
+        later.write_plate(vault, PLATE)
+        assert await delay_of(session, vault, later, 7) == 28
+        case.flag.write_plate(vault, OTHER)
+        assert await delay_of(session, vault, case.flag, 7) == 7
         case.flag.write_plate(vault, "ODD1")
         assert await delay_of(session, vault, case.flag, 7) == 14
 

@@ -55,10 +55,10 @@ async def show_driving(event: Event, visit: Visit, note: str = "") -> Method:
     remedies = await told_of(visit.session, visit.person.id)
     rows: list[Row] = []
     for hearing in hearings:
-        asked = HearingPress(action="open", hearing=hearing.handle(visit.vault))
+        asked = HearingPress(action="open", hearing=hearing.handle)
         rows.append([button(_("The team would like to hear you"), asked, PRIMARY)])
     for remedy in remedies:
-        given = RemedyPress(action="open", remedy=remedy.handle(visit.vault))
+        given = RemedyPress(action="open", remedy=remedy.handle)
         rows.append([button(_("Lesson {number} from the team", number=remedy.lesson), given)])
     rows += [[button(car.plate(visit.vault), DrivingPress(action="open", car=car.id))] for car in cars]
     lines = [

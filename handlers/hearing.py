@@ -52,7 +52,7 @@ def router() -> Router:
 async def open_hearing(query: CallbackQuery, callback_data: HearingPress, visit: Visit) -> Method:
     """What the team asks."""
     await visit.state.clear()
-    found = await own_hearing_of_handle(visit.session, visit.vault, visit.person.id, callback_data.hearing)
+    found = await own_hearing_of_handle(visit.session, visit.person.id, callback_data.hearing)
     if found is None:
         return await _gone(query, visit)
     return _screen(query, *found, visit)
@@ -75,7 +75,7 @@ def _screen(event: Event, hearing: Hearing, flag: Flag, visit: Visit, note: str 
             "day it may protect you. Please don't look for anybody; you can answer here."
         ),
     ]
-    rows, handle = list[Row](), hearing.handle(visit.vault)
+    rows, handle = list[Row](), hearing.handle
     if hearing.declined_at is not None:
         parts.append(_("You would rather say nothing. That is all right."))
     elif hearing.answered_at is not None:
@@ -99,7 +99,7 @@ def _lesson() -> LearnPress:
 
 async def ask_word(query: CallbackQuery, callback_data: HearingPress, visit: Visit) -> Method:
     """Wait for the driver's word."""
-    found = await own_hearing_of_handle(visit.session, visit.vault, visit.person.id, callback_data.hearing)
+    found = await own_hearing_of_handle(visit.session, visit.person.id, callback_data.hearing)
     return await _ask(query, found, visit)
 
 
@@ -126,7 +126,7 @@ async def _ask(query: CallbackQuery, found: tuple[Hearing, Flag] | None, visit: 
 
 
 def _cancel(hearing: Hearing, visit: Visit) -> Row:
-    return [button(visit._("Cancel"), HearingPress(action="open", hearing=hearing.handle(visit.vault)))]
+    return [button(visit._("Cancel"), HearingPress(action="open", hearing=hearing.handle))]
 
 
 async def take_word(message: Message, visit: Visit) -> Method:
@@ -157,7 +157,7 @@ async def keep_word(event: Event, text: str, visit: Visit) -> Method:
 
 async def say_nothing(query: CallbackQuery, callback_data: HearingPress, visit: Visit) -> Method:
     """Note that the driver would rather say nothing."""
-    found = await own_hearing_of_handle(visit.session, visit.vault, visit.person.id, callback_data.hearing)
+    found = await own_hearing_of_handle(visit.session, visit.person.id, callback_data.hearing)
     if found is None:
         return await _gone(query, visit)
     hearing, flag = found
@@ -181,6 +181,6 @@ async def tell_asked(
     for hearing in told:
         await record(session, vault, Audited.DRIVER_TOLD, now=now, flag_id=hearing.flag_id)
         driver = await session.get_one(Person, hearing.driver_id)
-        press = HearingPress(action="open", hearing=hearing.handle(vault))
+        press = HearingPress(action="open", hearing=hearing.handle)
         tell_driver(session, vault, texts, driver, press, now)
     return due

@@ -53,7 +53,7 @@ def router() -> Router:
 async def open_remedy(query: CallbackQuery, callback_data: RemedyPress, visit: Visit) -> Method:
     """What was given, and what became of it."""
     await visit.state.clear()
-    found = await own_remedy_of_handle(visit.session, visit.vault, visit.person.id, callback_data.remedy)
+    found = await own_remedy_of_handle(visit.session, visit.person.id, callback_data.remedy)
     if found is None:
         return await _gone(query, visit)
     return await _screen(query, *found, visit)
@@ -96,7 +96,7 @@ async def _screen(event: Event, remedy: Remedy, flag: Flag, visit: Visit, note: 
                         date=until,
                     )
                 )
-                press = RemedyPress(action="appeal", remedy=remedy.handle(visit.vault))
+                press = RemedyPress(action="appeal", remedy=remedy.handle)
                 rows.append([button(_("I see it differently"), press)])
         to_lesson = LearnPress(action="open" if remedy.passed_at is not None else "again", lesson=remedy.lesson)
         style = PRIMARY if remedy.kind is Given.LESSON and remedy.passed_at is None else None
@@ -112,7 +112,7 @@ async def _screen(event: Event, remedy: Remedy, flag: Flag, visit: Visit, note: 
 
 async def ask_words(query: CallbackQuery, callback_data: RemedyPress, visit: Visit) -> Method:
     """Wait for why the driver sees it differently."""
-    found = await own_remedy_of_handle(visit.session, visit.vault, visit.person.id, callback_data.remedy)
+    found = await own_remedy_of_handle(visit.session, visit.person.id, callback_data.remedy)
     return await _ask(query, found, visit)
 
 
@@ -144,7 +144,7 @@ async def _ask(query: CallbackQuery, found: tuple[Remedy, Flag] | None, visit: V
 
 
 def _cancel(remedy: Remedy, visit: Visit) -> Row:
-    return [button(visit._("Cancel"), RemedyPress(action="open", remedy=remedy.handle(visit.vault)))]
+    return [button(visit._("Cancel"), RemedyPress(action="open", remedy=remedy.handle))]
 
 
 async def take_words(message: Message, visit: Visit) -> Method:
@@ -188,5 +188,5 @@ async def tell_given(
     for remedy in told:
         await record(session, vault, Audited.DRIVER_TOLD, now=now, flag_id=remedy.flag_id)
         driver = await session.get_one(Person, remedy.driver_id)
-        tell_driver(session, vault, texts, driver, RemedyPress(action="open", remedy=remedy.handle(vault)), now)
+        tell_driver(session, vault, texts, driver, RemedyPress(action="open", remedy=remedy.handle), now)
     return due

@@ -104,7 +104,7 @@ async def show_own(query: CallbackQuery, callback_data: TalkPress, visit: Visit)
     if flag is None:
         return await show_reports(query, visit)
     messages = await thread(visit.session, flag.id, by_team=False, limit=MOST_FOUND)
-    found = next((each for each in messages if each[0].handle(visit.vault) == callback_data.message), None)
+    found = next((each for each in messages if each[0].handle == callback_data.message), None)
     return await _one(query, flag, found, visit, in_full=callback_data.action == "full", by_team=False)
 
 
@@ -349,7 +349,7 @@ def _message_rows(
     def opens(said: Talk, what: str) -> TalkPress | DeskTalkPress:
         if by_team:
             return DeskTalkPress(action=what, flag=flag.id, message=said.id)
-        return TalkPress(action=what, flag=flag.handle, message=said.handle(visit.vault))
+        return TalkPress(action=what, flag=flag.handle, message=said.handle)
 
     buttons = []
     for n, (said, piece) in enumerate(messages, 1):

@@ -13,7 +13,7 @@ from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.coarse import coarsely
-from handlers.driving import show_driving
+from handlers.driving import leads_nowhere
 from handlers.home import back_home
 from handlers.notices import tell_driver, tell_team_of_answer
 from handlers.own import Typed
@@ -54,12 +54,8 @@ async def open_hearing(query: CallbackQuery, callback_data: HearingPress, visit:
     await visit.state.clear()
     found = await own_hearing_of_handle(visit.session, visit.person.id, callback_data.hearing)
     if found is None:
-        return await _gone(query, visit)
+        return await leads_nowhere(query, visit)
     return _screen(query, *found, visit)
-
-
-async def _gone(event: Event, visit: Visit) -> Method:
-    return await show_driving(event, visit, visit._("The team no longer asks this."))
 
 
 def _screen(event: Event, hearing: Hearing, flag: Flag, visit: Visit, note: str = "") -> Method:
@@ -112,7 +108,7 @@ async def ask_again(query: CallbackQuery, visit: Visit) -> Method:
 async def _ask(query: CallbackQuery, found: tuple[Hearing, Flag] | None, visit: Visit) -> Method:
     _ = visit._
     if found is None:
-        return await _gone(query, visit)
+        return await leads_nowhere(query, visit)
     hearing, flag = found
     if not hearing.is_open(visit.now):
         return _screen(query, hearing, flag, visit)
@@ -140,7 +136,7 @@ async def keep_word(event: Event, text: str, visit: Visit) -> Method:
     number, text = (await visit.state.get_data()).get("hearing", 0), text.strip()
     found = await own_hearing(visit.session, visit.person.id, number)
     if found is None:
-        return await _gone(event, visit)
+        return await leads_nowhere(event, visit)
     hearing, flag = found
     if units(text) > ANSWER_LIMIT:
         too_long = _("Please write it in {limit} characters at most.", limit=ANSWER_LIMIT)
@@ -159,7 +155,7 @@ async def say_nothing(query: CallbackQuery, callback_data: HearingPress, visit: 
     """Note that the driver would rather say nothing."""
     found = await own_hearing_of_handle(visit.session, visit.person.id, callback_data.hearing)
     if found is None:
-        return await _gone(query, visit)
+        return await leads_nowhere(query, visit)
     hearing, flag = found
     if decline(hearing, visit.now):
         await visit.record(Audited.DRIVER_DECLINED, flag.id)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.called_again import called_again
 from handlers.coarse import coarsely
-from handlers.driving import show_driving
+from handlers.driving import leads_nowhere
 from handlers.home import back_home
 from handlers.notices import tell_driver, tell_of_news
 from handlers.own import Typed
@@ -55,12 +55,8 @@ async def open_remedy(query: CallbackQuery, callback_data: RemedyPress, visit: V
     await visit.state.clear()
     found = await own_remedy_of_handle(visit.session, visit.person.id, callback_data.remedy)
     if found is None:
-        return await _gone(query, visit)
+        return await leads_nowhere(query, visit)
     return await _screen(query, *found, visit)
-
-
-async def _gone(event: Event, visit: Visit) -> Method:
-    return await show_driving(event, visit, visit._("The team no longer asks this."))
 
 
 async def _screen(event: Event, remedy: Remedy, flag: Flag, visit: Visit, note: str = "") -> Method:
@@ -125,7 +121,7 @@ async def ask_again(query: CallbackQuery, visit: Visit) -> Method:
 async def _ask(query: CallbackQuery, found: tuple[Remedy, Flag] | None, visit: Visit) -> Method:
     _ = visit._
     if found is None:
-        return await _gone(query, visit)
+        return await leads_nowhere(query, visit)
     remedy, flag = found
     term = visit.terms.appeal_term_days
     if (
@@ -158,7 +154,7 @@ async def disagree(event: Event, text: str, visit: Visit) -> Method:
     number, text = (await visit.state.get_data()).get("remedy", 0), text.strip()
     found = await own_remedy(visit.session, visit.person.id, number)
     if found is None:
-        return await _gone(event, visit)
+        return await leads_nowhere(event, visit)
     remedy, flag = found
     if units(text) > APPEAL_LIMIT:
         too_long = _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT)

@@ -53,7 +53,8 @@ async def migrate(database: Database, revision: str = "head") -> None:
     async with database.engine.connect() as connection, _keeping_rows(connection, database), connection.begin():
         if not database.is_sqlite:  # SQLite's BEGIN IMMEDIATE is the lock already
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        await connection.run_sync(_run, revision)
+        async with _keeping_numbers(connection, database):
+            await connection.run_sync(_run, revision)
         if database.is_sqlite and (broken := (await connection.execute(text("PRAGMA foreign_key_check"))).all()):
             raise RuntimeError(f"{len(broken)} rows would point to nothing")  # undone with all the rest
 
@@ -71,6 +72,32 @@ async def _keeping_rows(connection: AsyncConnection, database: Database) -> Asyn
         yield
     finally:
         await driver.execute("PRAGMA foreign_keys = ON")
+
+
+@asynccontextmanager
+async def _keeping_numbers(connection: AsyncConnection, database: Database) -> AsyncIterator[None]:
+    """Where SQLite copies a table, the copy must not give the numbers of deleted rows again (`NEVER_REUSED`)."""
+    if not database.is_sqlite:
+        yield
+        return
+    before = await _last_numbers(connection)
+    yield
+    for name, last in (await _last_numbers(connection)).items():
+        if last < before.get(name, 0):
+            values = {"name": name, "last": before[name]}
+            await connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
+            await connection.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)"), values)
+
+
+async def _last_numbers(connection: AsyncConnection) -> dict[str, int]:
+    """The last number that each table of SQLite has given, 0 before the first."""
+    if await connection.scalar(text("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'")) is None:
+        return {}
+    query = (
+        "SELECT tables.name, coalesce(given.seq, 0) FROM sqlite_master AS tables"
+        " LEFT JOIN sqlite_sequence AS given ON given.name = tables.name WHERE tables.sql LIKE '%AUTOINCREMENT%'"
+    )
+    return {name: int(last) for name, last in await connection.execute(text(query))}
 
 
 def _current(connection: Connection) -> str | None:

@@ -4,7 +4,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 
 from handlers.consent import say_for
-from handlers.own import report_screen, show_reports
+from handlers.own import nothing_changed, report_screen
 from handlers.presses import Action, AgreePress
 from handlers.screens import Method
 from handlers.visit import Visit
@@ -25,6 +25,6 @@ async def agree(query: CallbackQuery, callback_data: AgreePress, visit: Visit) -
     """Keep what was said."""
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or as_shown(flag, visit.now).unseen:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     await say_for(flag, Recipient.DRIVER, callback_data.action == "yes", visit)
     return await report_screen(query, flag, visit)

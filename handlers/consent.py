@@ -12,7 +12,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
 from handlers.details import consent_line
 from handlers.home import way_out
-from handlers.own import Typed, nothing_kept, show_reports
+from handlers.own import Typed, nothing_changed, nothing_kept
 from handlers.presses import Action, ConsentPress, OwnPress
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.texts import Texts
@@ -58,7 +58,7 @@ async def open_consents(query: CallbackQuery, callback_data: ConsentPress, visit
     await visit.state.clear()
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     return await _screen(query, flag, visit)
 
 
@@ -115,7 +115,7 @@ async def give_or_take_back(query: CallbackQuery, callback_data: ConsentPress, v
     """Give a consent, or take it back: what the button meant when it was shown, whatever stands by now."""
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or callback_data.value not in set(Recipient):
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     recipient = Recipient(callback_data.value)
     if recipient is not Recipient.DRIVER:  # of which nothing but a yes or a no is said
         await say_for(flag, recipient, callback_data.action == "give", visit)
@@ -126,7 +126,7 @@ async def answer_for_driver(query: CallbackQuery, callback_data: ConsentPress, v
     """Say yes or no to that the driver hears of it."""
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or flag.by_driver or callback_data.value not in {"yes", "no"}:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     await say_for(flag, Recipient.DRIVER, callback_data.value == "yes", visit)
     return await _screen(query, flag, visit)
 
@@ -143,7 +143,7 @@ async def choose_reach(query: CallbackQuery, callback_data: ConsentPress, visit:
     _ = visit._
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or callback_data.value not in set(Reach):
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     reach = Reach(callback_data.value)
     if reach is Reach.CONTACT:
         await visit.state.set_state(Reaching.contact)

@@ -12,7 +12,7 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.driven import ask_how_often, how_often, how_often_button, keep_answer
 from handlers.home import back_home
-from handlers.own import Typed
+from handlers.own import NO_CHANGE, NOT_KEPT, Typed
 from handlers.presses import Action, DrivingPress, HearingPress, LearnPress, RemedyPress
 from handlers.screens import DANGER, PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
@@ -55,10 +55,10 @@ async def show_driving(event: Event, visit: Visit, note: str = "") -> Method:
     remedies = await told_of(visit.session, visit.person.id)
     rows: list[Row] = []
     for hearing in hearings:
-        asked = HearingPress(action="open", hearing=hearing.handle(visit.vault))
+        asked = HearingPress(action="open", hearing=hearing.handle)
         rows.append([button(_("The team would like to hear you"), asked, PRIMARY)])
     for remedy in remedies:
-        given = RemedyPress(action="open", remedy=remedy.handle(visit.vault))
+        given = RemedyPress(action="open", remedy=remedy.handle)
         rows.append([button(_("Lesson {number} from the team", number=remedy.lesson), given)])
     rows += [[button(car.plate(visit.vault), DrivingPress(action="open", car=car.id))] for car in cars]
     lines = [
@@ -76,6 +76,18 @@ async def show_driving(event: Event, visit: Visit, note: str = "") -> Method:
     elif len(cars) < MOST:
         lines += ["", _(ADD_LATER)]
     return show(event, "\n".join(lines), [*rows, [button(_("« Lessons"), LearnPress(action="list")), *back_home(_)]])
+
+
+async def leads_nowhere(event: Event, visit: Visit) -> Method:
+    """The same in answer to a button, or to words, that lead to nothing of what this driver is asked.
+
+    Which it was is not known any more; that the team no longer asks it is said only where it asks nothing.
+    """
+    _, session, me = visit._, visit.session, visit.person.id
+    asks = bool(await open_hearings(session, me, visit.now) or await told_of(session, me))
+    notes = [_(NOT_KEPT)] if isinstance(event, Message) else [_(NO_CHANGE)] if asks else []
+    notes.append(_("What the team asks of you now is here.") if asks else _("The team no longer asks this."))
+    return await show_driving(event, visit, " ".join(notes))
 
 
 async def ask_plate(query: CallbackQuery, visit: Visit) -> Method:

@@ -8,7 +8,7 @@ from aiogram.types import CallbackQuery
 
 from handlers.home import way_out
 from handlers.notices import tell_reporter
-from handlers.own import show_reports
+from handlers.own import nothing_changed
 from handlers.presses import Action, ErasePress, OwnPress
 from handlers.screens import DANGER, PRIMARY, Method, Row, button, show
 from handlers.visit import Visit
@@ -34,7 +34,7 @@ async def ask(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -> 
     await visit.state.clear()
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     text = _(
         "<b>Delete this report?</b>\n\nIt will be gone for good and for everybody, even while it's being looked at. "
         "Nobody can bring it back.\n\nOnly a numbered record stays: that it was there, without its content."
@@ -53,7 +53,7 @@ async def erase(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -
     await visit.state.clear()
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     number, handle, others = flag.id, flag.handle, await holders(visit.session, flag)
     for parted in await parted_by_deletion(visit.session, Flag.id == number):
         await visit.record(Audited.PARTED, parted)

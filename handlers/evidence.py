@@ -36,7 +36,7 @@ from handlers.media import (
     with_caption,
 )
 from handlers.notices import tell_of_message
-from handlers.own import Adding, Typed, nothing_kept, open_report, show_reports
+from handlers.own import Adding, Typed, nothing_changed, nothing_kept, open_report
 from handlers.pieces import is_around_kazakhstan, piece_lines, piece_names, remove_rows
 from handlers.presses import Action, DeskPiecePress, EvidencePress, FormPress, OwnPress, ReviewPress
 from handlers.review import open_flag
@@ -170,14 +170,14 @@ async def remove(query: CallbackQuery, callback_data: EvidencePress, visit: Visi
     """Delete one piece of a draft or of an open report; it's the person's own, and not part of a talk."""
     piece = await own_piece(visit.session, visit.person.id, callback_data.piece)
     if piece is None or piece.talk_id is not None:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     if piece.flag_id is None:
         await visit.session.delete(piece)
         await visit.session.flush()
         return await go(query, FormPress(action="go", step="media"), visit)
     flag = await own_flag(visit.session, visit.person.id, piece.flag_id)
     if flag is None or not as_shown(flag, visit.now).is_open:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     await visit.session.delete(piece)
     await visit.session.flush()
     await note_removed(flag, piece.kind.value, visit)
@@ -294,7 +294,7 @@ async def show_refused(query: CallbackQuery, callback_data: EvidencePress, visit
     """What became of a piece of one's own that could not be kept."""
     piece = await own_piece(visit.session, visit.person.id, callback_data.piece)
     if piece is None or piece.status is not Status.REFUSED:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     return show(query, *await _why_refused(visit.session, piece, visit._))
 
 

@@ -17,7 +17,7 @@ from handlers.form_questions import FIRST, STEPS, following
 from handlers.form_screens import Filling, show_behaviours, show_step
 from handlers.home import way_out
 from handlers.media import Media, Place, Unfit
-from handlers.own import Typed, open_report, show_reports
+from handlers.own import Typed, nothing_changed, open_report, show_reports
 from handlers.presses import Action, FormPress, OwnPress, ReportPress
 from handlers.screens import Method, button, show
 from handlers.sending import Ways, add_to_earlier, send_flag
@@ -98,7 +98,7 @@ async def send(query: CallbackQuery, callback_data: FormPress, visit: Visit) -> 
             there = await open_report(query, OwnPress(action="open", flag=sent.handle), visit)
             await note_sent(sent, visit)
             return there
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     await visit.state.clear()
     told = draft.read(visit.vault)
     if told.aim is Aim.HOLD and not told.by_driver and not told.plate:

@@ -22,6 +22,6 @@ async def tell_of_change(driver_id: int, flag: Flag, visit: Visit) -> None:
     driver, remedy = await visit.session.get(Person, driver_id), await remedy_of(visit.session, flag.id)
     if driver is not None and remedy is not None:
         theirs = remedy.driver_id == driver_id and remedy.told_at is not None
-        handle = remedy.handle(visit.vault) if theirs else ""  # of nothing: nothing is asked any more
+        handle = remedy.handle if theirs else ""  # of nothing: nothing is asked any more
         press = RemedyPress(action="open", remedy=handle)
         tell_driver(visit.session, visit.vault, visit.texts, driver, press, visit.now)

@@ -13,7 +13,7 @@ from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.coarse import coarsely
-from handlers.driving import show_driving
+from handlers.driving import leads_nowhere
 from handlers.home import back_home
 from handlers.notices import tell_driver, tell_team_of_answer
 from handlers.own import Typed
@@ -52,14 +52,10 @@ def router() -> Router:
 async def open_hearing(query: CallbackQuery, callback_data: HearingPress, visit: Visit) -> Method:
     """What the team asks."""
     await visit.state.clear()
-    found = await own_hearing_of_handle(visit.session, visit.vault, visit.person.id, callback_data.hearing)
+    found = await own_hearing_of_handle(visit.session, visit.person.id, callback_data.hearing)
     if found is None:
-        return await _gone(query, visit)
+        return await leads_nowhere(query, visit)
     return _screen(query, *found, visit)
-
-
-async def _gone(event: Event, visit: Visit) -> Method:
-    return await show_driving(event, visit, visit._("The team no longer asks this."))
 
 
 def _screen(event: Event, hearing: Hearing, flag: Flag, visit: Visit, note: str = "") -> Method:
@@ -75,7 +71,7 @@ def _screen(event: Event, hearing: Hearing, flag: Flag, visit: Visit, note: str 
             "day it may protect you. Please don't look for anybody; you can answer here."
         ),
     ]
-    rows, handle = list[Row](), hearing.handle(visit.vault)
+    rows, handle = list[Row](), hearing.handle
     if hearing.declined_at is not None:
         parts.append(_("You would rather say nothing. That is all right."))
     elif hearing.answered_at is not None:
@@ -99,7 +95,7 @@ def _lesson() -> LearnPress:
 
 async def ask_word(query: CallbackQuery, callback_data: HearingPress, visit: Visit) -> Method:
     """Wait for the driver's word."""
-    found = await own_hearing_of_handle(visit.session, visit.vault, visit.person.id, callback_data.hearing)
+    found = await own_hearing_of_handle(visit.session, visit.person.id, callback_data.hearing)
     return await _ask(query, found, visit)
 
 
@@ -112,7 +108,7 @@ async def ask_again(query: CallbackQuery, visit: Visit) -> Method:
 async def _ask(query: CallbackQuery, found: tuple[Hearing, Flag] | None, visit: Visit) -> Method:
     _ = visit._
     if found is None:
-        return await _gone(query, visit)
+        return await leads_nowhere(query, visit)
     hearing, flag = found
     if not hearing.is_open(visit.now):
         return _screen(query, hearing, flag, visit)
@@ -126,7 +122,7 @@ async def _ask(query: CallbackQuery, found: tuple[Hearing, Flag] | None, visit: 
 
 
 def _cancel(hearing: Hearing, visit: Visit) -> Row:
-    return [button(visit._("Cancel"), HearingPress(action="open", hearing=hearing.handle(visit.vault)))]
+    return [button(visit._("Cancel"), HearingPress(action="open", hearing=hearing.handle))]
 
 
 async def take_word(message: Message, visit: Visit) -> Method:
@@ -140,7 +136,7 @@ async def keep_word(event: Event, text: str, visit: Visit) -> Method:
     number, text = (await visit.state.get_data()).get("hearing", 0), text.strip()
     found = await own_hearing(visit.session, visit.person.id, number)
     if found is None:
-        return await _gone(event, visit)
+        return await leads_nowhere(event, visit)
     hearing, flag = found
     if units(text) > ANSWER_LIMIT:
         too_long = _("Please write it in {limit} characters at most.", limit=ANSWER_LIMIT)
@@ -157,9 +153,9 @@ async def keep_word(event: Event, text: str, visit: Visit) -> Method:
 
 async def say_nothing(query: CallbackQuery, callback_data: HearingPress, visit: Visit) -> Method:
     """Note that the driver would rather say nothing."""
-    found = await own_hearing_of_handle(visit.session, visit.vault, visit.person.id, callback_data.hearing)
+    found = await own_hearing_of_handle(visit.session, visit.person.id, callback_data.hearing)
     if found is None:
-        return await _gone(query, visit)
+        return await leads_nowhere(query, visit)
     hearing, flag = found
     if decline(hearing, visit.now):
         await visit.record(Audited.DRIVER_DECLINED, flag.id)
@@ -181,6 +177,6 @@ async def tell_asked(
     for hearing in told:
         await record(session, vault, Audited.DRIVER_TOLD, now=now, flag_id=hearing.flag_id)
         driver = await session.get_one(Person, hearing.driver_id)
-        press = HearingPress(action="open", hearing=hearing.handle(vault))
+        press = HearingPress(action="open", hearing=hearing.handle)
         tell_driver(session, vault, texts, driver, press, now)
     return due

@@ -4,7 +4,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 
 from handlers.home import way_out
-from handlers.own import show_reports
+from handlers.own import nothing_changed
 from handlers.presses import HistoryPress, OwnPress
 from handlers.screens import Method, button, show
 from handlers.texts import Texts
@@ -66,7 +66,7 @@ async def show_history(query: CallbackQuery, callback_data: HistoryPress, visit:
     await visit.state.clear()
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     visible = shown_entries(flag, visit.now)
     entries, members = await history_of(visit.session, flag.id, list(ENTRIES), NEWEST, visible)
     numbers = {member: number for number, member in enumerate(members, 1)}

@@ -12,7 +12,7 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers.home import way_out
 from handlers.notices import tell_reporter
-from handlers.own import Typed, report_screen, show_reports
+from handlers.own import Typed, nothing_changed, nothing_kept, report_screen
 from handlers.presses import Action, OwnPress, PassphrasePress
 from handlers.screens import DANGER, Method, Row, button, show
 from handlers.visit import Visit
@@ -78,7 +78,7 @@ async def ask(query: CallbackQuery, callback_data: PassphrasePress, visit: Visit
     _ = visit._
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     await visit.state.set_state(Phrase.new)
     await visit.state.set_data({"flag": flag.id})
     parts = [
@@ -112,7 +112,7 @@ async def keep(message: Message, visit: Visit) -> Method | list[Method]:
     _ = visit._
     flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
     if flag is None:
-        return [gone(message), await show_reports(message, visit)]
+        return [gone(message), await nothing_kept(message, visit)]
     tidy = tidy_passphrase(message.text or "")
     if (fault := fault_of_passphrase(tidy)) is not None:
         text = _(FAULTS[fault], least=LEAST, most=MOST) + " " + _("Your message is deleted from this chat.")
@@ -140,7 +140,7 @@ async def remove(query: CallbackQuery, callback_data: PassphrasePress, visit: Vi
     await visit.state.clear()
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     if flag.sealed_passphrase is not None:
         flag.sealed_passphrase = None
         await _note(Audited.PASSPHRASE_REMOVED, flag, visit)
@@ -153,7 +153,7 @@ async def close(query: CallbackQuery, callback_data: PassphrasePress, visit: Vis
     await visit.state.clear()
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or flag.reporter_id != visit.person.id:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     flag.sealed_passphrase = None
     await remove_readers(visit.session, flag.id)
     await _note(Audited.CLOSED_ELSEWHERE, flag, visit)

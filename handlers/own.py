@@ -44,6 +44,8 @@ from models.words import N_
 
 ORDER_LIMIT = 40
 """Characters of an order number."""
+NOT_KEPT = N_("What you sent was not kept.")
+NO_CHANGE = N_("That button changed nothing.")
 STATE_NAMES = {
     FlagState.NEW: N_("received"),
     FlagState.CLAIMED: N_("being looked at"),
@@ -97,7 +99,17 @@ async def show_reports(event: Event, visit: Visit) -> Method:
 
 async def nothing_kept(event: Event, visit: Visit) -> Method:
     """The same in answer to what can't be kept: the report it was sent for is over, or the draft is gone."""
-    return await _reports(event, visit, visit._("What you sent was not kept."))
+    return await _reports(event, visit, visit._(NOT_KEPT))
+
+
+async def nothing_changed(event: Event, visit: Visit) -> Method:
+    """The same in answer to a button that leads to no report of theirs, or to none that it can still change.
+
+    Whoever pressed it must not believe that it was done: that it's deleted, or that the driver won't hear of it.
+    """
+    _ = visit._
+    note = _(NO_CHANGE) + " " + _("If the report is in this list, please open it and choose again.")
+    return await _reports(event, visit, note)
 
 
 async def _reports(event: Event, visit: Visit, note: str = "") -> Method:
@@ -126,7 +138,7 @@ async def open_report(query: CallbackQuery, callback_data: OwnPress, visit: Visi
     await visit.state.clear()
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     return await report_screen(query, flag, visit)
 
 
@@ -239,7 +251,7 @@ async def _ask(query: CallbackQuery, handle: str, what: State, question: str, vi
     _ = visit._
     flag = await own_flag_of_handle(visit.session, visit.person.id, handle)
     if flag is None or not as_shown(flag, visit.now).is_open:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     await visit.state.set_state(what)
     await visit.state.set_data({"flag": flag.id})
     return show(query, question, [[exit_button(_), button(_("Cancel"), OwnPress(action="open", flag=flag.handle))]])
@@ -330,7 +342,7 @@ async def ask_withdraw(query: CallbackQuery, callback_data: OwnPress, visit: Vis
     _ = visit._
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None or not as_shown(flag, visit.now).is_open:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     rows: list[Row] = [
         [button(_("Yes, withdraw"), OwnPress(action="withdrawn", flag=flag.handle), DANGER)],
         [button(_("No, keep it"), OwnPress(action="open", flag=flag.handle), PRIMARY)],

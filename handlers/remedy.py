@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.called_again import called_again
 from handlers.coarse import coarsely
-from handlers.driving import show_driving
+from handlers.driving import leads_nowhere
 from handlers.home import back_home
 from handlers.notices import tell_driver, tell_of_news
 from handlers.own import Typed
@@ -54,14 +54,10 @@ def router() -> Router:
 async def open_remedy(query: CallbackQuery, callback_data: RemedyPress, visit: Visit) -> Method:
     """What was given, and what became of it."""
     await visit.state.clear()
-    found = await own_remedy_of_handle(visit.session, visit.vault, visit.person.id, callback_data.remedy)
+    found = await own_remedy_of_handle(visit.session, visit.person.id, callback_data.remedy)
     if found is None:
-        return await _gone(query, visit)
+        return await leads_nowhere(query, visit)
     return await _screen(query, *found, visit)
-
-
-async def _gone(event: Event, visit: Visit) -> Method:
-    return await show_driving(event, visit, visit._("The team no longer asks this."))
 
 
 async def _screen(event: Event, remedy: Remedy, flag: Flag, visit: Visit, note: str = "") -> Method:
@@ -97,7 +93,7 @@ async def _screen(event: Event, remedy: Remedy, flag: Flag, visit: Visit, note: 
                         date=until,
                     )
                 )
-                press = RemedyPress(action="appeal", remedy=remedy.handle(visit.vault))
+                press = RemedyPress(action="appeal", remedy=remedy.handle)
                 rows.append([button(_("I see it differently"), press)])
         to_lesson = LearnPress(action="open" if remedy.passed_at is not None else "again", lesson=remedy.lesson)
         style = PRIMARY if remedy.kind is Given.LESSON and remedy.passed_at is None else None
@@ -113,7 +109,7 @@ async def _screen(event: Event, remedy: Remedy, flag: Flag, visit: Visit, note: 
 
 async def ask_words(query: CallbackQuery, callback_data: RemedyPress, visit: Visit) -> Method:
     """Wait for why the driver sees it differently."""
-    found = await own_remedy_of_handle(visit.session, visit.vault, visit.person.id, callback_data.remedy)
+    found = await own_remedy_of_handle(visit.session, visit.person.id, callback_data.remedy)
     return await _ask(query, found, visit)
 
 
@@ -126,7 +122,7 @@ async def ask_again(query: CallbackQuery, visit: Visit) -> Method:
 async def _ask(query: CallbackQuery, found: tuple[Remedy, Flag] | None, visit: Visit) -> Method:
     _ = visit._
     if found is None:
-        return await _gone(query, visit)
+        return await leads_nowhere(query, visit)
     remedy, flag = found
     term = visit.terms.appeal_term_days
     if (
@@ -145,7 +141,7 @@ async def _ask(query: CallbackQuery, found: tuple[Remedy, Flag] | None, visit: V
 
 
 def _cancel(remedy: Remedy, visit: Visit) -> Row:
-    return [button(visit._("Cancel"), RemedyPress(action="open", remedy=remedy.handle(visit.vault)))]
+    return [button(visit._("Cancel"), RemedyPress(action="open", remedy=remedy.handle))]
 
 
 async def take_words(message: Message, visit: Visit) -> Method:
@@ -159,7 +155,7 @@ async def disagree(event: Event, text: str, visit: Visit) -> Method:
     number, text = (await visit.state.get_data()).get("remedy", 0), text.strip()
     found = await own_remedy(visit.session, visit.person.id, number)
     if found is None:
-        return await _gone(event, visit)
+        return await leads_nowhere(event, visit)
     remedy, flag = found
     if units(text) > APPEAL_LIMIT:
         too_long = _("Please write it in {limit} characters at most.", limit=APPEAL_LIMIT)
@@ -189,5 +185,5 @@ async def tell_given(
     for remedy in told:
         await record(session, vault, Audited.DRIVER_TOLD, now=now, flag_id=remedy.flag_id)
         driver = await session.get_one(Person, remedy.driver_id)
-        tell_driver(session, vault, texts, driver, RemedyPress(action="open", remedy=remedy.handle(vault)), now)
+        tell_driver(session, vault, texts, driver, RemedyPress(action="open", remedy=remedy.handle), now)
     return due

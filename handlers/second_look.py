@@ -6,7 +6,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
 from handlers.called_again import called_again
-from handlers.own import Typed, nothing_kept, report_screen, show_reports
+from handlers.own import Typed, nothing_changed, nothing_kept, report_screen
 from handlers.presses import Action, OwnPress, SecondLookPress
 from handlers.quick_exit import exit_button
 from handlers.screens import Event, Method, Row, button, show
@@ -54,7 +54,7 @@ async def ask_again(query: CallbackQuery, visit: Visit) -> Method:
 async def _ask(query: CallbackQuery, flag: Flag | None, visit: Visit) -> Method:
     _ = visit._
     if flag is None:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     asked = await appeal_of(visit.session, flag.id, Side.REPORTER) is not None
     shown = as_shown(flag, visit.now)
     runs = may_appeal(shown.ended_at, visit.terms.appeal_term_days, visit.now)

@@ -21,7 +21,7 @@ from aiogram.types import BufferedInputFile, CallbackQuery
 from handlers.details import detail_lines, details_of
 from handlers.drawings.statement import Statement, as_pdf, moment
 from handlers.making import Made, Workshop
-from handlers.own import STATE_NAMES, show_reports
+from handlers.own import STATE_NAMES, nothing_changed
 from handlers.pieces import piece_lines
 from handlers.presses import StatementPress
 from handlers.screens import Method
@@ -55,7 +55,7 @@ async def order(query: CallbackQuery, callback_data: StatementPress, visit: Visi
     _ = visit._
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     values = {"flag": flag.id}
     visit.order("statement", values)
     return AnswerCallbackQuery(callback_query_id=query.id, text=_("It comes in a moment."))

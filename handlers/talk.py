@@ -17,7 +17,7 @@ from handlers.desk import find_kept, no_such_flag, note
 from handlers.home import back_home, way_out
 from handlers.media import UNFIT, Media, Unfit, note_piece, refusal
 from handlers.notices import tell_of_message
-from handlers.own import Typed, shorten, show_reports
+from handlers.own import Typed, nothing_changed, nothing_kept, shorten, show_reports
 from handlers.pieces import may_ask
 from handlers.presses import Action, DeskTalkPress, OwnPress, ReportPress, ReviewPress, TalkPress
 from handlers.roles import OnTeam
@@ -71,7 +71,7 @@ async def open_own(query: CallbackQuery, callback_data: TalkPress, visit: Visit)
     """The talk about one's own report; while that is open, what is sent next is a message."""
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     return await _own_screen(query, flag, visit)
 
 
@@ -102,9 +102,9 @@ async def show_own(query: CallbackQuery, callback_data: TalkPress, visit: Visit)
     """One message of the talk in full, or its photo or voice below."""
     flag = await own_flag_of_handle(visit.session, visit.person.id, callback_data.flag)
     if flag is None:
-        return await show_reports(query, visit)
+        return await nothing_changed(query, visit)
     messages = await thread(visit.session, flag.id, by_team=False, limit=MOST_FOUND)
-    found = next((each for each in messages if each[0].handle(visit.vault) == callback_data.message), None)
+    found = next((each for each in messages if each[0].handle == callback_data.message), None)
     return await _one(query, flag, found, visit, in_full=callback_data.action == "full", by_team=False)
 
 
@@ -171,7 +171,7 @@ async def back_again(query: CallbackQuery, visit: Visit) -> Method:
     number = (await visit.state.get_data()).get("flag", 0)
     if visit.raw_state != Talking.team.state:
         flag = await own_flag(visit.session, visit.person.id, number)
-        return await (_own_screen(query, flag, visit) if flag is not None else show_reports(query, visit))
+        return await (_own_screen(query, flag, visit) if flag is not None else nothing_changed(query, visit))
     if await role_of(visit.session, visit.person.id) is None:
         return await show_reports(query, visit)
     return await open_team(query, DeskTalkPress(action="open", flag=number), visit)
@@ -288,7 +288,7 @@ async def _not_sent(event: Event, flag: Flag | None, visit: Visit, *, from_team:
         return await _own_screen(event, flag, visit, said)
     if from_team:
         return show(event, said, [[button(visit._("Queue"), ReviewPress(action="queue")), *back_home(visit._)]])
-    return await show_reports(event, visit)
+    return await nothing_kept(event, visit)
 
 
 async def _note_refused(flag: Flag | None, number: int | None, what: str, visit: Visit, *, from_team: bool) -> None:
@@ -349,7 +349,7 @@ def _message_rows(
     def opens(said: Talk, what: str) -> TalkPress | DeskTalkPress:
         if by_team:
             return DeskTalkPress(action=what, flag=flag.id, message=said.id)
-        return TalkPress(action=what, flag=flag.handle, message=said.handle(visit.vault))
+        return TalkPress(action=what, flag=flag.handle, message=said.handle)
 
     buttons = []
     for n, (said, piece) in enumerate(messages, 1):

@@ -12,8 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime, words
-from models.handles import blind_handle
-from models.vault import Vault
+from models.handles import Handled
 
 _UNTOLD = text("told_at IS NULL")
 
@@ -25,7 +24,7 @@ class Given(StrEnum):
     LESSON = "lesson"
 
 
-class Hearing(Base):
+class Hearing(Handled, Base):
     """That the driver of the car that a flag names is asked for their word."""
 
     __tablename__ = "hearings"
@@ -57,16 +56,12 @@ class Hearing(Base):
         """What the seal of the answer is bound to."""
         return f"hearing {self.id}"
 
-    def handle(self, vault: Vault) -> str:
-        """What the driver's buttons name it by."""
-        return blind_handle(vault, self.__tablename__, self.id)
-
     def is_open(self, now: datetime) -> bool:
         """Whether the driver may answer now, or answer anew."""
         return self.answer_by is not None and now <= self.answer_by and self.declined_at is None
 
 
-class Remedy(Base):
+class Remedy(Handled, Base):
     """What was given to the driver when a flag was closed: advice, or a lesson that fits the behaviour."""
 
     __tablename__ = "remedies"
@@ -90,7 +85,3 @@ class Remedy(Base):
     """When the driver passed the lesson, after they had heard of it."""
     lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     """When the team took it back; nothing is asked of the driver any more."""
-
-    def handle(self, vault: Vault) -> str:
-        """What the driver's buttons name it by."""
-        return blind_handle(vault, self.__tablename__, self.id)

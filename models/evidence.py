@@ -4,7 +4,6 @@ A piece belongs to a draft until that is sent, then to its flag; or to one messa
 once, it's fetched from Telegram and checked later: until then only its file id is here, and that is sealed too.
 """
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,7 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column, undefer
 
 from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime, words
 from models.drafts import Draft
-from models.handles import handle_of, uid_of
+from models.handles import Handled, new_uid, uid_of
 from models.vault import Box, Vault
 
 LARGEST = 20 * 1024 * 1024
@@ -62,7 +61,7 @@ class Status(StrEnum):
 _OF_DRAFT = text("draft IS NOT NULL")
 
 
-class Evidence(Base):
+class Evidence(Handled, Base):
     """One photo or voice message."""
 
     __tablename__ = "evidence"
@@ -97,11 +96,6 @@ class Evidence(Base):
     """The file id in Telegram, while it waits."""
     sealed_content: Mapped[bytes | None] = mapped_column(LargeBinary, default=None, deferred=True)
     """Megabytes, so loaded only by `content_of`."""
-
-    @property
-    def handle(self) -> str:
-        """What the buttons of whoever sent it name it by."""
-        return handle_of(self.uid)
 
     @property
     def _key_place(self) -> str:
@@ -146,7 +140,7 @@ async def add_piece(
     talk_id: int | None = None,
 ) -> Evidence:
     """Note a piece that came, for a draft, a flag or a message of its talk; `seconds` only of a voice message."""
-    uid = secrets.token_bytes(16)
+    uid = new_uid()
     box, wrapped_key = vault.new_key(f"evidence {uid.hex()}")
     piece = Evidence(
         uid=uid,

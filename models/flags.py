@@ -46,7 +46,7 @@ from models.behaviours import MAX_SEVERITY, Form, primary_form, severity
 from models.consents import Recipient
 from models.details import Daytime, Details, Platform, Reach, Teller
 from models.first_look import first_look
-from models.handles import handle_of
+from models.handles import Handled
 from models.people import barred
 from models.team import Member
 from models.vault import Box, Vault
@@ -139,7 +139,7 @@ UNOPENED = text("state IN ('new', 'claimed') AND opened_at IS NULL")
 ALERTS_DUE = text("alert_at IS NOT NULL")
 
 
-class Flag(Base):
+class Flag(Handled, Base):
     """An incident that somebody reported."""
 
     __tablename__ = "flags"
@@ -245,11 +245,6 @@ class Flag(Base):
     behaviours: Mapped[list["FlagBehaviour"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, lazy="selectin", order_by="FlagBehaviour.code"
     )
-
-    @property
-    def handle(self) -> str:
-        """What the buttons of whoever reported name it by: its number would say how many came before."""
-        return handle_of(self.uid)
 
     @property
     def _key_place(self) -> str:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.audit import Action, AuditEntry, record
@@ -20,7 +20,7 @@ from models.coarse import first_moment
 from models.consents import Recipient, says_yes_to
 from models.drivers import Hearing
 from models.flags import Flag, State
-from models.handles import number_of
+from models.handles import uid_of
 from models.known_drivers import delay_of, driver_of
 from models.late_news import waits_for_news
 from models.merging import with_duplicates
@@ -151,22 +151,21 @@ async def tell_due(
 
 async def own_hearing(session: AsyncSession, driver_id: int, hearing_id: int) -> tuple[Hearing, Flag] | None:
     """A hearing of this driver, who was told of it, with its flag, as long as that wasn't withdrawn."""
-    hearing = await session.scalar(
-        _fresh().where(Hearing.id == hearing_id, Hearing.driver_id == driver_id, Hearing.told_at.is_not(None))
-    )
+    return await _own(session, driver_id, Hearing.id == hearing_id)
+
+
+async def own_hearing_of_handle(session: AsyncSession, driver_id: int, handle: str) -> tuple[Hearing, Flag] | None:
+    """The same by its handle. Any may be asked for: it may come from a forged button."""
+    uid = uid_of(handle)
+    return await _own(session, driver_id, Hearing.uid == uid) if uid is not None else None
+
+
+async def _own(session: AsyncSession, driver_id: int, which: ColumnElement[bool]) -> tuple[Hearing, Flag] | None:
+    hearing = await session.scalar(_fresh().where(which, Hearing.driver_id == driver_id, Hearing.told_at.is_not(None)))
     if hearing is None:
         return None
     flag = await session.get_one(Flag, hearing.flag_id)
     return None if flag.state is State.WITHDRAWN else (hearing, flag)
-
-
-async def own_hearing_of_handle(
-    session: AsyncSession, vault: Vault, driver_id: int, handle: str
-) -> tuple[Hearing, Flag] | None:
-    """The same by its handle. Any may be asked for: it may come from a forged button."""
-    theirs = await session.scalars(select(Hearing.id).where(Hearing.driver_id == driver_id))
-    number = number_of(vault, Hearing.__tablename__, handle, theirs)
-    return await own_hearing(session, driver_id, number) if number is not None else None
 
 
 async def open_hearings(session: AsyncSession, driver_id: int, now: datetime) -> Sequence[Hearing]:

@@ -1,6 +1,5 @@
 """A flag as it comes in: stored once, however often it's sent; not too many of one person; not the same story twice."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.behaviours import BEHAVIOURS, primary_form
 from models.details import Aim, Details
 from models.flags import Flag, FlagBehaviour, Ride, State, weight
+from models.handles import new_uid
 from models.receipts import new_receipt
 from models.vault import Vault
 
@@ -42,7 +42,7 @@ async def store_flag(
         return sent, False
     details = details or Details()
     level = weight(codes, ride, details)
-    uid, receipt = secrets.token_bytes(16), new_receipt()
+    uid, receipt = new_uid(), new_receipt()
     box, wrapped_key = vault.new_key(f"flag {uid.hex()}")
     flag = Flag(
         uid=uid,

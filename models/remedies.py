@@ -17,7 +17,7 @@ from models.course import Attempt
 from models.drivers import Given, Remedy
 from models.exams import PASS_SHARE
 from models.flags import ONCE_TOLD, OUTCOMES_FOR_REPORTER, Flag, Outcome, State
-from models.handles import number_of
+from models.handles import uid_of
 from models.hearings import may_hear
 from models.known_drivers import delay_of, driver_of
 from models.late_news import as_shown, waits_for_news
@@ -129,19 +129,18 @@ async def tell_due(session: AsyncSession, vault: Vault, now: datetime, limit: in
 
 async def own_remedy(session: AsyncSession, driver_id: int, remedy_id: int) -> tuple[Remedy, Flag] | None:
     """What this driver was told that it was given to them, with its flag."""
-    remedy = await session.scalar(
-        _fresh().where(Remedy.id == remedy_id, Remedy.driver_id == driver_id, Remedy.told_at.is_not(None))
-    )
-    return (remedy, await session.get_one(Flag, remedy.flag_id)) if remedy is not None else None
+    return await _own(session, driver_id, Remedy.id == remedy_id)
 
 
-async def own_remedy_of_handle(
-    session: AsyncSession, vault: Vault, driver_id: int, handle: str
-) -> tuple[Remedy, Flag] | None:
+async def own_remedy_of_handle(session: AsyncSession, driver_id: int, handle: str) -> tuple[Remedy, Flag] | None:
     """The same by its handle. Any may be asked for: it may come from a forged button."""
-    theirs = await session.scalars(select(Remedy.id).where(Remedy.driver_id == driver_id))
-    number = number_of(vault, Remedy.__tablename__, handle, theirs)
-    return await own_remedy(session, driver_id, number) if number is not None else None
+    uid = uid_of(handle)
+    return await _own(session, driver_id, Remedy.uid == uid) if uid is not None else None
+
+
+async def _own(session: AsyncSession, driver_id: int, which: ColumnElement[bool]) -> tuple[Remedy, Flag] | None:
+    remedy = await session.scalar(_fresh().where(which, Remedy.driver_id == driver_id, Remedy.told_at.is_not(None)))
+    return (remedy, await session.get_one(Flag, remedy.flag_id)) if remedy is not None else None
 
 
 async def told_of(session: AsyncSession, driver_id: int) -> Sequence[Remedy]:

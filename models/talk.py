@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import NEVER_REUSED, Base, Identifier, UtcDateTime
 from models.evidence import Evidence, Status
 from models.flags import Flag
-from models.handles import blind_handle
+from models.handles import Handled
 from models.vault import Vault
 
 TEXT_LIMIT = 4000
@@ -23,7 +23,7 @@ QUIET_FOR = timedelta(minutes=10)
 """Who was told of a message and hasn't read it is not told of the next one for so long."""
 
 
-class Talk(Base):
+class Talk(Handled, Base):
     """One message of the talk about a flag."""
 
     __tablename__ = "talk"
@@ -42,10 +42,6 @@ class Talk(Base):
     @property
     def _place(self) -> str:
         return f"talk {self.id}"
-
-    def handle(self, vault: Vault) -> str:
-        """What the buttons of whoever reported name it by."""
-        return blind_handle(vault, self.__tablename__, self.id)
 
     def text(self, vault: Vault, flag: Flag) -> str | None:
         """What was written; raises CannotOpen."""

@@ -11,4 +11,4 @@ async def handle(house: House, table: type[Evidence | Flag | Hearing | Remedy | 
     """The handle of the row of a table that has this number."""
     async with house.app.database.reading() as session:
         row = await session.get_one(table, number)
-    return row.handle if isinstance(row, Evidence | Flag) else row.handle(house.app.vault)
+    return row.handle

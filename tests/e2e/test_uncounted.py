@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from bot.sandbox import Message, Phone
+from handlers.own import NO_CHANGE
 from handlers.presses import (
     AgreePress,
     ConsentPress,
@@ -134,7 +135,14 @@ async def test_no_screen_file_or_button_says_how_many_reports_messages_or_hearin
     open_ones, of_driver = set[str](), set[str]()
     await press_all(phone, await send(phone, "/myreports"), OWN, open_ones)
     await days_pass(house)
-    await press_all(driver, await news(driver, _), DRIVERS, of_driver)
+    asked = await news(driver, _)
+    for old in ("hear:open:5", "hear:write:5", "hear:decline:5", "remedy:open:5", "remedy:appeal:5"):
+        await driver.press_data(old, asked)  # as buttons of before have it
+        assert asked.text.startswith(f"{NO_CHANGE} What the team asks of you now is here.\n\n")
+        assert "The team would like to hear you" in labels(asked)
+    assert [each.declined_at for each in await stored(house, Hearing)] == [None]
+    await press(driver, "The team would like to hear you", asked)
+    await press_all(driver, asked, DRIVERS, of_driver)
 
     # The team decides, and either side wants a second look.
     await close(desk, _, await send(desk, f"/flag {sent.id}"), Outcome.LESSON)
@@ -163,15 +171,16 @@ async def test_no_screen_file_or_button_says_how_many_reports_messages_or_hearin
     await assert_sound(house)
 
 
-async def test_the_handle_of_another_persons_report_opens_nothing_and_neither_does_a_number(
+async def test_a_button_that_leads_to_no_report_of_ones_own_does_nothing_and_says_so(
     house: House, language: str
 ) -> None:
     phone, other, _ = passenger(house, language), house.phone(DRIVER, language), say(language)
     await flag(phone, _)
     its, screen = await handle(house, Flag), await send(other, "/start")
     known = len(await stored(house, AuditEntry))
-    nothing = _("<b>My reports</b>\n\nThere is nothing here yet.")
-    mine = _("<b>My reports</b>\n\nTap a code to see where it stands.")
+    note = f"{_(NO_CHANGE)} {_('If the report is in this list, please open it and choose again.')}\n\n"
+    nothing = note + _("<b>My reports</b>\n\nThere is nothing here yet.")
+    mine = note + _("<b>My reports</b>\n\nTap a code to see where it stands.")
     theirs = await send(phone, "/myreports")
     for named in (its, "1", its[:-1], f"{its}A", its.swapcase(), "ә" * 20):
         for forged in (
@@ -191,7 +200,7 @@ async def test_the_handle_of_another_persons_report_opens_nothing_and_neither_do
         ):
             await other.press_data(forged.pack(), screen)
             assert screen.text == nothing
-            if named != its:  # as buttons of before have it: here is the list
+            if named != its:  # as buttons of before have it: nobody may believe that it's withdrawn, or deleted
                 await phone.press_data(forged.pack(), theirs)
                 assert theirs.text == mine
     (kept,) = await stored(house, Flag)

@@ -421,10 +421,10 @@ class Desk(RuleBasedStateMachine):
                     yield [[Step(who, text=receipt)], [Step(who, text=text)]]
         for hearing in self.hearings.values():
             if hearing.flag_id == number and hearing.told_at is not None:
-                yield typed(DRIVER, HearingPress(action="write", hearing=hearing.handle(vault)), OTHERWISE)
+                yield typed(DRIVER, HearingPress(action="write", hearing=hearing.handle), OTHERWISE)
         for remedy in self.remedies.values():
             if remedy.flag_id == number and remedy.told_at is not None:
-                yield typed(DRIVER, RemedyPress(action="appeal", remedy=remedy.handle(vault)), OTHERWISE)
+                yield typed(DRIVER, RemedyPress(action="appeal", remedy=remedy.handle), OTHERWISE)
 
     # what must be true at any moment
 

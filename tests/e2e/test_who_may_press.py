@@ -362,14 +362,13 @@ async def furnish(stage: Backstage, people: Mapping[str, Person]) -> list[str]:
 
 async def handles_of(stage: Backstage) -> dict[str, str]:
     """By what buttons name the first row of a table to whoever is not of the team, by the fields of their data."""
-    vault: Vault = stage.app.vault
     async with stage.app.database.reading() as session:
         return {
             "flag": (await session.get_one(Flag, 1)).handle,
             "piece": (await session.get_one(Evidence, 1)).handle,
-            "message": (await session.get_one(Talk, 1)).handle(vault),
-            "hearing": (await session.get_one(Hearing, 1)).handle(vault),
-            "remedy": (await session.get_one(Remedy, 1)).handle(vault),
+            "message": (await session.get_one(Talk, 1)).handle,
+            "hearing": (await session.get_one(Hearing, 1)).handle,
+            "remedy": (await session.get_one(Remedy, 1)).handle,
         }
 
 

@@ -269,6 +269,68 @@ async def test_numbers_of_cars_are_not_given_again_when_their_table_is_changed(e
                 await connection.execute(text(f"UPDATE cars SET {column} = 'never'"))
 
 
+async def test_what_was_told_before_gets_random_bytes_and_no_number_is_given_twice(empty: Database) -> None:
+    await migrate(empty, "0019")
+    blob = "x'0{}'" if empty.is_sqlite else "'\\x0{}'"
+    no, at = "0" if empty.is_sqlite else "false", "'2026-11-21 00:00:00'"
+    one = blob.format(1)
+    tables = {
+        "hearings": ("driver_id, asked_at, tell_at", f"1, {at}, {at}"),
+        "remedies": ("driver_id, kind, lesson, given_at, tell_at", f"1, 'lesson', 4, {at}, {at}"),
+        "talk": ("author_id, from_team, said_at", f"1, {no}, {at}"),
+    }
+    statements = [
+        "INSERT INTO people (telegram_index, sealed_telegram_id, language, language_chosen, joined_at)"
+        f" VALUES ({one}, {one}, 'kk', {no}, {at})"
+    ]
+    for number in range(1, 7):
+        own = blob.format(number)
+        statements.append(
+            "INSERT INTO flags (uid, reporter_id, draft, ride, severity, state, form, received_at, due_at,"
+            f" wrapped_key, receipt_index, sealed_receipt) VALUES ({own}, 1, '{number}', 'over', 2, 'new', 'VB', {at},"
+            f" {at}, {one}, {own}, {one})"
+        )
+        statements += [
+            f"INSERT INTO {table} (flag_id, {columns}) VALUES ({number}, {values})"
+            for table, (columns, values) in tables.items()
+        ]
+    columns, _ = tables["talk"]
+    statements += [f"INSERT INTO talk (flag_id, {columns}) SELECT flag_id, {columns} FROM talk"] * 8
+    last = {"hearings": 6, "remedies": 6, "talk": 6 * 2**8}
+    statements += [f"DELETE FROM {table} WHERE id = {number}" for table, number in last.items()]
+    statements.append(
+        "INSERT INTO evidence (uid, person_id, flag_id, talk_id, kind, status, size, received_at, wrapped_key,"
+        f" sealed_file) VALUES ({one}, 1, 1, 1, 'photo', 'waiting', 1, {at}, {one}, {one})"
+    )
+    async with empty.engine.begin() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+
+    async def uids(table: str) -> dict[int, bytes]:
+        rows = await ask(empty, lambda c: c.execute(text(f"SELECT id, uid FROM {table}")).all())
+        return {number: bytes(uid) for number, uid in rows}
+
+    await migrate(empty)
+    given: set[bytes] = set()
+    for table in tables:
+        found = await uids(table)
+        assert sorted(found) == list(range(1, last[table]))
+        assert {len(uid) for uid in found.values()} == {16}
+        given |= set(found.values())
+    assert len(given) == sum(last.values()) - len(last)
+    for revision in ("0019", "head"):
+        await migrate(empty, revision)
+    assert given.isdisjoint((await uids("talk")).values())
+    async with empty.engine.begin() as connection:
+        for table, (columns, values) in tables.items():
+            insert = f"INSERT INTO {table} (uid, flag_id, {columns}) VALUES ({one}, 6, {values}) RETURNING id"
+            assert await connection.scalar(text(insert)) == last[table] + 1
+        assert await connection.scalar(text("SELECT count(*) FROM evidence")) == 1
+        await connection.execute(text("DELETE FROM flags WHERE id = 1"))  # and the rows are still tied to each other
+        for table in ("hearings", "remedies", "talk", "evidence"):
+            assert await connection.scalar(text(f"SELECT count(*) FROM {table} WHERE flag_id = 1")) == 0
+
+
 async def test_processes_that_start_at_once_migrate_once(empty: Database) -> None:
     replicas = [Database(empty.url.render_as_string(hide_password=False)) for _ in range(3)]
     try:

@@ -3,10 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.handles import blind_handle, handle_of, number_of, uid_of
-from models.vault import Vault
-
-OLD, NEW = b"o" * 32, b"n" * 32
+from models.handles import handle_of, uid_of
 
 
 @given(st.binary(min_size=16, max_size=16))
@@ -24,15 +21,3 @@ def test_a_handle_is_short_and_stands_for_its_bytes(uid: bytes) -> None:
 def test_whatever_is_no_handle_stands_for_nothing(text: str) -> None:
     uid = uid_of(text)
     assert uid is None or handle_of(uid) == text
-
-
-def test_a_blind_handle_leads_to_its_row_alone_also_while_keys_are_rotated() -> None:
-    before, after = Vault([OLD]), Vault([NEW, OLD])
-    handle = blind_handle(before, "hearings", 7)
-    for vault in (before, after):
-        assert number_of(vault, "hearings", handle, range(10)) == 7
-        assert number_of(vault, "remedies", handle, range(10)) is None
-        assert number_of(vault, "hearings", handle, (6, 8, 77)) is None
-        assert number_of(vault, "hearings", "7", range(10)) is None
-    assert number_of(Vault([NEW]), "hearings", handle, range(10)) is None
-    assert blind_handle(after, "hearings", 7) != handle

@@ -265,13 +265,13 @@ async def test_the_answer_is_sealed_replaced_within_the_term_and_nobody_elses_to
     async with database.transaction() as session:
         case = await a_case(session, vault)
         hearing = await told(session, vault, case)
-        its = hearing.handle(vault)
-        assert await own_hearing_of_handle(session, vault, case.driver.id, its) == (hearing, case.flag)
+        its = hearing.handle
+        assert await own_hearing_of_handle(session, case.driver.id, its) == (hearing, case.flag)
         for forged in ("", str(hearing.id), its[:-1], case.flag.handle, "қ" * 22):
-            assert await own_hearing_of_handle(session, vault, case.driver.id, forged) is None
+            assert await own_hearing_of_handle(session, case.driver.id, forged) is None
         for other in (case.reporter, case.reviewer):
             assert await own_hearing(session, other.id, hearing.id) is None
-            assert await own_hearing_of_handle(session, vault, other.id, its) is None
+            assert await own_hearing_of_handle(session, other.id, its) is None
         assert [each.id for each in await open_hearings(session, case.driver.id, LONG_AFTER)] == [hearing.id]
         assert answer(vault, case.flag, hearing, "first", LONG_AFTER)
         assert answer(vault, case.flag, hearing, "Кешіріңіз 🙏", LONG_AFTER + DAY)

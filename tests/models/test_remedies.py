@@ -83,11 +83,11 @@ async def test_only_advice_and_a_lesson_reach_the_driver_and_late(
             assert await tell_due(session, vault, remedy.tell_at, 10) == ([remedy], 1)
             assert await opens_lesson(session, case.driver.id, remedy.lesson)
             assert not await opens_lesson(session, case.reviewer.id, remedy.lesson)
-            its = remedy.handle(vault)
-            assert await own_remedy_of_handle(session, vault, case.driver.id, its) == (remedy, case.flag)
+            its = remedy.handle
+            assert await own_remedy_of_handle(session, case.driver.id, its) == (remedy, case.flag)
             for forged in ("", str(remedy.id), its[:-1], case.flag.handle, "қ" * 22):
-                assert await own_remedy_of_handle(session, vault, case.driver.id, forged) is None
-            assert await own_remedy_of_handle(session, vault, case.reviewer.id, its) is None
+                assert await own_remedy_of_handle(session, case.driver.id, forged) is None
+            assert await own_remedy_of_handle(session, case.reviewer.id, its) is None
             assert [each.id for each in await told_of(session, case.driver.id)] == [remedy.id]
 
 

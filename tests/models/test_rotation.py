@@ -9,15 +9,17 @@ from models import rotation
 from models.audit import Action, record, verify
 from models.conversation import Conversation
 from models.database import Database
+from models.drivers import Hearing
 from models.flag_rights import flags_of
 from models.flags import Flag, flags_on_vehicle
+from models.hearings import own_hearing_of_handle
 from models.limits import KEPT, What, moments_of
 from models.notes import Kind, note_at, write_note
 from models.outbox import Delivery, Parcel, Priority, lease, post
 from models.passphrases import is_passphrase, keep_passphrase
 from models.people import find_person
 from models.rotation import rotate_keys
-from models.talk import say, thread
+from models.talk import Talk, say, thread
 from models.updates import DeadLetter, set_aside
 from models.vault import CannotOpen, Vault
 from tests.models.helpers import (
@@ -122,6 +124,20 @@ async def test_afterwards_everything_is_readable_with_the_new_key_alone(database
     await live(database, OLD)
     assert await rotate(database) == ROWS_OF_FIVE
     await assert_readable(database, NEW)
+
+
+async def test_afterwards_the_buttons_of_before_lead_where_they_led(database: Database) -> None:
+    await live(database, OLD)
+    async with database.reading() as session:
+        asked = {each.id: (each.driver_id, each.handle) for each in await session.scalars(select(Hearing))}
+        said = {each.id: each.handle for each in await session.scalars(select(Talk))}
+    await rotate(database)
+    async with database.transaction() as session:
+        assert said == {each.id: each.handle for each in await session.scalars(select(Talk))}
+        for number, (driver_id, handle) in asked.items():
+            found = await own_hearing_of_handle(session, driver_id, handle)
+            assert found is not None
+            assert found[0].id == number
 
 
 async def test_afterwards_the_old_key_opens_nothing(database: Database) -> None:

@@ -133,7 +133,8 @@ class Sender:
                 seconds = await self._round()
             except Exception as error:  # whatever it is, what waits stays where it is and is tried again
                 log.warning("the outbox waits: %s", type(error).__name__)
-                seconds = _LOOK_AGAIN
+                await pause(_LOOK_AGAIN, self._wake)
+                continue
             if seconds > 0:
                 await self._rest(seconds, self._wake)
         for errand in self._errands.values():  # made again after the next start

@@ -11,7 +11,7 @@ from aiogram.types import CallbackQuery
 
 from handlers import full_export, purge, verify
 from handlers.commands import Command
-from handlers.desk import note
+from handlers.desk import note, only_to_read
 from handlers.flag_stats import period_name
 from handlers.home import back_home
 from handlers.notices import post_message
@@ -34,6 +34,7 @@ from models.approvals import (
 )
 from models.audit import Action as Audited
 from models.certificates import Certificate, show_number
+from models.flags import Flag
 from models.full_export import period_asked
 from models.outbox import Priority
 from models.people import Person
@@ -92,13 +93,18 @@ async def show_waiting(event: Event, visit: Visit) -> Method:
 
 async def open_request(query: CallbackQuery, callback_data: ApprovalPress, visit: Visit) -> Method:
     """Who asks for what, and why; then it's yes or no."""
-    _ = visit._
     approval = await approval_of(visit.session, callback_data.approval)
     if approval is None:
         return await _refused(query, callback_data, Fault.UNKNOWN, visit)
     fault = await fault_of(visit.session, approval, visit.person.id, visit.now)
-    if fault is not None:
+    if fault is not None and fault is not Fault.QUIET:
         return await _refused(query, callback_data, fault, visit)
+    return await _request_screen(query, approval, visit)
+
+
+async def _request_screen(query: CallbackQuery, approval: Approval, visit: Visit) -> Method:
+    """The request, to somebody who may decide on it; as long as the news of its flag waits, only with a no."""
+    _ = visit._
     await _note_look(approval, visit)
     known = await labels(visit.session, visit.vault)
     lines = [
@@ -108,13 +114,13 @@ async def open_request(query: CallbackQuery, callback_data: ApprovalPress, visit
         _("<blockquote>{words}</blockquote>", words=approval.reason(visit.vault)),
         _("You can decide until {time}.", time=_.moment(approval.asked_at + TERM)),
     ]
-    rows: list[Row] = [
-        [
-            button(_("Approve"), ApprovalPress(action="yes", approval=approval.id), SUCCESS),
-            button(_("Refuse"), ApprovalPress(action="no", approval=approval.id), DANGER),
-        ],
-        [*_to_list(_), *back_home(_)],
-    ]
+    yes = button(_("Approve"), ApprovalPress(action="yes", approval=approval.id), SUCCESS)
+    no = button(_("Refuse"), ApprovalPress(action="no", approval=approval.id), DANGER)
+    flag = await visit.session.get(Flag, approval.flag_id) if approval.flag_id is not None else None
+    early = only_to_read(flag, visit) if flag is not None else ""
+    if early:
+        lines += ["", early]
+    rows: list[Row] = [[no] if early else [yes, no], [*_to_list(_), *back_home(_)]]
     return show(query, "\n".join(lines), rows)
 
 
@@ -158,6 +164,8 @@ async def _decide(query: CallbackQuery, press: ApprovalPress, visit: Visit, *, a
     if approval is None:
         return await _refused(query, press, Fault.UNKNOWN, visit)
     fault = await decide(visit.session, approval, visit.person.id, approved=approved, now=visit.now)
+    if fault is Fault.QUIET:
+        return await _request_screen(query, approval, visit)
     if fault is not None:
         return await _refused(query, press, fault, visit)
     await visit.record(

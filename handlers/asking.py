@@ -73,6 +73,9 @@ async def take_reason(message: Message, visit: Visit) -> Method:
     data = await visit.state.get_data()
     kind = Kind(data["kind"])
     flag = await find(data["flag"], visit)
+    if flag is not None and (early := only_to_read(flag, visit)):
+        await visit.state.clear()
+        return show(message, early, [[back_to(flag.id), *back_home(_)]])
     if flag is None or not await may_ask(visit.session, kind, visit.person.id, visit.now, flag):
         await visit.state.clear()
         return no_such_flag(message, visit._)

@@ -6,6 +6,7 @@ from html import escape
 from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
+from sqlalchemy import or_
 
 from handlers.commands import Command
 from handlers.home import back_home
@@ -65,22 +66,21 @@ async def _page(event: Event, wanted: AuditPress, visit: Visit) -> Method:
     group = Group(wanted.group) if wanted.group in set(Group) else None
     found = await entries(
         visit.session,
+        or_(AuditEntry.flag_id.is_(None), AuditEntry.flag_id.not_in(concerning(visit.person.id))),
         limit=PAGE + 1,
-        before=wanted.before,
+        skip=wanted.skip,
         since=_since(days, visit.now),
         actor_id=wanted.member or None,
         actions=GROUPS[group] if group is not None else None,
         flag_id=wanted.flag or None,
     )
     await visit.record(Audited.AUDIT_SEEN, wanted.flag or None, actor_id=visit.person.id)
-    concern = await concerning(visit.session, visit.person.id, {each.flag_id for each in found if each.flag_id})
     known = await labels(visit.session, visit.vault)
     title = _("<b>Audit</b>") + (f" · №{wanted.flag}" if wanted.flag else "")
     lines = [title, ""]
-    shown = [entry for entry in found[:PAGE] if entry.flag_id not in concern]
-    lines += [_line(entry, known, visit) for entry in shown] or [_("Nothing was done.")]
+    lines += [_line(entry, known, visit) for entry in found[:PAGE]] or [_("Nothing was done.")]
     lines += ["", _("As of {time}.", time=_.moment(visit.now))]
-    first = wanted.model_copy(update={"action": "show", "before": 0, "days": days})
+    first = wanted.model_copy(update={"action": "show", "skip": 0, "days": days})
     periods: Row = [
         button(("✓ " if each == days else "") + _(name), first.model_copy(update={"days": each}))
         for each, name in PERIODS.items()
@@ -93,9 +93,11 @@ async def _page(event: Event, wanted: AuditPress, visit: Visit) -> Method:
             first.model_copy(update={"action": "groups"}),
         ),
     ]
-    turn: Row = [button(_("« Newest"), first)] if wanted.before else []
+    turn: Row = [button(_("« Newest"), first)] if wanted.skip else []
     if len(found) > PAGE:
-        older = first.model_copy(update={"before": found[PAGE - 1].number})
+        # This look stands above what comes next, where it's among what is asked for.
+        itself = wanted.member in {0, visit.person.id} and (group is None or Audited.AUDIT_SEEN in GROUPS[group])
+        older = first.model_copy(update={"skip": wanted.skip + PAGE + itself})
         turn = [*turn, button(_("Older »"), older)]
     rows: list[Row] = [periods, filters, turn]
     if wanted.flag:
@@ -148,7 +150,7 @@ async def ask_member(query: CallbackQuery, callback_data: AuditPress, visit: Vis
     """Whose actions to see."""
     _ = visit._
     known = await labels(visit.session, visit.vault)
-    every = callback_data.model_copy(update={"action": "show", "before": 0, "member": 0})
+    every = callback_data.model_copy(update={"action": "show", "skip": 0, "member": 0})
     each = [
         button(colleague(number, visit.person.id, known, _), every.model_copy(update={"member": number}))
         for number in sorted(known)[:_MEMBERS]
@@ -159,7 +161,7 @@ async def ask_member(query: CallbackQuery, callback_data: AuditPress, visit: Vis
 async def ask_group(query: CallbackQuery, callback_data: AuditPress, visit: Visit) -> Method:
     """Which actions to see."""
     _ = visit._
-    every = callback_data.model_copy(update={"action": "show", "before": 0, "group": ""})
+    every = callback_data.model_copy(update={"action": "show", "skip": 0, "group": ""})
     rows: list[Row] = [
         [button(_(name), every.model_copy(update={"group": group}))] for group, name in GROUP_NAMES.items()
     ]

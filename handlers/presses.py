@@ -401,14 +401,14 @@ class LeavePress(CallbackData, prefix="leave"):
 
 
 class AuditPress(CallbackData, prefix="audit"):
-    """The audit: a number of days, a member, a group of actions, a flag, the entry before which a page begins."""
+    """The audit: a number of days, a member, a group of actions, a flag, the place at which a page begins."""
 
     action: str
     days: int = 0
     member: Number = 0
     group: str = ""
     flag: Number = 0
-    before: Number = 0
+    skip: Number = 0
 
 
 class DrivingPress(LastingPress, prefix="drive"):

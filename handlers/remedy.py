@@ -29,8 +29,9 @@ from models.course import Attempt
 from models.drivers import Given, Remedy
 from models.flags import Flag
 from models.markup import units
+from models.merging import with_duplicates
 from models.people import Language, Person
-from models.remedies import note_passed, own_remedy, own_remedy_of_handle, tell_due, with_duplicates
+from models.remedies import note_passed, own_remedy, own_remedy_of_handle, tell_due
 from models.vault import Vault
 
 

@@ -43,7 +43,7 @@ async def ask(query: CallbackQuery, callback_data: ReplyPress, visit: Visit) -> 
     refused = await may_hear(visit.session, flag) is False
     if not flag.is_worked_on_by(visit.person.id) or flag.is_quiet(visit.now) or refused or not known:
         return await flag_screen(query, flag, visit)
-    delicate = is_delicate(flag)
+    delicate = await is_delicate(visit.session, flag)
     days = await delay_of(visit.session, visit.vault, flag, visit.terms.reply_delay_days)
     parts = [
         _("<b>Ask the driver of flag №{number} for their view?</b>", number=flag.id),

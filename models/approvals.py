@@ -78,6 +78,8 @@ class Fault(StrEnum):
     PARTY = "party"
     LAPSED = "lapsed"
     """Who asked may no longer ask for it."""
+    QUIET = "quiet"
+    """The news of its flag waits: it may be refused, but not approved."""
 
 
 _WAITING = text("standing = 'waiting'")
@@ -135,7 +137,16 @@ class Approval(Base):
 
 async def may_ask(session: AsyncSession, kind: Kind, person_id: int, now: datetime, flag: Flag | None = None) -> bool:
     """Whether this member may ask for that now; of a flag whose news waits, nobody may."""
-    if await role_of(session, person_id) not in ASKERS[kind] or (flag is not None and flag.is_quiet(now)):
+    return not _is_quiet(flag, now) and await _is_theirs_to_ask(session, kind, person_id, flag)
+
+
+def _is_quiet(flag: Flag | None, now: datetime) -> bool:
+    return flag is not None and flag.is_quiet(now)
+
+
+async def _is_theirs_to_ask(session: AsyncSession, kind: Kind, person_id: int, flag: Flag | None) -> bool:
+    """Whether it may be this member's request, now or once the news of the flag is told."""
+    if await role_of(session, person_id) not in ASKERS[kind]:
         return False
     if kind is Kind.CONTACT:
         if flag is None or not await works_on(session, flag, person_id):
@@ -185,15 +196,25 @@ async def ask(
 
 
 async def approval_of(session: AsyncSession, approval_id: int) -> Approval | None:
-    """A request by number, as it is now and nobody else's to decide until the transaction ends."""
+    """A request by number, as it is now and nobody else's to decide until the transaction ends.
+
+    So is the flag that it's about: what was found out about it still holds when the request is decided. It's locked
+    before its requests, as everywhere.
+    """
     if not 0 < approval_id <= LARGEST_IDENTIFIER:
         return None
+    flag_id = await session.scalar(select(Approval.flag_id).where(Approval.id == approval_id))
+    if flag_id is not None:
+        await session.get(Flag, flag_id, with_for_update={"of": Flag}, populate_existing=True)
     query = select(Approval).where(Approval.id == approval_id).with_for_update(of=Approval)
     return await session.scalar(query.execution_options(populate_existing=True))
 
 
 async def fault_of(session: AsyncSession, approval: Approval, person_id: int, now: datetime) -> Fault | None:
-    """What keeps this person from deciding on the request; None if they may."""
+    """What keeps this person from deciding on the request; None if they may.
+
+    That news waits is found last: nobody who has to do with the flag learns of it here.
+    """
     if await role_of(session, person_id) not in SUPERVISING:
         return Fault.UNKNOWN
     if approval.requester_id == person_id:
@@ -203,11 +224,11 @@ async def fault_of(session: AsyncSession, approval: Approval, person_id: int, no
     if approval.is_over(now):
         return Fault.LATE
     flag = await session.get(Flag, approval.flag_id) if approval.flag_id is not None else None
-    if not await may_ask(session, approval.kind, approval.requester_id, now, flag):
+    if not await _is_theirs_to_ask(session, approval.kind, approval.requester_id, flag):
         return Fault.LAPSED
     if await _is_party(session, approval.flag_id, approval.certificate_id, person_id):
         return Fault.PARTY
-    return None
+    return Fault.QUIET if _is_quiet(flag, now) else None
 
 
 async def _is_party(session: AsyncSession, flag_id: int | None, certificate_id: int | None, person_id: int) -> bool:
@@ -230,6 +251,8 @@ async def decide(
 ) -> Fault | None:
     """Say yes or no, once; what keeps this person from it, if anything does. The row must come from `approval_of`."""
     fault = await fault_of(session, approval, person_id, now)
+    if fault is Fault.QUIET and not approved:
+        fault = None
     if fault is None:
         approval.standing = Standing.APPROVED if approved else Standing.REFUSED
         approval.approver_id, approval.decided_at = person_id, now
@@ -250,11 +273,12 @@ async def approvers(
 
 
 async def waiting_for(session: AsyncSession, person_id: int, now: datetime) -> Sequence[Approval]:
-    """The requests on which this person may decide now, the oldest first."""
+    """The requests on which this person may decide now, if only with a no, the oldest first."""
     query = select(Approval).where(_WAITING, Approval.asked_at.between(now - TERM, now + APART))
     query = query.order_by(Approval.asked_at, Approval.id)
     found = (await session.scalars(query)).all()
-    return [approval for approval in found if await fault_of(session, approval, person_id, now) is None]
+    decidable = {None, Fault.QUIET}
+    return [approval for approval in found if await fault_of(session, approval, person_id, now) in decidable]
 
 
 async def granted(

@@ -390,21 +390,20 @@ async def record_denied(
 
 async def entries(
     session: AsyncSession,
-    *,
+    *which: ColumnElement[bool],
     limit: int,
-    before: int = 0,
+    skip: int = 0,
     since: datetime | None = None,
     actor_id: int | None = None,
     actions: Collection[Action] | None = None,
     flag_id: int | None = None,
 ) -> Sequence[AuditEntry]:
-    """The newest entries of which all that is given is true; `before` is the number after which a page goes on.
+    """The newest entries of which all that is given is true, after so many of them.
 
-    As the team may read them: nothing tells of a flag that never came to it.
+    As the team may read them: nothing tells of a flag that never came to it. So a page begins at a place among those
+    that are shown: by the numbers of two entries one could count what isn't shown between them.
     """
-    query = select(AuditEntry).where(or_(AuditEntry.action.not_in(KEPT_OF_ANY), _came_to_team()))
-    if before:
-        query = query.where(AuditEntry.number < before)
+    query = select(AuditEntry).where(or_(AuditEntry.action.not_in(KEPT_OF_ANY), _came_to_team()), *which)
     if since is not None:
         query = query.where(AuditEntry.at >= since)
     if actor_id is not None:
@@ -413,7 +412,7 @@ async def entries(
         query = query.where(AuditEntry.action.in_(actions))
     if flag_id is not None:
         query = query.where(AuditEntry.flag_id == flag_id)
-    return (await session.scalars(query.order_by(AuditEntry.number.desc()).limit(limit))).all()
+    return (await session.scalars(query.order_by(AuditEntry.number.desc()).offset(skip).limit(limit))).all()
 
 
 def _came_to_team() -> ColumnElement[bool]:

@@ -266,7 +266,7 @@ async def _in_cohorts(session: AsyncSession, people: Select[int], ids: Sequence[
 def counts_of(keys: Iterable[K], started: Mapping[K, int], holders: Mapping[K, int]) -> dict[K, Counts]:
     """Both counts of each group, the small ones hidden, and others that they could be worked out from.
 
-    One flow, as those with a certificate are among those who started: the others, whom nobody counts, are unseen.
+    One flow, as those with a certificate are among those who started; how many have none is shown nowhere.
     Both sums are told elsewhere. Where that of certificates would have to be hidden too, all counts of certificates
     are instead; where that of those who started would, everything is.
     """
@@ -278,7 +278,7 @@ def counts_of(keys: Iterable[K], started: Mapping[K, int], holders: Mapping[K, i
         flow[TOP, group], flow[group, _CERTIFIED], others[group, BOTTOM] = first, second, first - second
         flow[BOTTOM, TOP] += first
         flow[_CERTIFIED, BOTTOM] += second
-    shown = suppress_flow(flow, {(BOTTOM, TOP): _KEPT, (_CERTIFIED, BOTTOM): _KEPT}, [others])
+    shown = suppress_flow(flow, {(BOTTOM, TOP): _KEPT, (_CERTIFIED, BOTTOM): _KEPT}, [others], least_unseen=LEAST)
     if shown[BOTTOM, TOP] is None:
         return {key: Counts(None, None) for key in keys}
     if shown[_CERTIFIED, BOTTOM] is None:

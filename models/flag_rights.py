@@ -4,11 +4,11 @@ The reporter is named by the row, whoever opened it with its passphrase by the r
 on either side of a flag has no part in it as a member of the team.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased, lazyload
+from sqlalchemy.orm import aliased
 
 from models.base import LARGEST_IDENTIFIER
 from models.cars import Car, CarIndex, driven_by
@@ -66,10 +66,20 @@ async def parties(session: AsyncSession, flag: Flag) -> set[int]:
     return set(await session.scalars(sides))
 
 
-async def concerning(session: AsyncSession, person_id: int, flag_ids: Collection[int]) -> set[int]:
-    """Which of these flags this person is on either side of."""
-    flags = (await session.scalars(select(Flag).where(Flag.id.in_(flag_ids)).options(lazyload(Flag.behaviours)))).all()
-    return {flag.id for flag in flags if person_id in await parties(session, flag)}
+def concerning(person_id: int) -> Select[int]:
+    """The numbers of the flags on either side of which this person is, and of what is looked at together with them."""
+    return select(Flag.id).where(_main().in_(_mains_concerning(person_id)))
+
+
+def _main() -> ColumnElement[int]:
+    """The number of the flag that a flag is looked at together with: its own, if it stands alone."""
+    return func.coalesce(Flag.merged_into_id, Flag.id)
+
+
+def _mains_concerning(person_id: int) -> Select[int]:
+    side = aliased(Flag)
+    theirs = union_all(*_own_ids(person_id), *_driven_ids(person_id))
+    return select(func.coalesce(side.merged_into_id, side.id)).where(side.id.in_(theirs))
 
 
 async def holders(session: AsyncSession, flag: Flag) -> Sequence[Person]:
@@ -127,14 +137,7 @@ def reviewable(reviewer_id: int) -> list[ColumnElement[bool]]:
 
     Neither a flag of their own or on a car that they drive, nor any that such a flag is looked at together with.
     """
-    party_to = union_all(*_own_ids(reviewer_id), *_driven_ids(reviewer_id))
-    side = aliased(Flag)
-    theirs = select(func.coalesce(side.merged_into_id, side.id)).where(side.id.in_(party_to))
-    return [
-        func.coalesce(Flag.merged_into_id, Flag.id).not_in(theirs),
-        known(),
-        reviews(reviewer_id),
-    ]
+    return [_main().not_in(_mains_concerning(reviewer_id)), known(), reviews(reviewer_id)]
 
 
 async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> Flag | None:

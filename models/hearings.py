@@ -8,13 +8,13 @@ alone.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.audit import Action, record
+from models.audit import Action, AuditEntry, record
 from models.behaviours import MAX_SEVERITY
 from models.coarse import first_moment
 from models.consents import Recipient, says_yes_to
@@ -23,6 +23,7 @@ from models.flags import Flag, State
 from models.handles import number_of
 from models.known_drivers import delay_of, driver_of
 from models.late_news import waits_for_news
+from models.merging import with_duplicates
 from models.vault import CannotOpen, Vault
 
 log = logging.getLogger(__name__)
@@ -34,23 +35,37 @@ _LATER = timedelta(days=1)
 _LOOKED_AT = frozenset({State.NEW, State.CLAIMED})
 
 
-def is_delicate(flag: Flag) -> bool:
+async def is_delicate(session: AsyncSession, flag: Flag) -> bool:
     """Whether the driver may hear of a flag only after whoever reported has said yes to it.
 
-    It is by what was told here, or by the team's own judgement that it's most severe. That another person named the
-    vehicle, which raises the severity too, changes nothing: whoever reported was promised to be told first and to be
-    able to say no, and a sudden need for their yes would tell them, or a driver who reports from a second account,
-    that somebody else has reported.
+    It is by what was told in it, or in one that the team looks at together with it, or by the team's own judgement that
+    it's most severe. That another person named a vehicle, its own or a duplicate's, raises the severity too, but
+    changes nothing here: whoever reported was promised to be told first and to be able to say no, and a sudden need for
+    their yes, or the end of it, would tell them, or a driver who reports from a second account, that somebody else has
+    reported.
     """
-    by_team = flag.severity == MAX_SEVERITY > flag.severity_after_repeat
-    return flag.severity_as_told == MAX_SEVERITY or by_team or bool(flag.retaliation)
+    family = await with_duplicates(session, flag.merged_into_id or flag.id)
+    if any(each.severity_as_told == MAX_SEVERITY or each.retaliation for each in family):
+        return True
+    if flag.severity < MAX_SEVERITY:
+        return False
+    may_be_by_repeat = any(each.severity_after_repeat == MAX_SEVERITY for each in family)
+    return not may_be_by_repeat or await _judged_most_severe(session, [each.id for each in family])
+
+
+async def _judged_most_severe(session: AsyncSession, flag_ids: Collection[int]) -> bool:
+    """Whether the last word of the team about the severity of one of these flags was the highest."""
+    about = (AuditEntry.flag_id.in_(flag_ids), AuditEntry.action == Action.SEVERITY_SET)
+    query = select(AuditEntry.flag_id, AuditEntry.detail).where(*about, AuditEntry.actor_id.is_not(None))
+    last = {row.flag_id: row.detail for row in await session.execute(query.order_by(AuditEntry.number))}
+    return str(MAX_SEVERITY) in last.values()
 
 
 async def may_hear(session: AsyncSession, flag: Flag) -> bool | None:
     """Whether the driver may hear of a flag now; None as long as a yes is waited for."""
     said = await says_yes_to(session, flag.id, Recipient.DRIVER)
     if said is None:
-        return None if is_delicate(flag) else True
+        return None if await is_delicate(session, flag) else True
     return said
 
 

@@ -7,7 +7,7 @@ main one, which is at least as severe as each of them. If it's withdrawn or dele
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.audit import Action, record
@@ -20,6 +20,12 @@ async def merged_with(session: AsyncSession, main_id: int) -> Sequence[Flag]:
     """The flags that are looked at together with this one, or were closed with it; oldest first."""
     query = select(Flag).where(Flag.merged_into_id == main_id).order_by(Flag.id).with_for_update(of=Flag)
     return (await session.scalars(query.execution_options(populate_existing=True))).all()
+
+
+async def with_duplicates(session: AsyncSession, flag_id: int) -> Sequence[Flag]:
+    """A flag, and those that are looked at together with it or were; oldest first."""
+    query = select(Flag).where(or_(Flag.id == flag_id, Flag.merged_into_id == flag_id)).order_by(Flag.id)
+    return (await session.scalars(query)).all()
 
 
 async def merge(session: AsyncSession, reviewer_id: int, flag: Flag, main: Flag) -> bool:

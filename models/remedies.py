@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.audit import Action, record
@@ -148,12 +148,6 @@ async def told_of(session: AsyncSession, driver_id: int) -> Sequence[Remedy]:
     """What was given to this driver and still stands and isn't passed, the newest first."""
     told = (Remedy.driver_id == driver_id, Remedy.told_at.is_not(None), Remedy.lifted_at.is_(None))
     query = select(Remedy).where(*told, Remedy.passed_at.is_(None)).order_by(Remedy.id.desc()).limit(_SHOWN)
-    return (await session.scalars(query)).all()
-
-
-async def with_duplicates(session: AsyncSession, flag_id: int) -> Sequence[Flag]:
-    """A flag, and those that were looked at together with it."""
-    query = select(Flag).where(or_(Flag.id == flag_id, Flag.merged_into_id == flag_id)).order_by(Flag.id)
     return (await session.scalars(query)).all()
 
 

@@ -11,7 +11,7 @@ A flow may also have edges that nobody ever sees, as two tables of the same thin
 and they may become zero.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -78,28 +78,34 @@ def suppress_flow(
     unseen: Sequence[Mapping[Edge, int]] = ({},),
     *,
     least: int = LEAST,
+    least_unseen: int = 1,
 ) -> dict[Edge, int | None]:
     """The numbers on the edges of a flow; None for those from 1 to `least` - 1, and what gives them away.
 
     Together with the unseen edges, what goes into a knot comes out of it; the edge from BOTTOM to TOP is the total.
     `worth` says how much rather an edge is kept than one that isn't there, in totals. The unseen edges come in kinds:
     a ring takes those of one kind only, so how many there are of each kind may be known. They are all the edges that
-    whoever looks holds for possible, also those on which there's nothing.
+    whoever looks holds for possible, also those on which there's nothing; from 1 to `least_unseen` - 1 of them, of
+    all kinds together, can't be worked out either.
     Raises ValueError for a negative count.
     """
     if any(number < 0 for each in (flow, *unseen) for number in each.values()):
         raise ValueError("a count can't be negative")
     prices = {edge: number + worth.get(edge, 0) * flow[BOTTOM, TOP] for edge, number in flow.items()}
-    small = [edge for edge, number in flow.items() if 0 < number < least]
+    numbers = sum(map(Counter, unseen), Counter(flow))
+    small = {edge for edge, number in numbers.items() if 0 < number < (least if edge in flow else least_unseen)}
+    prices.update(dict.fromkeys(small, 0))
     kinds = [_steps(flow, each) for each in unseen]
     safe: set[Edge] = set()
-    for edge in small:
-        prices[edge] = 0
-    for edge in sorted(small, key=lambda edge: (-flow[edge], str(edge))):
+    for edge in sorted(small, key=lambda edge: (-numbers[edge], str(edge))):
         if edge not in safe:
             source, target = edge
-            ends = [(target, source), (source, target)] if flow[edge] > 1 else [(target, source)]  # one more, one less
-            rings = [_ring(edge, start, goal, steps, prices) for start, goal in ends for steps in kinds]
+            rings = [
+                _ring(edge, start, goal, steps, prices)
+                for steps in kinds
+                for start, goal in ((target, source), (source, target))  # one more, one less
+                if (start, edge) in steps.get(goal, ())
+            ]
             _cost, ring = min(rings, key=lambda each: each[0])
             safe.update(ring)
             prices.update(dict.fromkeys(ring, 0))

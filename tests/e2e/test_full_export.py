@@ -97,7 +97,7 @@ async def test_full_texts_come_with_a_second_persons_yes_and_who_reported_sees_t
     assert (exported.actor_id, exported.detail) == (who, "texts 1: 30, 1 rows")
     (read,) = await stored(house, AuditEntry, action=Action.READ)
     assert (read.actor_id, read.flag_id) == (who, flags[0].id)
-    await phone.press_data(f"history:{flags[0].id}", screen := await send(phone, "/start"))
+    await phone.press_data(f"history:{flags[0].handle}", screen := await send(phone, "/start"))
     assert _("your words were read") in screen.text
     stolen = await whole(house.app.database)
     assert not any(spelling in stolen for spelling in spellings("айқайлады"))

@@ -18,19 +18,23 @@ from handlers.presses import (
 from handlers.statement import statement_of
 from handlers.texts import load_texts
 from models.appeals import Appeal
+from models.approvals import Kind
 from models.audit import ACTION_NAMES, Action, AuditEntry
 from models.flags import OUTCOME_NAMES, Flag, Outcome, State
 from models.late_news import SOONEST
 from models.people import Language
 from models.remedies import outcome_in_words
 from models.talk import Talk
+from models.team import Role
 from tests.e2e.handles import handle
+from tests.e2e.test_approvals import confirm, request_of
 from tests.e2e.test_desk import claimed, close, on_vehicle
 from tests.e2e.test_other_account import set_phrase
 from tests.e2e.test_statement import order
 from tests.e2e.test_who_may_know import HOLD, NEWS, code_came, told
 from tests.e2e.walking import (
     Say,
+    appoint,
     assert_sound,
     called,
     code_on,
@@ -44,7 +48,7 @@ from tests.e2e.walking import (
     stored,
     whole,
 )
-from tests.house import DRIVER, House
+from tests.house import DRIVER, OWNER, House
 
 PLATE = "777ABE05"
 SOON = timedelta(seconds=SOONEST - 60)
@@ -224,4 +228,38 @@ async def test_until_the_news_is_due_a_closed_report_looks_closed_and_may_get_it
     assert appeal.decided_at is None
     await desk.until(lambda phone: "Somebody asks for a second look" in phone.texts)
     assert en(OUTCOME_NAMES[Outcome.LESSON]) in (await send(desk, "/flag 1")).text
+    await assert_sound(house)
+
+
+async def test_a_deletion_that_waits_for_a_second_person_is_refused_but_not_approved_until_the_news_is_due(
+    small_house: House,
+) -> None:
+    house, one, other, _ = small_house, passenger(small_house), small_house.phone(DRIVER, "en"), say("en")
+    desk, boss = await reviewer(house), house.phone(OWNER)
+    await boss.send("/start")
+    await appoint(house, boss, Role.SUPERVISOR)
+    await on_vehicle(one, _, "SX1", PLATE)
+    await close(desk, _, await claimed(desk, _, 1), Outcome.RECORDED)
+    await press(desk, "Delete for good", await send(desk, "/flag 1"))
+    await send(desk, "It was sent by mistake")
+    await boss.until(lambda phone: "Something waits for a second person." in phone.texts)
+    yes = confirm(request := await request_of(boss, _, Kind.PURGE))
+    await press(desk, "Delete for good", await send(desk, "/flag 1"))  # asked once more, while the car is named
+    await on_vehicle(other, _, "DR1", PLATE)
+    early = "nobody is asked or contacted."
+    answer = await send(desk, "It was really sent by mistake")
+    assert early in answer.text
+    assert "« №1" in labels(answer)
+
+    await boss.press_data(yes, request)
+    for screen in (request, request := await request_of(boss, _, Kind.PURGE)):
+        assert "It was sent by mistake" in screen.text
+        assert early in screen.text
+        assert "Approve" not in labels(screen)
+    await press(boss, "Refuse", request)
+    assert "Not approved. Whoever asked is told." in request.text
+    await desk.until(lambda phone: "There is an answer to what you asked for." in phone.texts)
+    assert "A colleague did not approve it." in (await press(desk, "Show")).text
+    assert await stored(house, Flag, id=1)
+    assert not await stored(house, AuditEntry, action=Action.DENIED)
     await assert_sound(house)

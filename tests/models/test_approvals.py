@@ -1,5 +1,6 @@
 """What takes two people: who may ask, who may say yes, for how long, and how often."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -37,7 +38,7 @@ from models.merging import merge
 from models.people import Person
 from models.team import Member, Role
 from models.vault import Vault
-from tests.models.helpers import NOW, add_course, add_flag, add_person
+from tests.models.helpers import NOW, add_course, add_flag, add_person, somebody_waits
 
 MOMENT = timedelta(microseconds=1)
 
@@ -178,6 +179,64 @@ async def test_who_may_no_longer_ask_gets_no_yes(database: Database, vault: Vaul
         await session.delete(await session.get_one(Member, owner.id))
         await session.flush()
         assert await decide(session, deletion, supervisor.id, approved=True, now=NOW) is Fault.LAPSED
+
+
+async def test_while_the_news_of_a_flag_waits_a_request_may_be_refused_but_not_approved(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        flag, reviewer, supervisor, owner = await team(session, vault)
+        reporter = await session.get_one(Person, flag.reporter_id)
+        session.add(Member(person_id=reporter.id, role=Role.OWNER, since=NOW))
+        contact = await asked(session, vault, flag, reviewer)
+        deletion = await asked(session, vault, flag, owner, Kind.PURGE)
+        flag.quiet_until = news = NOW + TERM - MOMENT
+        assert await decide(session, contact, supervisor.id, approved=True, now=NOW) is Fault.QUIET
+        assert await decide(session, contact, reporter.id, approved=True, now=NOW) is Fault.PARTY
+        assert await waiting_for(session, supervisor.id, NOW) == [contact, deletion]
+        assert await waiting_for(session, reporter.id, NOW) == []
+        assert await decide(session, contact, supervisor.id, approved=False, now=NOW) is None
+        assert await fault_of(session, deletion, supervisor.id, NOW + TERM) is Fault.LATE
+        assert await decide(session, deletion, supervisor.id, approved=True, now=news) is None
+        assert [contact.standing, deletion.standing] == [Standing.REFUSED, Standing.APPROVED]
+
+
+async def test_a_flag_whose_vehicle_is_named_while_its_deletion_is_decided_is_not_deleted(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        flag, _reviewer, supervisor, owner = await team(session, vault)
+        deletion = await asked(session, vault, flag, owner, Kind.PURGE)
+    named, go_on = asyncio.Event(), asyncio.Event()
+
+    async def name() -> None:
+        async with database.transaction() as session:
+            held = await session.get_one(Flag, flag.id, with_for_update=True)
+            held.quiet_until = NOW + TERM
+            await session.flush()
+            named.set()
+            await go_on.wait()
+
+    async def approve() -> Fault | None:
+        async with database.transaction() as session:
+            await session.get_one(Flag, flag.id)  # as it stood before
+            approval = await approval_of(session, deletion.id)
+            assert approval is not None
+            fault = await decide(session, approval, supervisor.id, approved=True, now=NOW)
+            if fault is None:
+                await purge(session, approval)
+            return fault
+
+    naming = asyncio.create_task(name())
+    await named.wait()
+    deciding = asyncio.create_task(approve())
+    if database.is_sqlite:
+        await asyncio.sleep(0)
+    else:
+        await somebody_waits(database)
+    go_on.set()
+    await naming
+    assert await deciding is Fault.QUIET
 
 
 async def test_asked_again_while_it_waits_it_is_one_request_with_the_newer_reason(

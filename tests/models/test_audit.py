@@ -375,7 +375,7 @@ async def test_entries_are_found_by_time_member_kind_and_flag_page_by_page(datab
 
         assert await numbers() == [6, 5, 4, 3, 2, 1]
         assert await numbers(limit=2) == [6, 5]
-        assert await numbers(limit=2, before=5) == [4, 3]
+        assert await numbers(limit=2, skip=2) == [4, 3]
         assert await numbers(since=NOW + timedelta(minutes=4)) == [6, 5]
         assert await numbers(actor_id=2) == [6, 3]
         assert await numbers(actions={Action.CLOSED, Action.LISTED}) == [6]

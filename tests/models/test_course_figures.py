@@ -37,6 +37,7 @@ from models.people import Person
 from models.profiles import UNSAID, Gender, Profile
 from models.regions import REGIONS
 from models.reviews import ReviewItem
+from models.suppression import LEAST
 from tests.models.helpers import NOW, counted
 
 LESSONS = (1, 2)
@@ -276,6 +277,7 @@ def around(numbers: Sequence[int], shown: Sequence[int | None]) -> list[Sequence
 @settings(max_examples=200, deadline=None)
 @given(TOLD)
 @example([(0, 1), (6, 0), (0, 9), (0, 0)])  # all six hold a certificate, so six there started, and one elsewhere
+@example([(1, 0), (2, 0), (5, 3)])  # eight started, five hold a certificate: three don't
 def test_who_started_cannot_be_worked_out_from_who_is_certified(groups: list[tuple[int, int]]) -> None:
     holders = [certified for certified, _rest in groups]
     started = [certified + rest for certified, rest in groups]
@@ -292,6 +294,8 @@ def test_who_started_cannot_be_worked_out_from_who_is_certified(groups: list[tup
             assert len({one[at] for one, _two in worlds}) > 1 or set(shown) == {(None, None)}
         if second is None:
             assert len({two[at] for _one, two in worlds}) > 1 or {told for _, told in shown} == {None}
+        if 0 < groups[at][1] < LEAST:  # nor how many have none
+            assert len({one[at] - two[at] for one, two in worlds}) > 1 or {told for _, told in shown} == {None}
 
 
 async def test_cohorts_are_counted_and_everybody_else_beside_them(database: Database) -> None:

@@ -8,12 +8,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.approvals import Fault, Kind, ask, fault_of, may_ask
-from models.audit import Action, entries
+from models.audit import Action, entries, record
 from models.cars import Car, CarIndex, Driven, declare_car, index_cars
 from models.consents import Recipient, say
 from models.database import Database
 from models.deletion import delete_person
 from models.drivers import Hearing
+from models.escrow import name_vehicle
 from models.flag_rights import parties, reviewed_flag
 from models.flags import Flag, Outcome
 from models.hearings import (
@@ -30,6 +31,7 @@ from models.hearings import (
     tell_due,
 )
 from models.known_drivers import Unknown, delay_of, driver_of
+from models.merging import merge
 from models.people import Person
 from models.queue import queue
 from models.quiet import local_day
@@ -425,6 +427,43 @@ async def test_a_yes_is_needed_by_what_was_told_or_by_the_teams_judgement_not_by
         flag = await add_flag(session, vault, person, codes=[code])
         flag.same_vehicle, flag.severity, flag.retaliation = same_vehicle, severity, retaliation
         assert await may_hear(session, flag) is (None if delicate else True)
+
+
+async def test_no_yes_is_needed_because_a_duplicates_vehicle_is_named_again_but_because_of_what_it_tells(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault, ("PH1",))
+        hearing = await asked(session, vault, case)
+        two, three = await add_people(session, vault, 7, 8)
+        double = await add_flag(session, vault, two, "double", codes=["PH1"])
+        await name_vehicle(session, vault, double, OTHER, NOW)
+        assert await merge(session, case.reviewer.id, double, case.flag)
+        await name_vehicle(session, vault, await add_flag(session, vault, three, "third"), OTHER, NOW)
+        assert [case.flag.severity, double.severity] == [4, 4]
+        assert [await may_hear(session, each) for each in (case.flag, double)] == [True, True]
+        assert await tell_due(session, vault, LONG_AFTER, 14, 10) == ([hearing], 1)
+
+        double.add_behaviours(["PH3"])
+        assert [await may_hear(session, each) for each in (case.flag, double)] == [None, None]
+        assert double.part()
+        await session.flush()
+        double.retaliation = True
+        assert await may_hear(session, double) is None
+
+
+async def test_a_yes_that_the_team_found_needful_stays_so_when_a_vehicle_is_named_again(
+    database: Database, vault: Vault
+) -> None:
+    async with database.transaction() as session:
+        case = await a_case(session, vault, ("PH1",))
+        await name_vehicle(session, vault, await add_flag(session, vault, case.reporter, "again"), PLATE, NOW)
+        assert (case.flag.severity, await may_hear(session, case.flag)) == (4, True)
+        for level, heard in ((2, True), (4, None), (3, True), (4, None)):
+            assert case.flag.set_severity(case.reviewer.id, level)
+            by = {"actor_id": case.reviewer.id, "flag_id": case.flag.id, "detail": str(level)}
+            await record(session, vault, Action.SEVERITY_SET, now=NOW, **by)
+            assert await may_hear(session, case.flag) is heard
 
 
 async def test_a_flag_that_no_key_opens_keeps_no_other_driver_from_hearing(

@@ -15,6 +15,7 @@ from models.deletion import delete_person
 from models.drivers import Given, Remedy
 from models.flags import Outcome
 from models.matching import lesson_for
+from models.merging import with_duplicates
 from models.remedies import (
     drop_untold,
     note_passed,
@@ -25,7 +26,6 @@ from models.remedies import (
     settle_remedy,
     tell_due,
     told_of,
-    with_duplicates,
 )
 from models.vault import Vault
 from tests.models.helpers import NOW, add_flag

@@ -6,7 +6,7 @@ from aiogram.types import Message
 
 from handlers.home import way_out
 from handlers.presses import EvidencePress, OwnPress
-from handlers.screens import PRIMARY, Method, Row, button, show
+from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.visit import Visit
 from models.flag_rights import own_flag
 from models.flags import Flag
@@ -23,11 +23,19 @@ async def note_sent(flag: Flag, visit: Visit) -> None:
     await visit.state.set_data({_SENT: [flag.id, visit.now.isoformat()]})
 
 
-async def too_late(message: Message, visit: Visit) -> Method | None:
+async def too_late(event: Event, visit: Visit) -> Method | None:
     """Say of what comes just after a report was sent that it was not kept, and how to add it; else nothing."""
+    if isinstance(event, Message) and (event.text or "").startswith("/"):
+        return None
+    missed = await what_is_missed(visit)
+    return show(event, missed[0], [*missed[1], way_out(visit._)]) if missed is not None else None
+
+
+async def what_is_missed(visit: Visit) -> tuple[str, list[Row]] | None:
+    """The same as a text and the ways to add it, for another screen."""
     _ = visit._
     number, at = (await visit.state.get_data()).get(_SENT, (0, ""))
-    if not number or visit.now - datetime.fromisoformat(at) > JUST or (message.text or "").startswith("/"):
+    if visit.raw_state is not None or not number or visit.now - datetime.fromisoformat(at) > JUST:
         return None
     flag = await own_flag(visit.session, visit.person.id, number)
     if flag is None or not as_shown(flag, visit.now).is_open:
@@ -36,6 +44,5 @@ async def too_late(message: Message, visit: Visit) -> Method | None:
     rows: list[Row] = [
         [button(words, OwnPress(action="words", flag=flag.handle), PRIMARY)],
         [button(_("Photo, voice or place"), EvidencePress(action="add", flag=flag.handle))],
-        way_out(_),
     ]
-    return show(message, _("What you sent was not kept: the report had been sent already. You can still add it."), rows)
+    return _("Your report was sent without this. You can still add it."), rows

@@ -13,51 +13,73 @@ from typing import Any
 
 from aiogram import Router
 from aiogram.filters import Filter
+from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
 from handlers import evidence, talk
+from handlers.after_sending import too_late, what_is_missed
 from handlers.asked import ABOUT_OTHERS, SECRETS
-from handlers.form import begin as go_on_with_draft
 from handlers.form_answers import keep_answer
 from handlers.form_answers import take_media as take_draft_media
-from handlers.form_screens import Filling
+from handlers.form_screens import Filling, show_step
 from handlers.hearing import Answering, keep_word
 from handlers.hearing import ask_again as ask_word_again
 from handlers.home import call_rows, help_lines, help_text, way_out
 from handlers.other_account import gone
-from handlers.own import Adding, ask_words, keep_words, open_report
-from handlers.presses import (
-    Action,
-    DistressPress,
-    FormPress,
-    OwnPress,
-    ReportPress,
-)
+from handlers.own import Adding, ask_words_again, keep_words, nothing_kept
+from handlers.presses import Action, DistressPress, ReportPress
 from handlers.remedy import Disagreeing, disagree
 from handlers.remedy import ask_again as ask_to_disagree_again
 from handlers.screens import PRIMARY, Event, Method, Row, button, show
 from handlers.second_look import Asking, ask_for_second_look
 from handlers.second_look import ask_again as ask_why_again
-from handlers.talk import Talking, say_text
-from handlers.talk import back_again as back_to_talk
+from handlers.talk import Talking
 from handlers.texts import LOCALES
 from handlers.visit import Visit
 from models.distress import Distress, load_distress
 from models.drafts import draft_of
-from models.flag_rights import own_flag
 from models.lessons import LANGUAGES
 from models.team import role_of
 
 HELD = "held"
 """In the data of the conversation, which is sealed: the number of the message and its words."""
+_DONE = "done"
+"""There too, and forgotten at the next screen: the number of the message whose words were just saved or sent."""
+
+
+async def _ask_draft_again(query: CallbackQuery, visit: Visit) -> Method:
+    draft = await draft_of(visit.session, visit.person.id)
+    if draft is None:
+        return await nothing_kept(query, visit)
+    return await show_step(query, draft, visit, visit._("What you wrote was not saved."))
 
 
 _KEEPS: Mapping[str | None, Callable[[Event, str, Visit], Awaitable[Method]]] = {
+    Filling.answer.state: keep_answer,
+    Adding.words.state: keep_words,
+    Talking.person.state: talk.say_text,
+    Talking.team.state: talk.say_text,
     Answering.word.state: keep_word,
     Disagreeing.words.state: disagree,
     Asking.words.state: ask_for_second_look,
 }
-"""Where one side tells of what was: what keeps its words."""
+"""Where the words of a report may be what is asked, or one side's word on it: what keeps them."""
+
+
+_ASKS: Mapping[str | None, Callable[[CallbackQuery, Visit], Awaitable[Method]]] = {
+    Filling.answer.state: _ask_draft_again,
+    Adding.words.state: ask_words_again,
+    Talking.person.state: talk.back_again,
+    Talking.team.state: talk.back_again,
+    Answering.word.state: ask_word_again,
+    Disagreeing.words.state: ask_to_disagree_again,
+    Asking.words.state: ask_why_again,
+}
+"""What asks there once more."""
+
+
+_SAVES = {Filling.answer.state, Adding.words.state}
+"""Where they're saved; elsewhere they go to somebody at once."""
 
 
 _TAKES: Mapping[str | None, Callable[[Message, Visit], Awaitable[Method | None]]] = {
@@ -113,7 +135,7 @@ async def _let_go(
     """Forget held words at whatever comes next; only this module still gets them, as `held`."""
     visit: Visit = data["visit"]
     data["held"] = None
-    if _words_are_asked(visit):
+    if visit.raw_state in _KEEPS:
         kept = await visit.state.get_data()
         if (held := kept.pop(HELD, None)) is not None:
             data["held"] = held
@@ -121,23 +143,9 @@ async def _let_go(
     return await handler(event, data)
 
 
-def _words_are_asked(visit: Visit) -> bool:
-    """Whether the words of a report may be what is asked, of one that was sent or a draft, or a word on one."""
-    return visit.raw_state in {Adding.words.state, Filling.answer.state} or _sends(visit)
-
-
-def _talks(visit: Visit) -> bool:
-    return visit.raw_state in {Talking.person.state, Talking.team.state}
-
-
-def _sends(visit: Visit) -> bool:
-    """Whether what is asked goes to somebody at once."""
-    return _talks(visit) or visit.raw_state in _KEEPS
-
-
 async def _may_save(visit: Visit) -> bool:
     if visit.raw_state != Filling.answer.state:
-        return visit.raw_state == Adding.words.state or _sends(visit)
+        return visit.raw_state in _KEEPS
     draft = await draft_of(visit.session, visit.person.id)
     return draft is not None and draft.place == "words"
 
@@ -151,8 +159,13 @@ async def care(message: Message, visit: Visit) -> list[Method]:
         _("This bot can't send help itself. If you are in danger, please call 112."),
     ]
     rows: list[Row] = [*call_rows(lines)]
-    if message.text is None:
-        if message.edit_date is None:  # else it was taken, or not, when it came
+    # An edited photo or voice message was kept, or not, when it came.
+    missed = await what_is_missed(visit) if message.text is not None or message.edit_date is None else None
+    if missed is not None:
+        parts.append(missed[0])
+        rows += missed[1]
+    elif message.text is None:
+        if message.edit_date is None:
             take = _TAKES.get(visit.raw_state) if message.photo or message.voice else None
             if take is None:
                 parts.append(_("What you sent was not kept."))
@@ -163,16 +176,14 @@ async def care(message: Message, visit: Visit) -> list[Method]:
             before.append(gone(message))
             parts.append(_("Your message is deleted from this chat."))
     elif await _may_save(visit):
-        if _sends(visit):
-            parts.append(_("What you wrote was not sent. The button below sends it."))
-        else:
+        if saves := visit.raw_state in _SAVES:
             parts.append(_("What you wrote was not saved. The button below saves it."))
+        else:
+            parts.append(_("What you wrote was not sent. The button below sends it."))
         # The press brings no text along, so it's held here, sealed, no longer than until the next press or message.
-        data = await visit.state.update_data({HELD: [message.message_id, message.text]})
-        flag = await own_flag(visit.session, visit.person.id, data.get("flag", 0))
-        handle = flag.handle if flag is not None else ""
-        press = DistressPress(action="save", flag=handle, message=message.message_id)
-        rows.append([button(_("Send it") if _sends(visit) else _("Save it in my report"), press, PRIMARY)])
+        await visit.state.update_data({HELD: [message.message_id, message.text]})
+        press = DistressPress(action="save", message=message.message_id)
+        rows.append([button(_("Save it in my report") if saves else _("Send it"), press, PRIMARY)])
     elif visit.raw_state is not None:
         parts.append(_("What you wrote was not saved."))
     rows.append([button(_("Report an incident"), ReportPress(action="begin"))])
@@ -182,29 +193,16 @@ async def care(message: Message, visit: Visit) -> list[Method]:
 async def save(
     query: CallbackQuery, callback_data: DistressPress, visit: Visit, held: tuple[int, str] | None
 ) -> Method:
-    """Save the held words as if they had been typed now; once they're gone, ask again or show what is saved."""
-    is_held = held is not None and held[0] == callback_data.message
-    if visit.raw_state == Filling.answer.state:
-        if held is not None and is_held and await _may_save(visit):
-            return await keep_answer(query, held[1], visit)
-        return await go_on_with_draft(query, FormPress(action="begin"), visit)
-    if (keep := _KEEPS.get(visit.raw_state)) is not None:
-        return await (keep(query, held[1], visit) if held is not None and is_held else _ask_again(query, visit))
-    if _talks(visit):
-        if held is not None and is_held:
-            return await say_text(query, held[1], visit)
-        return await back_to_talk(query, visit)
-    if held is not None and is_held:
-        return await keep_words(query, held[1], visit)
-    if visit.raw_state == Adding.words.state:
-        return await ask_words(query, OwnPress(action="words", flag=callback_data.flag), visit)
-    return await open_report(query, OwnPress(action="open", flag=callback_data.flag), visit)
+    """Save the held words as if they had been typed now; once they're gone, ask again or say that they were not kept.
 
-
-async def _ask_again(query: CallbackQuery, visit: Visit) -> Method:
-    """Ask one side once more for its word: what was held is gone."""
-    if visit.raw_state == Answering.word.state:
-        return await ask_word_again(query, visit)
-    if visit.raw_state == Disagreeing.words.state:
-        return await ask_to_disagree_again(query, visit)
-    return await ask_why_again(query, visit)
+    A second press, before the first is answered, changes nothing.
+    """
+    if (await visit.state.get_data()).get(_DONE) == callback_data.message:
+        return AnswerCallbackQuery(callback_query_id=query.id)
+    if held is not None and held[0] == callback_data.message and await _may_save(visit):
+        screen = await _KEEPS[visit.raw_state](query, held[1], visit)
+        await visit.state.update_data({_DONE: callback_data.message})
+        return screen
+    if (ask := _ASKS.get(visit.raw_state)) is not None:
+        return await ask(query, visit)
+    return await too_late(query, visit) or await nothing_kept(query, visit)

@@ -37,7 +37,8 @@ async def ask(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -> 
         return await nothing_changed(query, visit)
     text = _(
         "<b>Delete this report?</b>\n\nIt will be gone for good and for everybody, even while it's being looked at. "
-        "Nobody can bring it back.\n\nOnly a numbered record stays: that it was there, without its content."
+        "Nobody can bring it back.\n\nOnly a numbered record stays: that it was there, without its content. "
+        "What limits need stays too (/privacy says what)."
     )
     rows: list[Row] = [
         [button(_("Yes, delete it"), ErasePress(action="erase", flag=flag.handle), DANGER)],
@@ -63,5 +64,8 @@ async def erase(query: CallbackQuery, callback_data: ErasePress, visit: Visit) -
     for other in others:
         if other.id != visit.person.id:
             await tell_reporter(visit.session, visit.vault, visit.texts, other, handle, visit.now)
-    text = _("The report is deleted. Only a numbered record stays, without its content.")
+    text = _(
+        "The report is deleted. Only a numbered record stays, without its content. "
+        "What limits need stays too (/privacy says what)."
+    )
     return show(query, text, [[button(_("My reports"), OwnPress(action="list")), *way_out(_)]])

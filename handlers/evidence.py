@@ -300,9 +300,11 @@ async def show_refused(query: CallbackQuery, callback_data: EvidencePress, visit
 
 async def _why_refused(session: AsyncSession, piece: Evidence, _: Texts) -> tuple[str, list[Row]]:
     if piece.kind is Kind.PHOTO:
-        text = _("One of your photos could not be read as a picture, so it was not kept. Please send it once more.")
+        text = _("One of your photos could not be fetched or read, so it was not kept. Please send it once more.")
     else:
-        text = _("One of your voice messages could not be read, so it was not kept. Please record it once more.")
+        text = _(
+            "One of your voice messages could not be fetched or read, so it was not kept. Please record it once more."
+        )
     if piece.flag_id is None:
         return text, [[button(_("Go on with my draft"), FormPress(action="begin"), PRIMARY)], way_out(_)]
     flag = await session.get(Flag, piece.flag_id)

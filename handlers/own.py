@@ -274,6 +274,12 @@ async def ask_words(query: CallbackQuery, callback_data: OwnPress, visit: Visit)
     return await _ask(query, callback_data.flag, Adding.words, question, visit)
 
 
+async def ask_words_again(query: CallbackQuery, visit: Visit) -> Method:
+    """The same once more, for the report to which they were to be added."""
+    flag = await own_flag(visit.session, visit.person.id, (await visit.state.get_data()).get("flag", 0))
+    return await ask_words(query, OwnPress(action="words", flag=flag.handle if flag is not None else ""), visit)
+
+
 async def add_plate(message: Message, visit: Visit) -> Method:
     """Keep the plate; one that looks odd is kept too, with a hint."""
     _ = visit._

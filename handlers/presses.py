@@ -255,10 +255,9 @@ class BarPress(CallbackData, prefix="bar"):
 
 
 class DistressPress(CallbackData, prefix="distress"):
-    """What a person in distress wrote: the handle of their flag that it may be added to, the number of the message."""
+    """What a person in distress wrote: the number of the message."""
 
     action: str
-    flag: str = ""
     message: Number = 0
 
 

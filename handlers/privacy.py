@@ -68,7 +68,8 @@ async def privacy(message: Message, visit: Visit) -> Method:
     text += "\n\n" + _(
         "/deletedata deletes everything that is stored about you, except what limits need: under your encrypted "
         "Telegram ID, when you reported or wrote a wrong passphrase in the last 24 hours, and a limit that was set "
-        "because of misuse, as long as it stands."
+        "because of misuse, as long as it stands. If a single report is deleted, the time it was sent is kept in the "
+        "same way."
     )
     text += "\n\n" + _(
         "<b>The QR code of a car</b>\n"

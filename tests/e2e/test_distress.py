@@ -1,14 +1,17 @@
 """Whoever cries for help is answered with care and numbers, whatever is being asked; nothing is stored unless asked."""
 
 import logging
+from datetime import timedelta
 
 import pytest
 
 from bot.sandbox import Message, Phone
 from handlers.distress import HELD
+from handlers.presses import FormPress
 from models.audit import Action, AuditEntry
 from models.certificates import Certificate
 from models.conversation import Conversation
+from models.drafts import Draft
 from models.evidence import Evidence
 from models.flags import Flag
 from tests.e2e.handles import handle
@@ -16,11 +19,13 @@ from tests.e2e.rooms import cohort_by
 from tests.e2e.test_bad_input import GROUP, PICTURE
 from tests.e2e.test_certificate import passes
 from tests.e2e.test_evidence import at_media
+from tests.e2e.test_form import begin
 from tests.e2e.walking import (
     LANGUAGES,
     Say,
     appoint,
     assert_sound,
+    code_on,
     flag,
     holds_none_of,
     labels,
@@ -31,6 +36,7 @@ from tests.e2e.walking import (
     say,
     send,
     stored,
+    whole,
 )
 from tests.house import DRIVER, House
 
@@ -39,6 +45,7 @@ CARE = "<b>You did well to write. It is not your fault.</b>"
 LIMIT = "This bot can't send help itself. If you are in danger, please call 112."
 UNSAVED, OFFER = "What you wrote was not saved.", "What you wrote was not saved. The button below saves it."
 NOT_KEPT = "What you sent was not kept."
+TOO_LATE = "Your report was sent without this. You can still add it."
 SAVE = "Save it in my report"
 
 
@@ -102,11 +109,13 @@ async def test_words_of_a_report_that_cry_are_saved_only_by_the_button_and_once(
     assert await words(house) == CRY[language]
     assert CRY[language] in screen.text
     assert _("Saved. Thank you for telling.") in screen.text
-    await phone.press_data(data, screen)
-    assert CRY[language] in screen.text
+    saved = whole(screen)
+    await phone.press_data(data, screen)  # as by a hand that shakes: what was said stays
+    assert whole(screen) == saved
     assert await words(house) == CRY[language]
     added = await stored(house, AuditEntry, action=Action.ADDED)
     assert len(added) == 1
+    await press(phone, _("« My reports"), screen)
     assert await stored(house, Conversation) == []
     await assert_sound(house)
 
@@ -122,7 +131,40 @@ async def test_the_question_stays_asked_and_the_next_message_answers_it(house: H
     assert await held(house) == []
     await press(phone, _(SAVE), screen)  # what was held is gone by now
     assert await words(house) == calm
-    assert calm in screen.text
+    assert screen.text.startswith(_(NOT_KEPT))
+    await assert_sound(house)
+
+
+async def test_what_is_cried_while_another_phone_sends_the_report_is_told_to_be_missing_and_can_be_added(
+    house: House, language: str
+) -> None:
+    phone, _ = passenger(house, language), say(language)
+    other = phone.another()
+    for cries_first in (True, False):
+        screen = await begin(phone, _)
+        await phone.press_data(FormPress(action="go", step="words").pack(), screen)
+        (draft,) = await stored(house, Draft)
+        if cries_first:
+            cried = await send(phone, CRY[language])
+            assert _(OFFER) in cried.text
+        await other.press_data(FormPress(action="send", value=draft.key).pack(), screen)
+        receipt = code_on(screen)
+        await phone.until(lambda phone, receipt=receipt: phone.texts.count(receipt) == 2)
+        if cries_first:
+            await press(phone, _(SAVE), cried)
+            assert cried.text == _(TOO_LATE)
+        else:
+            for cried in (await phone.photo(PICTURE, caption=CRY[language])) + (await phone.send(CRY[language])):
+                assert_cared(cried, _)
+                assert cried.text.endswith(_(TOO_LATE))
+                assert labels(cried)[0] == "📞 112"
+        sent = (await stored(house, Flag))[-1]
+        assert sent.words(house.app.vault) is None
+        await press(phone, _("Add your words"), cried)
+        await press(phone, _(SAVE), await send(phone, CRY[language]))
+        sent = (await stored(house, Flag))[-1]
+        assert sent.words(house.app.vault) == CRY[language]
+        house.clock.shift += timedelta(hours=3)  # not the same story again
     await assert_sound(house)
 
 
@@ -169,11 +211,12 @@ async def test_a_forged_button_saves_nothing_and_shows_no_other_report(house: Ho
     screen = await send(phone, "/start")
     its = await handle(house, Flag)
     for data in (
-        f"distress:save:{its}:0",
+        "distress:save:0",
+        "distress:save:5",
+        f"distress:save:{its}",
         f"distress:save:{its}:5",
-        "distress:save:1:5",
-        "distress:save::",
-        "distress:drop:1:1",
+        "distress:save:",
+        "distress:drop:1",
     ):
         await phone.press_data(data, screen)
         assert labels(screen)

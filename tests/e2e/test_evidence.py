@@ -218,10 +218,10 @@ async def test_what_is_not_what_it_was_sent_as_is_not_kept_and_the_person_is_tol
     await at_media(phone, _)
     broken = photo((640, 480))
     await phone.photo(broken[: len(broken) // 2], expect=2)
-    text = _("One of your photos could not be read as a picture, so it was not kept. Please send it once more.")
+    text = _("One of your photos could not be fetched or read, so it was not kept. Please send it once more.")
     assert text in phone.texts
     await phone.voice(b"OggS, or so it says", expect=2)
-    said = _("One of your voice messages could not be read, so it was not kept. Please record it once more.")
+    said = _("One of your voice messages could not be fetched or read, so it was not kept. Please record it once more.")
     assert said in phone.texts
     await phone.voice(voice(4000), duration=3, expect=2)  # said to be short
     assert phone.texts.count(said) == 2
@@ -342,7 +342,7 @@ async def test_telegrams_passing_trouble_delays_a_photo_and_a_file_it_never_give
         400, "Bad Request: wrong file_id or the file is temporarily unavailable", 1, "getFile"
     )
     await phone.photo(photo(), expect=2)
-    assert "could not be read as a picture" in phone.texts
+    assert "could not be fetched or read" in phone.texts
     assert [piece.status for piece in await settled(small_house, 2)] == [Status.STORED, Status.REFUSED]
 
 
@@ -363,7 +363,7 @@ async def test_a_photo_that_telegram_never_hands_over_is_told_neutrally_once_it_
     await phone.until(lambda phone: phone.last.text == _("There is news for you."))
     await press(phone, _("Show"), shown := phone.last)
     assert shown.text == _(
-        "One of your photos could not be read as a picture, so it was not kept. Please send it once more."
+        "One of your photos could not be fetched or read, so it was not kept. Please send it once more."
     )
     assert photos("en", 1) not in (await send(desk, "/flag 1")).text
     await press(phone, _("Photo, voice or place"), shown)

@@ -31,6 +31,7 @@ from tests.e2e.walking import (
     passenger,
     person,
     press,
+    presses,
     reviewer,
     say,
     send,
@@ -344,7 +345,7 @@ async def test_of_two_phones_of_one_account_one_changes_the_draft_while_the_othe
 ) -> None:
     one, _ = passenger(house, language), say(language)
     other, vault = one.another(), house.app.vault
-    too_late = _("What you sent was not kept: the report had been sent already. You can still add it.")
+    too_late = _("Your report was sent without this. You can still add it.")
     for number, in_time in enumerate([True, False], 1):
         screen = await begin(one, _)
         await one.press_data(FormPress(action="go", step="review").pack(), screen)
@@ -481,9 +482,18 @@ async def test_a_cry_for_help_in_the_middle_is_answered_with_care_and_saved_only
     assert "112" in care.text
     vault = house.app.vault
     assert [draft.read(vault).words for draft in await stored(house, Draft)] == [None]
+    await phone.press("📞 112", care, expect=1)
+    await press(phone, _("Save it in my report"), care)  # what was held is gone by now: it's asked again
+    assert care.text.startswith(_("What you wrote was not saved."))
+    assert _("Skip") in labels(care)
+    care = await send(phone, cry)
+    (saving,) = (each for each in presses(care) if each.startswith("distress"))
     await press(phone, _("Save it in my report"), care)
     assert [draft.read(vault).words for draft in await stored(house, Draft)] == [cry]
-    assert _(ASKED) in care.text  # photos
+    saved = care.text
+    assert _(ASKED) in saved  # photos
+    await phone.press_data(saving, care)
+    assert care.text == saved
     care = await send(phone, cry)  # and there is nothing to save it in
     assert "112" in care.text
     assert _("Save it in my report") not in labels(care)

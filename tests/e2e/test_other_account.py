@@ -13,6 +13,7 @@ from models.audit import Action, AuditEntry
 from models.behaviours import BEHAVIOURS
 from models.conversation import Conversation
 from models.flags import Flag, State
+from models.limits import Limit, What
 from models.passphrases import A_DAY_ON_A_CODE, AN_HOUR, LEAST, MOST, Fault, Try
 from models.people import Language
 from models.readers import Reader
@@ -46,6 +47,21 @@ PHRASE, TYPED = "Жеті құрақ көрпе", "  жеті  ҚҰРАҚ көр
 SET = "The passphrase is set. Your message with it is deleted from this chat. Please keep the code as well."
 OPENED = "You can open this report from this account now. Your message is deleted from this chat."
 UNFIT = "Code and passphrase don't fit. Please check both, then write the code or the passphrase once more."
+ASKED_TO_DELETE = (
+    "<b>Delete this report?</b>\n\nIt will be gone for good and for everybody, even while it's being looked at. "
+    "Nobody can bring it back.\n\nOnly a numbered record stays: that it was there, without its content. "
+    "What limits need stays too (/privacy says what)."
+)
+DELETED = (
+    "The report is deleted. Only a numbered record stays, without its content. "
+    "What limits need stays too (/privacy says what)."
+)
+KEPT_FOR_LIMITS = (
+    "/deletedata deletes everything that is stored about you, except what limits need: under your encrypted "
+    "Telegram ID, when you reported or wrote a wrong passphrase in the last 24 hours, and a limit that was set "
+    "because of misuse, as long as it stands. If a single report is deleted, the time it was sent is kept in the "
+    "same way."
+)
 WORDS = "Ұялып қалдым, үндемедім"
 MANY = 60
 """Codes that somebody sends without waiting for an answer; in such a flood not each has one."""
@@ -370,8 +386,11 @@ async def test_a_report_is_deleted_alone_also_while_it_is_claimed_and_for_everyb
         assert code_on(mine) == code
         await press(one, _("Delete"), mine)
         assert len(await stored(house, Flag)) == 2 + at
+        assert mine.text == _(ASKED_TO_DELETE)
         await press(one, _("Yes, delete it"), mine)
-        assert _("The report is deleted. Only a numbered record stays, without its content.") in mine.text
+        assert mine.text == _(DELETED)
+        assert [limit.what for limit in await stored(house, Limit)] == [What.REPORT] * (1 + at)
+        assert _(KEPT_FOR_LIMITS) in (await look(one, "/privacy", _("Delete my data"))).text
         assert [each.state for each in await stored(house, Flag)] == [State.NEW] * (1 + at)
         assert await stored(house, Reader) == []
         assert (await stored(house, AuditEntry, action=Action.DELETED))[-1].flag_id == number

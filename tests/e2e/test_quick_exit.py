@@ -6,6 +6,7 @@ from bot.sandbox import Message, Phone
 from handlers.presses import EvidencePress
 from models.conversation import Conversation
 from models.drafts import Draft
+from models.evidence import Evidence, Status
 from models.flags import Flag
 from models.outbox import Delivery, Parcel
 from models.receipts import show_receipt
@@ -13,6 +14,7 @@ from models.traces import Trace
 from models.updates import DeadLetter
 from tests.e2e.conftest import QUICK
 from tests.e2e.handles import handle
+from tests.e2e.test_evidence import settled
 from tests.e2e.test_languages import assert_safe
 from tests.e2e.walking import (
     assert_sound,
@@ -273,10 +275,14 @@ async def test_what_was_ordered_comes_no_more_and_what_is_on_its_way_goes_when_i
         assert holds_none_of(whole(message), OF_REPORTS), whole(message)
     notice = next(message for message in phone.messages if labels(message) == [_("Show")])
     await press(phone, _("Show"), notice)
-    text = _("One of your photos could not be read as a picture, so it was not kept. Please send it once more.")
+    text = _("One of your photos could not be fetched or read, so it was not kept. Please send it once more.")
     assert notice.text == text
-    await phone.press_data(EvidencePress(action="refused", piece="2").pack(), notice)
-    assert text not in notice.text
+    await press(phone, _("Photo, voice or place"), notice)
+    await phone.photo(picture)
+    assert [piece.status for piece in await settled(house, 2)] == [Status.REFUSED, Status.STORED]
+    await phone.press_data(EvidencePress(action="refused", piece=await handle(house, Evidence, 2)).pack(), notice)
+    assert text not in notice.text  # nothing is wrong with that one
+    assert show_receipt((await stored(house, Flag))[0].receipt(house.app.vault)) in whole(notice)
     await assert_sound(house)
 
 

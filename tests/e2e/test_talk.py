@@ -151,7 +151,7 @@ async def test_voice_and_photos_are_heard_and_seen_by_the_other_side_alone(house
     # What can't be read never reaches the other side, and its sender is told and led back.
     await phone.press_data(TalkPress(action="own", flag=await handle(house, Flag)).pack(), notice)
     await phone.voice(b"OggS", expect=2)
-    said = _("One of your voice messages could not be read, so it was not kept. Please record it once more.")
+    said = _("One of your voice messages could not be fetched or read, so it was not kept. Please record it once more.")
     assert said in phone.texts
     back = await press(phone, _("Back to the talk"))
     assert _("<b>You and the team</b>") in back.text
@@ -271,6 +271,7 @@ async def test_nobody_else_reads_or_writes_by_forged_presses_and_lost_rights_end
     assert (await send(desk, "after the role has ended")).text == _("What you sent was not passed on.")
     assert await texts(house) == [QUESTION]
     for unknown in ("1", "", its):
+        mine = await send(phone, "/start")
         await phone.press_data(TalkPress(action="full", flag=its, message=unknown).pack(), mine)
         assert _("<b>You and the team</b>") in mine.text
         assert QUESTION in mine.text

@@ -4,8 +4,8 @@
 PY := .venv/bin/python
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3 python)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
-# Several processes, a file of tests to each, and no more than a laptop bears: each may start a PostgreSQL.
-PYTEST := -q -n logical --maxprocesses 4 --dist loadfile
+# Several processes, a file of tests to each in turn, and no more than a laptop bears: each may start a PostgreSQL.
+PYTEST := -q -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -69,7 +69,7 @@ async def test_two_people_are_never_in_each_others_conversation(house: House) ->
     other.post("999 ZZZ 02")
     one.post("123 ABC 02")
     await one.until(lambda p: "123ABC02" in p.screen)
-    await other.until(lambda p: "What you sent was not kept" in p.screen)
+    await other.until(lambda p: "Your report was sent without this." in p.screen)
     async with house.app.database.reading() as session:
         plates = [each.plate(house.app.vault) for each in await session.scalars(select(Flag).order_by(Flag.id))]
     assert plates == ["123ABC02", None]

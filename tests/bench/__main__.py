@@ -147,8 +147,9 @@ async def bench(databases: Databases) -> None:
     for backend in ("sqlite", "postgres"):
         few, many = await queue_times(databases.fresh(backend), databases.fresh(backend))
         lines.append(
-            f"the queue on {backend}: {few:.1f} ms with {FEW:,} flags stored, {many:.1f} ms with {MANY:,}: "
-            f"{many / few:.2f}x"
+            f"the queue on {backend}, {MANY:,} flags stored beside {FEW:,}: first page with counts {many.first:.1f} ms "
+            f"({many.first / few.first:.2f}x), next page {many.next:.1f} ms ({many.next / few.next:.2f}x), by form "
+            f"{many.form:.1f} ms ({many.form / few.form:.2f}x), where there is nothing {many.nothing:.1f} ms"
         )
         queued = await broadcast.queue(databases.fresh(backend))
         lines.append(

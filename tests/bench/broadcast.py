@@ -1,8 +1,5 @@
 """A broadcast to 500,000 people: how long it takes to queue it, and in how much memory. And one that is really sent,
 to a Telegram that refuses the 31st message of a second, by a bot that is killed half-way.
-
-`python -m tests.bench.broadcast DATABASE_URL` queues the broadcast that stands there and prints what it took; in a
-process of its own, so that the memory is its own too.
 """
 
 import asyncio
@@ -12,19 +9,14 @@ import signal
 import sys
 from collections import Counter, deque
 from dataclasses import dataclass
-from pathlib import Path
-from time import monotonic, perf_counter
+from time import monotonic
 
 from sqlalchemy import text, update
 
-from bot.broadcasting import Broadcasting
 from bot.clock import utc_now
-from bot.metrics import Metrics
 from bot.migrate import migrate
-from bot.pace import Pace
 from bot.sandbox import Sandbox
 from bot.sandbox.faults import Fault, Faults
-from bot.telegram import connect
 from models.broadcasts import Broadcast, Stage, new_draft, start
 from models.database import Database
 from models.leases import Lease
@@ -93,32 +85,10 @@ async def queue(database_url: str) -> Queued:
     await fill_people(database)
     await _start(database, 1)
     await database.close()
-    command = (sys.executable, "-m", "tests.bench.broadcast", database_url)
+    command = (sys.executable, "-m", "tests.bench.queueing", database_url, KEY.hex())
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
     return Queued(**json.loads(output))
-
-
-async def _queue_here(database_url: str) -> Queued:
-    database = Database(database_url)
-    sender = Broadcasting(
-        database=database,
-        vault=Vault([KEY]),
-        bot=connect("42:" + "x" * 35, "http://127.0.0.1:9"),
-        texts={},
-        metrics=Metrics(),
-        pace=Pace(30),
-        name="bench",
-        wake_outbox=lambda: None,
-    )
-    await database.ping()
-    before, began = _memory(), perf_counter()
-    while (broadcast := await _look(database)).stage is Stage.QUEUEING:
-        await sender.work()
-    seconds = perf_counter() - began
-    await sender.bot.session.close()
-    await database.close()
-    return Queued(broadcast.total, seconds, _memory("VmHWM"), before)
 
 
 async def send(database_url: str) -> Sent:
@@ -184,16 +154,3 @@ async def _start(database: Database, owner_id: int) -> None:
 async def _look(database: Database) -> Broadcast:
     async with database.reading() as session:
         return await session.get_one(Broadcast, 1)
-
-
-def _memory(name: str = "VmRSS") -> float:
-    """MB of this process; NaN where the system doesn't tell."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return float("nan")
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
-
-
-if __name__ == "__main__":
-    print(json.dumps(asyncio.run(_queue_here(sys.argv[1])).__dict__))

@@ -1,8 +1,10 @@
 """How long a page of the reviewers' queue takes with few and with many flags stored, one in fifty of them open."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from statistics import median
 from time import perf_counter
+from typing import NamedTuple
 
 from sqlalchemy import text
 
@@ -36,32 +38,45 @@ _DIALECT = {
 }
 
 
-async def queue_times(few_url: str, many_url: str) -> tuple[float, float]:
-    """Median milliseconds of a page of the queue with few and with many flags stored, in turns."""
+class Looks(NamedTuple):
+    """Milliseconds in the database for what a reviewer sees, each an answer to one press."""
+
+    first: float
+    """The first page and its counts."""
+    next: float
+    form: float
+    """A page of one form."""
+    nothing: float
+    """A page of a region from which there's nothing, for which all that is open is looked through."""
+
+
+async def queue_times(few_url: str, many_url: str) -> tuple[Looks, Looks]:
+    """Medians with few and with many flags stored, in turns."""
     databases = [await _filled(few_url, FEW), await _filled(many_url, MANY)]
-    times: list[list[float]] = [[], []]
+    found: list[list[Looks]] = [[], []]
     for number in range(ROUNDS + 3):
-        for database, seconds in zip(databases, times, strict=True):
+        for database, looks in zip(databases, found, strict=True):
             took = await _look(database)
             if number >= 3:  # the first ones read the file
-                seconds.append(1000 * took)
+                looks.append(took)
     for database in databases:
         await database.close()
-    return median(times[0]), median(times[1])
+    few, many = (Looks(*map(median, zip(*looks, strict=True))) for looks in found)
+    return few, many
 
 
-async def _look(database: Database) -> float:
-    """Seconds for what a reviewer sees: the first page and its counts, the next page, and a page of one form; then of
-    a region from which there's nothing, for which all that is open is looked through.
-    """
+async def _look(database: Database) -> Looks:
+    moments = [perf_counter()]
     async with database.transaction() as session:
-        began = perf_counter()
         shown = await queue(session, REVIEWER, limit=PAGE, now=NOW)
         await count_waiting(session, REVIEWER, NOW)
+        moments.append(perf_counter())
         await queue(session, REVIEWER, limit=PAGE, now=NOW, after=place_of(shown[-1], NOW))
-        await queue(session, REVIEWER, limit=PAGE, now=NOW, wanted=Wanted(form=Form.PHYSICAL))
-        await queue(session, REVIEWER, limit=PAGE, now=NOW, wanted=Wanted(region="KZ-59"))
-        return perf_counter() - began
+        moments.append(perf_counter())
+        for wanted in (Wanted(form=Form.PHYSICAL), Wanted(region="KZ-59")):
+            await queue(session, REVIEWER, limit=PAGE, now=NOW, wanted=wanted)
+            moments.append(perf_counter())
+    return Looks(*(1000 * (after - before) for before, after in pairwise(moments)))
 
 
 async def _filled(database_url: str, rows: int) -> Database:
